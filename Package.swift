@@ -1,0 +1,97 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Flags that every Swift module shares, in debug and release alike, so that both compute the same numbers.
+/// The CPU level is a deployment fact (docs/tuning.md): AVX2 and FMA must be there, `apus` checks at start-up.
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-Xcc", "-march=x86-64-v3", "-Xcc", "-fno-math-errno"]),
+  // The performance annotations of the hot path look through calls: they need to see the whole module in debug too.
+  .unsafeFlags(["-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode"], .when(configuration: .debug)),
+]
+
+/// The C shims follow the same CPU level; `_GNU_SOURCE` for affinity, `accept4` and huge pages.
+let c: [CSetting] = [
+  .define("_GNU_SOURCE"),
+  .unsafeFlags(["-march=x86-64-v3", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"]),
+]
+
+/// A module of the system. The order of the list below is the order in which knowledge flows: nothing imports a later one.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+let package = Package(
+  name: "apus",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "apus", targets: ["apus"]),
+    .library(
+      name: "Apus",
+      targets: [
+        "Pipeline", "Market", "Risk", "Venues", "Brain", "Execution", "Strategy", "Simulation", "Journal", "Bot",
+      ]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(
+      name: "CShims", cSettings: c,
+      linkerSettings: [
+        .linkedLibrary("uring"), .linkedLibrary("ssl"), .linkedLibrary("crypto"), .linkedLibrary("numa"),
+        .linkedLibrary("z"),
+      ]),
+    module("Pipeline", ["CShims"]),
+    module("Market", ["Pipeline"]),
+    module("Risk", ["Market", "Pipeline"]),
+    module("Venues", ["Risk", "Market", "Pipeline", "CShims"]),
+    module("Brain", ["Market"]),
+    module("Strategy", ["Brain", "Market", "Pipeline"]),
+    module("Execution", ["Risk", "Market", "Pipeline"]),
+    module("Simulation", ["Market"]),
+    module("Journal", ["Pipeline", "CShims"]),
+    .target(
+      name: "VenueServer",
+      dependencies: [
+        "Simulation", "Venues", "Market", "Pipeline", "CShims",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOWebSocket", package: "swift-nio"),
+      ],
+      swiftSettings: swift),
+    .target(
+      name: "Bot",
+      dependencies: [
+        "VenueServer", "Simulation", "Journal", "Execution", "Strategy", "Brain", "Venues", "Risk", "Market",
+        "Pipeline", "CShims", "Yams",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swift),
+    .executableTarget(name: "apus", dependencies: ["Bot"], swiftSettings: swift),
+
+    .target(name: "Support", path: "Tests/Support", swiftSettings: swift),
+    .target(name: "MallocCounter", path: "Tests/MallocCounter"),
+    tests("PipelineTests", ["Pipeline", "CShims", "Support", "MallocCounter"]),
+    tests("MarketTests", ["Market", "Pipeline", "Support", "MallocCounter"]),
+    tests("RiskTests", ["Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
+    tests("VenuesTests", ["Venues", "Risk", "Market", "Pipeline", "CShims", "Support", "MallocCounter"]),
+    tests("BrainTests", ["Brain", "Market", "Support", "MallocCounter"]),
+    tests("StrategyTests", ["Strategy", "Brain", "Market", "Pipeline", "Support", "MallocCounter"]),
+    tests("ExecutionTests", ["Execution", "Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
+    tests("SimulationTests", ["Simulation", "Market", "Support"]),
+    tests("JournalTests", ["Journal", "Market", "Pipeline", "CShims", "Support"]),
+    tests("VenueServerTests", ["VenueServer", "Simulation", "Venues", "Market", "Pipeline", "Support"]),
+    tests("BotTests", ["Bot", "VenueServer", "Simulation", "Journal", "Market", "Pipeline", "Support"]),
+  ]
+)
