@@ -1,0 +1,58 @@
+// The ring that carries approved orders from execution to one gateway: its slots cannot be reached from outside.
+
+internal import Pipeline
+
+/// A bounded queue of approved orders between execution and one gateway. Take `sender` and `receiver` once each.
+///
+/// The ring of terms inside is private to this module, so that nobody can put an order in or take one out other than
+/// as an `ApprovedOrder`.
+public struct ApprovedOrderRing: ~Copyable {
+  public var sender: ApprovedOrderSender
+  public var receiver: ApprovedOrderReceiver
+
+  /// - Parameter capacity: the number of slots, a power of two.
+  public init(capacity: Int) {
+    let ring = Ring<ApprovedOrderRecord>(capacity: capacity)
+    sender = ApprovedOrderSender(ring.producer)
+    receiver = ApprovedOrderReceiver(ring.consumer)
+  }
+}
+
+/// Execution's end. One thread at a time.
+public struct ApprovedOrderSender: ~Copyable, Sendable {
+  private var slots: RingProducer<ApprovedOrderRecord>
+
+  init(_ slots: consuming RingProducer<ApprovedOrderRecord>) { self.slots = slots }
+
+  public var capacity: Int { slots.capacity }
+
+  /// How many orders can be sent now.
+  @_noLocks
+  public mutating func freeSlots() -> Int { slots.free }
+
+  /// Sends an order and makes it visible to the gateway.
+  ///
+  /// - Returns: false when the ring is full; the order is spent either way.
+  @_noLocks
+  public mutating func trySend(_ order: consuming ApprovedOrder) -> Bool { slots.tryPush(order.record) }
+}
+
+/// The gateway's end. One thread at a time.
+public struct ApprovedOrderReceiver: ~Copyable, Sendable {
+  private var slots: RingConsumer<ApprovedOrderRecord>
+
+  init(_ slots: consuming RingConsumer<ApprovedOrderRecord>) { self.slots = slots }
+
+  public var capacity: Int { slots.capacity }
+
+  /// How many orders are there, asked of the sender now.
+  @_noLocks
+  public mutating func available() -> Int { slots.available() }
+
+  /// The oldest order, or nil when there is none.
+  @_noLocks
+  public mutating func receive() -> ApprovedOrder? {
+    guard let record = slots.tryPop() else { return nil }
+    return ApprovedOrder(record)
+  }
+}
