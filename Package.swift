@@ -59,7 +59,7 @@ let package = Package(
     module("Strategy", ["Brain", "Market", "Pipeline"]),
     module("Execution", ["Risk", "Market", "Pipeline"]),
     module("Simulation", ["Market"]),
-    module("Journal", ["Pipeline", "CShims"]),
+    module("Journal", ["Market", "Pipeline", "CShims"]),
     .target(
       name: "VenueServer",
       dependencies: [

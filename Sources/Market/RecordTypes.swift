@@ -14,7 +14,8 @@ public enum RecordType: UInt16, Sendable, CaseIterable {
   case response = 4
   /// A send that the channel refused (`ChannelRecord`, `detail` is the ordinal of the send on that channel).
   case sendRefused = 5
-  /// A ring that was full when this stage wrote to it (`ChannelRecord`, `channel` is the ring's number in the stage).
+  /// A ring that was full when this stage wrote to it (`ChannelRecord`: `channel` is the output ring's number in the
+  /// stage, `detail` its `fullMark`). At most once per step and ring: the stage takes it for full until the step ends.
   case ringFull = 6
 
   /// A message as it was handed to a channel: `FrameRecord`, then the raw bytes. Secrets are never among them.

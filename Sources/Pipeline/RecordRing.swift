@@ -144,6 +144,40 @@ public struct RecordConsumer: ~Copyable, @unchecked Sendable {  // Safe: moved, 
   /// Bytes that wait to be read.
   public var pendingBytes: Int { publishedTail.pointee.load(ordering: .acquiring) &- head }
 
+  /// The oldest waiting records that lie together, each padded to a multiple of 8, without taking them.
+  ///
+  /// The journal writes this run of bytes as it is, and calls `release` only when the disk has it.
+  ///
+  /// - Parameter limitBytes: ends the run before the record that would exceed it; the first is there in any case.
+  /// - Returns: an empty buffer when nothing waits. The bytes may be changed in place until `release`.
+  public mutating func waiting(limitBytes: Int) -> UnsafeMutableRawBufferPointer {
+    let tail = publishedTail.pointee.load(ordering: .acquiring)
+    var offset = head & (capacityBytes &- 1)
+    if head != tail, (base + offset).load(as: UInt32.self) == RecordLayout.skipMark {
+      head &+= capacityBytes &- offset
+      offset = 0
+    }
+    var bytes = 0
+    while head &+ bytes != tail, offset + bytes < capacityBytes {
+      let length = (base + offset + bytes).load(as: UInt32.self)
+      if length == RecordLayout.skipMark { break }
+      precondition(Int(length) >= RecordHeader.byteCount && Int(length) <= tail &- head, "a torn record in a ring")
+      let padded = RecordLayout.padded(Int(length))
+      if bytes > 0, bytes + padded > limitBytes { break }
+      bytes += padded
+    }
+    return UnsafeMutableRawBufferPointer(start: base + offset, count: bytes)
+  }
+
+  /// Frees the first `bytes` of what `waiting` returned.
+  ///
+  /// - Precondition: they end where a record ends.
+  public mutating func release(_ bytes: Int) {
+    precondition(bytes >= 0 && bytes & 7 == 0 && bytes <= publishedTail.pointee.load(ordering: .relaxed) &- head)
+    head &+= bytes
+    publishedHead.pointee.store(head, ordering: .releasing)
+  }
+
   /// Hands each waiting record (header and payload, without padding) to `body`, then frees their place.
   ///
   /// - Parameters:

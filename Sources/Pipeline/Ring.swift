@@ -4,7 +4,7 @@ import Synchronization
 
 /// Where the parts of a ring's block lie. The cursors are two cache lines apart, because the adjacent-line prefetcher
 /// of x86 fetches pairs: one writer per pair of lines.
-private enum RingLayout {
+enum RingLayout {
   static let tailOffset = 0
   static let headOffset = 128
   static let slotsOffset = 256
@@ -16,8 +16,9 @@ private enum RingLayout {
 final class RingStorage: @unchecked Sendable {  // Safe: only the two handles reach the block, each its own side of it.
   let block: UnsafeMutableRawPointer
 
-  init(slotBytes: Int, capacity: Int) {
-    let bytes = RingLayout.slotsOffset + slotBytes * capacity
+  /// - Parameter extraBytes: room behind the slots, for the words of a `RingGate`.
+  init(slotBytes: Int, capacity: Int, extraBytes: Int = 0) {
+    let bytes = RingLayout.slotsOffset + slotBytes * capacity + extraBytes
     block = .allocate(byteCount: bytes, alignment: RingLayout.alignment)
     block.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)  // also pre-faults every page
   }
@@ -56,15 +57,22 @@ public struct RingProducer<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   /// The next slot to hand out; ahead of the published tail by what is claimed and not yet published.
   @usableFromInline var tail = 0
   /// What this side last saw of the consumer's cursor: asked for again only when the ring looks full.
-  @usableFromInline var knownHead = 0
+  @usableFromInline var knownHead: Int
 
-  init(_ storage: RingStorage, _ capacity: Int) {
+  /// - Parameter headOffset: where the cursor lies that this side takes for the consumer's.
+  init(_ storage: RingStorage, _ capacity: Int, headOffset: Int = RingLayout.headOffset) {
     self.storage = storage
     self.capacity = capacity
     slots = (storage.block + RingLayout.slotsOffset).assumingMemoryBound(to: Element.self)
     publishedTail = (storage.block + RingLayout.tailOffset).assumingMemoryBound(to: Atomic<Int>.self)
-    publishedHead = (storage.block + RingLayout.headOffset).assumingMemoryBound(to: Atomic<Int>.self)
+    publishedHead = (storage.block + headOffset).assumingMemoryBound(to: Atomic<Int>.self)
+    knownHead = publishedHead.pointee.load(ordering: .relaxed)
   }
+
+  /// The number (from 0, low 32 bits) of the first element for which this side knows no room: what a `.ringFull`
+  /// record names, so that a replay can make the ring look full at the very same place.
+  @inline(always)
+  public var fullMark: UInt32 { UInt32(truncatingIfNeeded: knownHead &+ capacity) }
 
   /// How many slots can be claimed now.
   @inline(always)
@@ -116,11 +124,12 @@ public struct RingConsumer<Element: BitwiseCopyable>: ~Copyable, @unchecked Send
   /// What this side last saw of the producer's cursor.
   @usableFromInline var knownTail = 0
 
-  init(_ storage: RingStorage, _ capacity: Int) {
+  /// - Parameter tailOffset: where the cursor lies that this side takes for the producer's.
+  init(_ storage: RingStorage, _ capacity: Int, tailOffset: Int = RingLayout.tailOffset) {
     self.storage = storage
     self.capacity = capacity
     slots = (storage.block + RingLayout.slotsOffset).assumingMemoryBound(to: Element.self)
-    publishedTail = (storage.block + RingLayout.tailOffset).assumingMemoryBound(to: Atomic<Int>.self)
+    publishedTail = (storage.block + tailOffset).assumingMemoryBound(to: Atomic<Int>.self)
     publishedHead = (storage.block + RingLayout.headOffset).assumingMemoryBound(to: Atomic<Int>.self)
   }
 

@@ -1,6 +1,6 @@
 // The ring that carries approved orders from execution to one gateway: its slots cannot be reached from outside.
 
-internal import Pipeline
+public import Pipeline
 
 /// A bounded queue of approved orders between execution and one gateway. Take `sender` and `receiver` once each.
 ///
@@ -54,5 +54,20 @@ public struct ApprovedOrderReceiver: ~Copyable, Sendable {
   public mutating func receive() -> ApprovedOrder? {
     guard let record = slots.tryPop() else { return nil }
     return ApprovedOrder(record)
+  }
+}
+
+/// The same ring with a gate between its ends, for a replay.
+public struct GatedApprovedOrderRing: ~Copyable {
+  public var sender: ApprovedOrderSender
+  public var receiver: ApprovedOrderReceiver
+  public let gate: RingGate
+
+  /// - Parameter capacity: a power of two, at least twice the session's.
+  public init(capacity: Int) {
+    let ring = GatedRing<ApprovedOrderRecord>(capacity: capacity)
+    gate = ring.gate
+    sender = ApprovedOrderSender(ring.producer)
+    receiver = ApprovedOrderReceiver(ring.consumer)
   }
 }

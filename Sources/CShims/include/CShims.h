@@ -7,7 +7,9 @@
 #define APUS_CSHIMS_H
 
 #include "apus_annotations.h"
+#include "apus_checksum.h"
 #include "apus_cpu.h"
+#include "apus_file.h"
 #include "apus_memory.h"
 #include "apus_openssl.h"
 #include "apus_uring.h"
