@@ -55,7 +55,7 @@ let package = Package(
     module("Market", ["Pipeline"]),
     module("Risk", ["Market", "Pipeline"]),
     module("Venues", ["Risk", "Market", "Pipeline", "CShims"]),
-    module("Brain", ["Market"]),
+    module("Brain", ["Market", "CShims"]),
     module("Strategy", ["Brain", "Market", "Pipeline"]),
     module("Execution", ["Risk", "Market", "Pipeline"]),
     module("Simulation", ["Market"]),
