@@ -95,7 +95,9 @@ public struct RecordProducer: ~Copyable, @unchecked Sendable {  // Safe: moved, 
       of: RecordHeader(
         length: UInt32(truncatingIfNeeded: length), type: type, version: version, stage: stage, sequence: sequence,
         cause: cause, timeNs: timeNs), as: RecordHeader.self)
-    if let start = fixed.baseAddress { (place + RecordHeader.byteCount).copyMemory(from: start, byteCount: fixed.count) }
+    if let start = fixed.baseAddress {
+      (place + RecordHeader.byteCount).copyMemory(from: start, byteCount: fixed.count)
+    }
     if let start = raw.baseAddress {
       (place + RecordHeader.byteCount + fixed.count).copyMemory(from: start, byteCount: raw.count)
     }

@@ -1,0 +1,35 @@
+// The words that stop trading, shared by every stage: read before each order, written by whoever decides to stop.
+
+public import Synchronization
+
+/// The halt epoch and the stopping flag. Copies share the same words; any thread may read and write.
+public struct ControlWords: @unchecked Sendable {  // Safe: both words are atomics, kept alive by `block`.
+  @usableFromInline let epochWord: UnsafeMutablePointer<Atomic<UInt32>>
+  @usableFromInline let stoppingWord: UnsafeMutablePointer<Atomic<UInt32>>
+  private let block: MemoryBlock
+
+  /// Words of this process, both zero.
+  public init() { self.init(MemoryBlock(byteCount: MemoryBlock.alignment)) }
+
+  /// Words in the first 8 bytes of a block, which may be shared with another process.
+  public init(_ block: MemoryBlock) {
+    self.block = block
+    epochWord = block.atomic(0, of: UInt32.self)
+    stoppingWord = block.atomic(4, of: UInt32.self)
+  }
+
+  /// An order approved under an older epoch than this is dropped instead of sent.
+  @inline(always) public var haltEpoch: UInt32 { epochWord.pointee.load(ordering: .acquiring) }
+
+  /// Whether the session is ending: no new orders, working ones are cancelled.
+  @inline(always) public var isStopping: Bool { stoppingWord.pointee.load(ordering: .acquiring) != 0 }
+
+  /// Makes every order that is approved and not yet sent void.
+  ///
+  /// - Returns: the new epoch, under which orders may be approved again.
+  @discardableResult
+  public func halt() -> UInt32 { epochWord.pointee.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue }
+
+  /// Begins the orderly end of the session.
+  public func stop() { stoppingWord.pointee.store(1, ordering: .releasing) }
+}
