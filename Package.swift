@@ -58,7 +58,7 @@ let package = Package(
     module("Brain", ["Market", "CShims"]),
     module("Strategy", ["Brain", "Market", "Pipeline"]),
     module("Execution", ["Risk", "Market", "Pipeline"]),
-    module("Simulation", ["Market"]),
+    module("Simulation", ["Market", "CShims"]),
     module("Journal", ["Market", "Pipeline", "CShims"]),
     .target(
       name: "VenueServer",

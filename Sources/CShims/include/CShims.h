@@ -14,5 +14,6 @@
 #include "apus_memory.h"
 #include "apus_openssl.h"
 #include "apus_uring.h"
+#include "apus_zlib.h"
 
 #endif

@@ -1,0 +1,127 @@
+// How an order enters: trading rules, funds, self-trade prevention, then the levels it takes and the queue it joins.
+
+import Market
+
+/// What an incoming order would do to the book as it stands.
+struct MatchingPlan {
+  /// Levels to take, best first.
+  var takes: [(level: DisplayedLevel, quantity: Quantity)] = []
+  var taken = Quantity.zero
+  var cost = Amount.zero
+  /// An opposite order of the same account stands in the way of the rest.
+  var meetsOwnOrder = false
+}
+
+extension MatchingEngine {
+  mutating func place(_ request: PlaceOrder, timeNs: Int64, outbox: inout [VenueEvent]) {
+    let plan: MatchingPlan
+    do throws(OrderRefusal) {
+      plan = try self.plan(request)
+    } catch {
+      outbox.append(.refused(request, error))
+      return
+    }
+    let id = UInt64(orders.count) + 1
+    orders.append(VenueOrder(id: id, request: request, createdNs: timeNs, updatedNs: timeNs))
+    let (asset, amount) = reserve(request, quantity: request.quantity)
+    ledger.lock(asset, amount)
+    outbox.append(.accepted(order(id)))
+
+    if request.timeInForce == .fillOrKill, plan.taken != request.quantity {
+      return expire(id, plan.meetsOwnOrder ? .selfTrade : .notFillable, timeNs: timeNs, outbox: &outbox)
+    }
+    take(plan, for: id, timeNs: timeNs, outbox: &outbox)
+    guard order(id).status.isOpen else { return }
+    if plan.meetsOwnOrder {
+      expire(id, .selfTrade, timeNs: timeNs, outbox: &outbox)
+    } else if request.type == .market || request.timeInForce != .goodTilCanceled {
+      expire(id, .noLiquidity, timeNs: timeNs, outbox: &outbox)
+    } else {
+      rest(id)
+    }
+  }
+
+  /// Checks everything that can refuse an order, and walks the levels it would take.
+  func plan(_ request: PlaceOrder) throws(OrderRefusal) -> MatchingPlan {
+    let i = Int(request.instrument.rawValue)
+    guard i < instruments.count else { throw .unknownInstrument }
+    try checkRules(request, instruments[i], scales[i])
+    guard markets[i].depthUpdateId != nil else { throw .marketClosed }
+    guard bids[i].count + asks[i].count < Self.maximumOpenOrders else { throw .tooManyOpenOrders }
+
+    let plan = walk(request, at: i)
+    if request.type == .limitMaker, plan.taken != .zero || plan.meetsOwnOrder { throw .wouldTake }
+    let (asset, amount) = reserve(request, quantity: request.quantity)
+    let needed = request.side == .buy && request.type == .market ? plan.cost : amount
+    guard needed <= ledger.free(asset) else { throw .insufficientBalance }
+    return plan
+  }
+
+  /// PRICE_FILTER, LOT_SIZE and NOTIONAL (applied to market orders at the last price, `avgPriceMins` 0).
+  private func checkRules(_ request: PlaceOrder, _ rules: Instrument, _ scale: MoneyScale) throws(OrderRefusal) {
+    if request.type != .market {
+      guard request.price >= rules.minimumPrice, request.price <= rules.maximumPrice else { throw .priceFilter }
+    }
+    guard request.quantity >= rules.minimumQuantity, request.quantity <= rules.maximumQuantity else { throw .lotSize }
+    let i = Int(rules.index.rawValue)
+    let reference =
+      request.type == .market ? markets[i].lastTradePrice ?? markets[i].fused.bestAsk?.price : request.price
+    guard let reference else { throw .marketClosed }
+    guard let notional = scale.notional(reference, request.quantity), notional >= rules.minimumNotional,
+      notional <= rules.maximumNotional
+    else { throw .notional }
+  }
+
+  private func walk(_ request: PlaceOrder, at i: Int) -> MatchingPlan {
+    var plan = MatchingPlan()
+    let opposite = request.side.opposite
+    let ownPrice = resting(i, opposite).first.map { order($0).request.price }
+    func reaches(_ price: Price) -> Bool {
+      request.type == .market || !price.isBetter(than: request.price, for: request.side)
+    }
+    for level in markets[i].fused.levels(opposite).reversed() {
+      guard plan.taken < request.quantity, reaches(level.price) else { break }
+      // Better displayed levels trade first; at its own order's price the incoming order stops.
+      if let ownPrice, !level.price.isBetter(than: ownPrice, for: opposite) { break }
+      let quantity = Quantity(lots: min(level.available.lots, request.quantity.lots - plan.taken.lots))
+      guard quantity > .zero, let cost = scales[i].notional(level.price, quantity) else { continue }
+      plan.takes.append((level, quantity))
+      plan.taken.lots += quantity.lots
+      plan.cost.units += cost.units
+    }
+    plan.meetsOwnOrder = plan.taken < request.quantity && ownPrice.map(reaches) == true
+    return plan
+  }
+
+  private mutating func take(_ plan: MatchingPlan, for id: UInt64, timeNs: Int64, outbox: inout [VenueEvent]) {
+    let request = order(id).request
+    let i = Int(request.instrument.rawValue)
+    for (level, quantity) in plan.takes {
+      markets[i].take(request.side.opposite, level.price, quantity)
+      if request.type == .market, request.side == .buy, let cost = scales[i].notional(level.price, quantity) {
+        ledger.lock(instruments[i].quote, cost)
+      }
+      let source = FillSource.level(price: level.price, updateId: level.updateId)
+      fill(id, quantity, at: level.price, isMaker: false, source: source, timeNs: timeNs, outbox: &outbox)
+    }
+  }
+
+  /// Joins the queue at its price behind everything displayed there, and behind our own older orders.
+  private mutating func rest(_ id: UInt64) {
+    let request = order(id).request
+    let i = Int(request.instrument.rawValue)
+    orders[Int(id) - 1].queueAhead = markets[i].fused.level(request.side, request.price)?.displayed ?? .zero
+    let own = resting(i, request.side)
+    let place = own.firstIndex { request.price.isBetter(than: order($0).request.price, for: request.side) }
+    if request.side == .buy {
+      bids[i].insert(id, at: place ?? own.count)
+    } else {
+      asks[i].insert(id, at: place ?? own.count)
+    }
+  }
+
+  private mutating func expire(_ id: UInt64, _ reason: ExpiryReason, timeNs: Int64, outbox: inout [VenueEvent]) {
+    close(id, reason == .selfTrade ? .expiredInMatch : .expired, timeNs: timeNs)
+    outbox.append(.expired(order(id), reason))
+  }
+}

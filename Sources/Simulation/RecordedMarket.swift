@@ -1,0 +1,82 @@
+// The recorded market of one instrument: the book of its depth messages, and the same fused with the faster bookTicker.
+
+import Market
+
+/// A price and quantity as a message gives it.
+public struct PriceQuantity: BitwiseCopyable, Equatable, Sendable {
+  public var price: Price
+  public var quantity: Quantity
+
+  public init(price: Price, quantity: Quantity) {
+    self.price = price
+    self.quantity = quantity
+  }
+}
+
+/// Two books kept in step. `depth` is what a client rebuilds from snapshot and diffs; `fused` is what matching sees: a
+/// bookTicker newer than the depth overrides the touch at once, and a diff older than that ticker cannot undo it. When no
+/// ticker is newer than the depth, both show the same quantities.
+public struct RecordedMarket: Sendable {
+  public private(set) var depth = DisplayedBook()
+  public private(set) var fused = DisplayedBook()
+  /// The last update id of `depth`; nil before the snapshot.
+  public private(set) var depthUpdateId: UInt64?
+  public internal(set) var lastTradePrice: Price?
+
+  private var touch: (bid: PriceQuantity, ask: PriceQuantity, updateId: UInt64)?
+  /// Levels in which `fused` may differ from `depth`.
+  private var overridden: [(side: Side, price: Price)] = []
+
+  public init() {}
+
+  mutating func replace(bids: [PriceQuantity], asks: [PriceQuantity], updateId: UInt64) {
+    depth = DisplayedBook()
+    for (side, levels) in [(Side.buy, bids), (.sell, asks)] {
+      // From worst to best: every insertion is at the end.
+      for level in levels.reversed() { depth.set(side, level.price, level.quantity, updateId: updateId) }
+    }
+    fused = depth
+    depthUpdateId = updateId
+    overridden = []
+    touch = nil
+  }
+
+  /// Applies a diff. One from before the snapshot is ignored: the snapshot has it.
+  mutating func apply(bids: [PriceQuantity], asks: [PriceQuantity], updateId: UInt64) {
+    guard let last = depthUpdateId, updateId > last else { return }
+    depthUpdateId = updateId
+    let newerTouch = touch.flatMap { $0.updateId > updateId ? $0 : nil }
+    for (side, levels) in [(Side.buy, bids), (.sell, asks)] {
+      for level in levels {
+        depth.set(side, level.price, level.quantity, updateId: updateId)
+        if let newerTouch {
+          let touchPrice = side == .buy ? newerTouch.bid.price : newerTouch.ask.price
+          guard touchPrice.isBetter(than: level.price, for: side) else {
+            overridden.append((side, level.price))
+            continue
+          }
+        }
+        fused.set(side, level.price, level.quantity, updateId: updateId)
+      }
+    }
+    guard newerTouch == nil else { return }
+    for (side, price) in overridden {
+      fused.set(side, price, depth.level(side, price)?.displayed ?? .zero, updateId: updateId)
+    }
+    overridden = []
+  }
+
+  /// Applies a bookTicker; one that is not newer than everything known is ignored.
+  mutating func apply(bid: PriceQuantity, ask: PriceQuantity, updateId: UInt64) {
+    guard let last = depthUpdateId, updateId > max(last, touch?.updateId ?? 0) else { return }
+    touch = (bid, ask, updateId)
+    for (side, level) in [(Side.buy, bid), (.sell, ask)] {
+      overridden += fused.trim(side, betterThan: level.price).map { (side, $0) }
+      fused.set(side, level.price, level.quantity, updateId: updateId)
+      overridden.append((side, level.price))
+    }
+  }
+
+  /// Records that one of our orders ate `quantity` of a displayed level.
+  mutating func take(_ side: Side, _ price: Price, _ quantity: Quantity) { fused.take(side, price, quantity) }
+}

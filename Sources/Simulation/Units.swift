@@ -1,0 +1,61 @@
+// From ticks and lots to amounts of 10^-8 and back, exactly.
+
+import Market
+
+/// The arithmetic of one spot instrument's money. Both steps and their product are whole multiples of 10^-8, so that a
+/// price times a quantity is exact and sums of parts equal the whole.
+struct MoneyScale {
+  /// Units of 10^-8 of the quote asset in one tick, and of the base asset in one lot.
+  let unitsPerTick: Int64
+  let unitsPerLot: Int64
+  /// Units of 10^-8 of the quote asset in one tick times one lot.
+  private let unitsPerTickLot: Int128
+
+  init?(_ instrument: Instrument) {
+    let (tick, lot) = (instrument.tick, instrument.lot)
+    guard instrument.kind == .spot, instrument.multiplier == 1,
+      let perTick = Self.units(tick.mantissa, exponent: Int(tick.exponent)),
+      let perLot = Self.units(lot.mantissa, exponent: Int(lot.exponent)),
+      let perTickLot = Self.units(
+        Int128(tick.mantissa) * Int128(lot.mantissa), exponent: Int(tick.exponent) + Int(lot.exponent))
+    else { return nil }
+    unitsPerTick = Int64(perTick)
+    unitsPerLot = Int64(perLot)
+    unitsPerTickLot = perTickLot
+  }
+
+  private static func units<I: BinaryInteger>(_ mantissa: I, exponent: Int) -> Int128? {
+    guard (-8...0).contains(exponent) else { return nil }
+    let scaled = (0..<(8 + exponent)).reduce(Int128(mantissa)) { value, _ in value * 10 }
+    return scaled <= Int128(Int64.max) ? scaled : nil
+  }
+
+  /// Price times quantity in quote units; nil beyond 92 billion coins.
+  func notional(_ price: Price, _ quantity: Quantity) -> Amount? {
+    Int64(exactly: Int128(price.ticks) * Int128(quantity.lots) * unitsPerTickLot).map(Amount.init(units:))
+  }
+
+  func baseAmount(_ quantity: Quantity) -> Amount { Amount(units: quantity.lots * unitsPerLot) }
+}
+
+/// Commission rates in parts of 10^-8 (100_000 is 0.1 %), charged on what the order receives.
+public struct FeeRates: Sendable, Equatable {
+  public var maker: Int64
+  public var taker: Int64
+
+  public init(maker: Int64 = 100_000, taker: Int64 = 100_000) {
+    precondition((0..<Amount.unitsPerCoin).contains(maker) && (0..<Amount.unitsPerCoin).contains(taker))
+    self.maker = maker
+    self.taker = taker
+  }
+
+  /// The commission on a received amount: buyers pay in the base asset, sellers in the quote asset.
+  ///
+  /// Rounded to the nearest 10^-8, halves up: Binance's commission FAQ computes 17491.25 x 0.0000023 = 0.040229875 and
+  /// prints 0.04022988.
+  public func commission(on received: Amount, isMaker: Bool) -> Amount {
+    let scaled = Int128(received.units) * Int128(isMaker ? maker : taker)
+    let one = Int128(Amount.unitsPerCoin)
+    return Amount(units: Int64((scaled + one / 2) / one))
+  }
+}
