@@ -38,3 +38,17 @@ public struct Amount: BitwiseCopyable, Hashable, Comparable, Sendable {
   /// Units in one whole coin.
   public static var unitsPerCoin: Int64 { 100_000_000 }
 }
+
+/// What is displayed at one price of a book.
+public struct BookLevel: BitwiseCopyable, Hashable, Sendable {
+  public var price: Price
+  /// Zero: there is no such level.
+  public var quantity: Quantity
+
+  @inline(always) public init(price: Price, quantity: Quantity) {
+    self.price = price
+    self.quantity = quantity
+  }
+
+  public static var none: BookLevel { BookLevel(price: Price(ticks: 0), quantity: .zero) }
+}
