@@ -13,6 +13,7 @@
 #include "apus_digest.h"
 #include "apus_memory.h"
 #include "apus_openssl.h"
+#include "apus_socket.h"
 #include "apus_uring.h"
 #include "apus_zlib.h"
 

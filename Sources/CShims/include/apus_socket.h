@@ -1,0 +1,40 @@
+// Non-blocking TCP sockets and socket addresses. Calls return a negative errno instead of leaving errno to be read.
+#ifndef APUS_SOCKET_H
+#define APUS_SOCKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apus_annotations.h"
+
+/// An IPv4 or IPv6 address with its port, as the kernel wants it.
+struct apus_address {
+  uint8_t bytes[28];  ///< a sockaddr_in or sockaddr_in6
+  uint32_t length;
+};
+
+/// Resolves a name (blocking, cold). Returns how many addresses were written, or a negative EAI_ code.
+int apus_resolve(const char *host, uint16_t port, struct apus_address *out, int limit);
+const char *apus_resolve_error(int code);
+/// "127.0.0.1:443" or "[::1]:443", in at most 64 bytes.
+void apus_address_text(const struct apus_address *address, char *out);
+
+/// A non-blocking TCP socket without Nagle's delay. `busy_poll_us` above 0 asks for SO_BUSY_POLL, which the kernel may
+/// refuse to the unprivileged: then it is simply not there. Returns the descriptor, or a negative errno.
+APUS_HOT int apus_socket_open(const struct apus_address *address, int busy_poll_us);
+/// Returns 0, or a negative errno (-EINPROGRESS: ask `apus_socket_connected`).
+APUS_HOT int apus_socket_connect(int descriptor, const struct apus_address *address);
+/// Returns 1 when connected, 0 while under way, or a negative errno.
+APUS_HOT int apus_socket_connected(int descriptor);
+/// Bytes received, 0 at the end of the stream, or a negative errno (-EAGAIN: nothing there).
+APUS_HOT long apus_socket_receive(int descriptor, void *bytes, size_t room);
+APUS_HOT long apus_socket_send(int descriptor, const void *bytes, size_t count);
+/// Ends the connection in both directions and gives the descriptor back.
+APUS_HOT void apus_socket_close(int descriptor);
+
+/// A listening socket on 127.0.0.1 and a free port, which is written to `address`: the peer of tests. Cold.
+int apus_socket_listen(struct apus_address *address);
+/// Waits for a connection and returns its descriptor (blocking mode), or a negative errno. Cold.
+int apus_socket_accept(int listening);
+
+#endif
