@@ -97,7 +97,8 @@ public struct ModelFile: Sendable {
 
   private static func sha256(_ bytes: [UInt8]) -> String {
     var digest = [UInt8](repeating: 0, count: 32)
-    bytes.withUnsafeBytes { apus_sha256($0.baseAddress, $0.count, &digest) }
+    let result = bytes.withUnsafeBytes { apus_sha256($0.baseAddress, $0.count, &digest) }
+    precondition(result == 0, "OpenSSL has no SHA-256")
     return digest.map { byte in
       let text = String(byte, radix: 16)
       return text.count == 1 ? "0" + text : text

@@ -10,7 +10,6 @@
 #include "apus_checksum.h"
 #include "apus_cpu.h"
 #include "apus_file.h"
-#include "apus_digest.h"
 #include "apus_memory.h"
 #include "apus_openssl.h"
 #include "apus_socket.h"
