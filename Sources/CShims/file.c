@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@ int apus_open_new(const char *path) {
 int apus_open_directory(const char *path) {
   return descriptor_or_error(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
+
+int apus_lock(int fd) { return zero_or_error(flock(fd, LOCK_EX | LOCK_NB)); }
 
 int apus_make_directory(const char *path) {
   if (mkdir(path, 0750) == 0 || errno == EEXIST) return 0;

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <numa.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -57,8 +56,6 @@ int apus_map_file(const char *path, int writable, void **address, size_t *bytes)
   close(fd);
   return rc;
 }
-
-int apus_rename(const char *from, const char *to) { return rename(from, to) ? -errno : 0; }
 
 void apus_unmap(void *address, size_t bytes) { munmap(address, bytes); }
 

@@ -5,6 +5,8 @@
 #include <liburing.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum {
   submission_entries = 8,  // at most connect, receive, send and cancel of two connections stand in it
@@ -81,9 +83,10 @@ void apus_uring_close(apus_uring *ring) {
 
 int apus_uring_enable(apus_uring *ring) {
   if (ring->enabled) return 0;
-  const int result = io_uring_enable_rings(&ring->ring);
+  // io_uring_enable_rings by its system call: the shared liburing 2.3 of Debian 12 does not export it.
+  const long result = syscall(__NR_io_uring_register, ring->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
   ring->enabled = result >= 0;
-  return result < 0 ? result : 0;
+  return result < 0 ? -errno : 0;
 }
 
 static void mark(struct io_uring_sqe *sqe, uint8_t operation, uint32_t generation) {

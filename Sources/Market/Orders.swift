@@ -61,8 +61,8 @@ public struct OrderIntent: BitwiseCopyable, Sendable {
   public var strategy: UInt8
   public var venue: VenueIndex
   public var reduceOnly: Bool
-  public var reserved: UInt8
-  public var reserved2: UInt32
+  public var reserved: UInt8 = 0
+  public var reserved2: UInt32 = 0
   public var intent: IntentIdentifier
   public var price: Price
   public var quantity: Quantity
@@ -79,7 +79,6 @@ public struct OrderIntent: BitwiseCopyable, Sendable {
   /// Receive stamp of that frame in time-stamp-counter cycles; 0 for a timer's decision.
   public var originTsc: UInt64
 
-  @inline(always)
   public init(
     kind: IntentKind, side: Side = .buy, type: OrderType = .limit, timeInForce: TimeInForce = .goodTilCanceled,
     instrument: InstrumentIndex, definitionVersion: UInt16, strategy: UInt8, venue: VenueIndex = VenueIndex(0),
@@ -106,8 +105,6 @@ public struct OrderIntent: BitwiseCopyable, Sendable {
     self.expiryTimeNs = expiryTimeNs
     self.cause = cause
     self.originTsc = originTsc
-    reserved = 0
-    reserved2 = 0
   }
 }
 

@@ -69,8 +69,6 @@ public struct StepFlags: OptionSet, BitwiseCopyable, Sendable {
   @inline(always) public static var stopping: StepFlags { StepFlags(rawValue: 2) }
   /// The last slots of the record ring, which are for cancels and reports: no new orders.
   @inline(always) public static var journalFull: StepFlags { StepFlags(rawValue: 4) }
-  /// Strategy: the ring to execution has no room for another step's intents; only order updates are taken.
-  @inline(always) public static var intentsBlocked: StepFlags { StepFlags(rawValue: 32) }
   /// Execution: a gateway's ring of orders has no room for another step's.
   @inline(always) public static var ordersBlocked: StepFlags { StepFlags(rawValue: 8) }
   /// Execution: a gateway's ring of requests has no room for another step's; cancels wait for it.
@@ -81,7 +79,7 @@ public struct StepFlags: OptionSet, BitwiseCopyable, Sendable {
 public struct StepRecord: BitwiseCopyable, Sendable, Equatable {
   public var haltEpoch: UInt32
   public var flags: UInt32
-  public var reserved: UInt64
+  public var reserved: UInt64 = 0
   /// Elements consumed from each input ring, in the order in which the stage polls them.
   public var consumed: SIMD4<UInt32>
 
@@ -90,7 +88,6 @@ public struct StepRecord: BitwiseCopyable, Sendable, Equatable {
     haltEpoch = input.haltEpoch
     flags = input.flags.rawValue
     self.consumed = consumed
-    reserved = 0
   }
 }
 

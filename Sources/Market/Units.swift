@@ -25,7 +25,7 @@ public struct Quantity: BitwiseCopyable, Hashable, Comparable, Sendable {
 
   @inline(always) public init(lots: Int64) { self.lots = lots }
   @inline(always) public static func < (a: Quantity, b: Quantity) -> Bool { a.lots < b.lots }
-  @inline(always) public static var zero: Quantity { Quantity(lots: 0) }
+  public static var zero: Quantity { Quantity(lots: 0) }
 }
 
 /// An amount of one asset in units of 10^-8 (unless the asset's definition says otherwise).
@@ -34,7 +34,7 @@ public struct Amount: BitwiseCopyable, Hashable, Comparable, Sendable {
 
   @inline(always) public init(units: Int64) { self.units = units }
   @inline(always) public static func < (a: Amount, b: Amount) -> Bool { a.units < b.units }
-  @inline(always) public static var zero: Amount { Amount(units: 0) }
+  public static var zero: Amount { Amount(units: 0) }
   /// Units in one whole coin.
   public static var unitsPerCoin: Int64 { 100_000_000 }
 }

@@ -15,6 +15,10 @@ int apus_open_new(const char *path);
 /// Opens a directory, so that it can be synced. Returns the descriptor or -errno.
 int apus_open_directory(const char *path);
 
+/// Takes the lock of an open file or directory for this process; released when it is closed. Returns 0, -EWOULDBLOCK
+/// when another process has it, or another -errno.
+int apus_lock(int fd);
+
 /// Creates a directory; one that exists is a success. Returns 0 or -errno.
 int apus_make_directory(const char *path);
 

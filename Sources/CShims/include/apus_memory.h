@@ -23,7 +23,6 @@ int apus_map_new_file(const char *path, size_t bytes, void **address);
 /// Maps an existing file whole.
 int apus_map_file(const char *path, int writable, void **address, size_t *bytes);
 
-int apus_rename(const char *from, const char *to);
 void apus_unmap(void *address, size_t bytes);
 
 /// Locks all present and future pages of the process into memory (mlockall). Returns 0 or a negative errno.

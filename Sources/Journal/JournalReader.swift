@@ -1,0 +1,142 @@
+// Reads a journal back: every record checked, in order, to the last whole one. No bytes make it trap.
+
+import Pipeline
+
+/// Where a journal's segments are, in order.
+public struct JournalFiles: Sendable {
+  let names: [String]
+  let read: @Sendable (_ index: Int) throws(FileError) -> [UInt8]
+
+  /// - Parameter directory: of one session.
+  public init(directory: String) throws(JournalError) {
+    var numbers: [UInt32] = []
+    do throws(FileError) {
+      numbers = try Directory.names(directory).compactMap { SegmentFormat.segment(of: $0) }.sorted()
+    } catch {
+      throw .file(error)
+    }
+    guard let last = numbers.last else { throw .noJournal(directory) }
+    for number in 1...last where !numbers.contains(number) { throw .missingSegment(number) }
+    let paths = numbers.map { directory + "/" + SegmentFormat.fileName($0) }
+    names = paths
+    read = { index throws(FileError) in try File.openForReading(paths[index]).readAll() }
+  }
+
+  /// Segments in memory.
+  package init(_ segments: [[UInt8]]) {
+    names = segments.indices.map { SegmentFormat.fileName(UInt32($0 + 1)) }
+    read = { index throws(FileError) in segments[index] }
+  }
+}
+
+/// Hands out the records of a journal one by one, in the order in which they were written. Holds one segment in memory.
+///
+/// Checked of each record: that it is whole, its checksum, and that its stage's numbers have no hole. A defect in the
+/// last segment ends the journal there (`end` tells: that is how a crash looks); anywhere else it is an error.
+public struct JournalReader {
+  public let header: SessionHeader
+  /// How the journal ended; nil until `next` has returned nil.
+  public private(set) var end: JournalEnd?
+  private let files: JournalFiles
+  private var segment = 0
+  private var bytes: [UInt8]
+  private var offset: Int
+  private var lastSequence = [UInt64](repeating: 0, count: 256)
+  private var totals = SessionEndRecord(records: 0, bytes: 0)
+  private var isFinished = false
+
+  public init(_ files: JournalFiles) throws(JournalError) {
+    self.files = files
+    bytes = try JournalReader.load(files, 0)
+    do throws(HeaderDefect) {
+      (header, offset) = try SegmentFormat.decode(bytes, segment: 1)
+    } catch {
+      throw .badHeader(file: files.names[0], error)
+    }
+  }
+
+  public init(directory: String) throws(JournalError) { try self.init(JournalFiles(directory: directory)) }
+
+  /// The next record, or nil at the end of the journal.
+  public mutating func next() throws(JournalError) -> JournalRecord? {
+    while end == nil {
+      if offset == bytes.count {
+        if segment + 1 == files.names.count { end = isFinished ? .finished : .unfinished } else { try advance() }
+        continue
+      }
+      do throws(RecordDefect) {
+        let record = try takeRecord()
+        if record.header.stage != JournalOptions.journalStage { return record }
+        try checkTotals(record)
+        isFinished = true
+      } catch {
+        try stop(at: error)
+      }
+    }
+    return nil
+  }
+
+  private mutating func takeRecord() throws(RecordDefect) -> JournalRecord {
+    if isFinished { throw .afterEnd }
+    let rest = bytes.count - offset
+    guard rest >= RecordHeader.byteCount else { throw .truncated }
+    let header = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: RecordHeader.self) }
+    guard header.length >= RecordHeader.byteCount else { throw .badLength(header.length) }
+    let padded = RecordSeal.padded(Int(header.length))
+    guard padded <= rest else { throw .truncated }
+    let range = offset..<offset + Int(header.length)
+    guard bytes.withUnsafeBytes({ RecordSeal.holds(UnsafeRawBufferPointer(rebasing: $0[range])) }) else {
+      throw .checksumMismatch
+    }
+    guard bytes[range.upperBound..<offset + padded].allSatisfy({ $0 == 0 }) else { throw .badPadding }
+    let expected = lastSequence[Int(header.stage)] + 1
+    guard header.sequence == expected else {
+      throw .sequenceHole(stage: header.stage, expected: expected, found: header.sequence)
+    }
+    lastSequence[Int(header.stage)] = expected
+    offset += padded
+    if header.stage != JournalOptions.journalStage {
+      totals.records += 1
+      totals.bytes += UInt64(padded)
+    }
+    return JournalRecord(header: header, bytes: bytes[range], file: files.names[segment])
+  }
+
+  private func checkTotals(_ record: JournalRecord) throws(RecordDefect) {
+    let stated = record.fixed(SessionEndRecord.self)
+    guard record.header.type == JournalRecordType.sessionEnd, stated?.records == totals.records,
+      stated?.bytes == totals.bytes
+    else { throw .wrongTotals }
+  }
+
+  private mutating func stop(at defect: RecordDefect) throws(JournalError) {
+    let file = files.names[segment]
+    let isLast = segment + 1 == files.names.count
+    switch defect {
+    case .truncated where isLast, .badLength where isLast, .checksumMismatch where isLast, .badPadding where isLast:
+      end = .torn(file: file, offset: offset, unreadBytes: bytes.count - offset, defect)
+    default:
+      throw .damaged(file: file, offset: offset, defect)
+    }
+  }
+
+  private mutating func advance() throws(JournalError) {
+    let next = files.names[segment + 1]
+    let bytes = try JournalReader.load(files, segment + 1)
+    var found: SessionHeader?
+    do throws(HeaderDefect) {
+      (found, offset) = try SegmentFormat.decode(bytes, segment: UInt32(segment + 2))
+    } catch {
+      // Before a record is written to a segment its header is durable: a broken one at the end hides no record.
+      guard segment + 2 == files.names.count else { throw .badHeader(file: next, error) }
+      end = .torn(file: next, offset: 0, unreadBytes: bytes.count, .header(error))
+    }
+    guard end != nil || found == header else { throw .otherSession(file: next) }
+    segment += 1
+    self.bytes = bytes
+  }
+
+  private static func load(_ files: JournalFiles, _ index: Int) throws(JournalError) -> [UInt8] {
+    do throws(FileError) { return try files.read(index) } catch { throw .file(error) }
+  }
+}
