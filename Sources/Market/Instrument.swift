@@ -35,10 +35,23 @@ public struct ShortName: BitwiseCopyable, Hashable, Sendable {
     storage[15] = UInt8(bytes.count)
   }
 
-  private init(storage: SIMD16<UInt8>) { self.storage = storage }
+  /// The same for bytes of a message, on the hot path.
+  @_noLocks
+  public init?(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count > 0, bytes.count <= 15 else { return nil }
+    var words: (UInt64, UInt64) = (0, UInt64(bytes.count) << 56)
+    for i in 0..<bytes.count {
+      let byte = UInt64(bytes[i]) << UInt64(8 &* (i & 7))
+      if i < 8 { words.0 |= byte } else { words.1 |= byte }
+    }
+    storage = unsafeBitCast(words, to: SIMD16<UInt8>.self)
+  }
+
+  /// From bytes in the form of `storage`.
+  @inline(always) public init(storage: SIMD16<UInt8>) { self.storage = storage }
 
   /// The name of nothing.
-  public static var empty: ShortName { ShortName(storage: SIMD16(repeating: 0)) }
+  @inline(always) public static var empty: ShortName { ShortName(storage: SIMD16(repeating: 0)) }
 
   @inline(always) public var count: Int { Int(storage[15]) }
   @inline(always) public subscript(_ i: Int) -> UInt8 { storage[i] }

@@ -36,7 +36,7 @@ public struct MarketEvent: BitwiseCopyable, Sendable {
   public var side: Side
   public var venue: VenueIndex
   /// Reserved, zero: keeps the record's bytes determined.
-  public var reserved: UInt8 = 0
+  public var reserved: UInt8
   public var instrument: InstrumentIndex
   /// Which definition of the instrument `price` and `quantity` are expressed in.
   public var definitionVersion: UInt16
@@ -71,5 +71,6 @@ public struct MarketEvent: BitwiseCopyable, Sendable {
     self.receiveTsc = receiveTsc
     self.price = price
     self.quantity = quantity
+    reserved = 0
   }
 }

@@ -32,7 +32,7 @@ public struct ClientOrderIdentifier: BitwiseCopyable, Hashable, Sendable {
     precondition(bootEpoch < 1 << 24 && sequence < 1 << 40, "client order identifiers are used up: start a new epoch")
     rawValue = UInt64(bootEpoch) << 40 | sequence
   }
-  public static var none: ClientOrderIdentifier { ClientOrderIdentifier(0) }
+  @inline(always) public static var none: ClientOrderIdentifier { ClientOrderIdentifier(0) }
 }
 
 /// What a strategy asks of execution.
@@ -61,8 +61,8 @@ public struct OrderIntent: BitwiseCopyable, Sendable {
   public var strategy: UInt8
   public var venue: VenueIndex
   public var reduceOnly: Bool
-  public var reserved: UInt8 = 0
-  public var reserved2: UInt32 = 0
+  public var reserved: UInt8
+  public var reserved2: UInt32
   public var intent: IntentIdentifier
   public var price: Price
   public var quantity: Quantity
@@ -79,6 +79,7 @@ public struct OrderIntent: BitwiseCopyable, Sendable {
   /// Receive stamp of that frame in time-stamp-counter cycles; 0 for a timer's decision.
   public var originTsc: UInt64
 
+  @inline(always)
   public init(
     kind: IntentKind, side: Side = .buy, type: OrderType = .limit, timeInForce: TimeInForce = .goodTilCanceled,
     instrument: InstrumentIndex, definitionVersion: UInt16, strategy: UInt8, venue: VenueIndex = VenueIndex(0),
@@ -105,6 +106,8 @@ public struct OrderIntent: BitwiseCopyable, Sendable {
     self.expiryTimeNs = expiryTimeNs
     self.cause = cause
     self.originTsc = originTsc
+    reserved = 0
+    reserved2 = 0
   }
 }
 
@@ -211,8 +214,9 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   public var receiveTsc: UInt64
   /// The journal record of the frame that this came from.
   public var cause: UInt64
-  public var reserved: UInt64 = 0
+  public var reserved: UInt64
 
+  @inline(always)
   public init(
     kind: ReportKind, venue: VenueIndex, account: UInt8 = 0, instrument: InstrumentIndex = InstrumentIndex(0),
     clientOrder: ClientOrderIdentifier = .none, receiveTimeNs: Int64, receiveTsc: UInt64 = 0, cause: UInt64
@@ -241,6 +245,7 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
     lockedAmount = .zero
     asset = ShortName.empty
     venueTimeNs = 0
+    reserved = 0
   }
 }
 
@@ -283,6 +288,7 @@ public struct OrderUpdate: BitwiseCopyable, Sendable {
   /// The journal record that caused it.
   public var cause: UInt64
 
+  @inline(always)
   public init(
     kind: OrderUpdateKind, strategy: UInt8, instrument: InstrumentIndex, intent: IntentIdentifier,
     clientOrder: ClientOrderIdentifier, timeNs: Int64, cause: UInt64
@@ -317,13 +323,14 @@ public enum GatewayRequestKind: UInt8, BitwiseCopyable, Sendable {
 /// One cancel or query from execution to a gateway.
 public struct GatewayRequest: BitwiseCopyable, Sendable {
   public var kind: GatewayRequestKind
-  public var reserved: UInt8 = 0
+  public var reserved: UInt8
   public var instrument: InstrumentIndex
-  public var reserved2: UInt32 = 0
+  public var reserved2: UInt32
   public var clientOrder: ClientOrderIdentifier
   public var cause: UInt64
   public var originTsc: UInt64
 
+  @inline(always)
   public init(
     kind: GatewayRequestKind, instrument: InstrumentIndex, clientOrder: ClientOrderIdentifier, cause: UInt64,
     originTsc: UInt64
@@ -333,5 +340,7 @@ public struct GatewayRequest: BitwiseCopyable, Sendable {
     self.clientOrder = clientOrder
     self.cause = cause
     self.originTsc = originTsc
+    reserved = 0
+    reserved2 = 0
   }
 }

@@ -79,7 +79,7 @@ public struct StepFlags: OptionSet, BitwiseCopyable, Sendable {
 public struct StepRecord: BitwiseCopyable, Sendable, Equatable {
   public var haltEpoch: UInt32
   public var flags: UInt32
-  public var reserved: UInt64 = 0
+  public var reserved: UInt64
   /// Elements consumed from each input ring, in the order in which the stage polls them.
   public var consumed: SIMD4<UInt32>
 
@@ -88,13 +88,14 @@ public struct StepRecord: BitwiseCopyable, Sendable, Equatable {
     haltEpoch = input.haltEpoch
     flags = input.flags.rawValue
     self.consumed = consumed
+    reserved = 0
   }
 }
 
 /// The fixed part before raw bytes.
 public struct FrameRecord: BitwiseCopyable, Sendable {
   public var channel: UInt8
-  public var reserved: UInt8 = 0
+  public var reserved: UInt8
   /// HTTP status of a response; 0 otherwise.
   public var status: UInt16
   /// How many raw bytes follow.
@@ -107,6 +108,7 @@ public struct FrameRecord: BitwiseCopyable, Sendable {
     self.status = status
     self.byteCount = byteCount
     self.receiveTsc = receiveTsc
+    reserved = 0
   }
 }
 
@@ -117,7 +119,7 @@ public struct ChannelRecord: BitwiseCopyable, Sendable {
   public var event: UInt8
   /// `CloseReason`.
   public var reason: UInt8
-  public var reserved: UInt8 = 0
+  public var reserved: UInt8
   public var detail: UInt32
 
   @inline(always)
@@ -126,5 +128,6 @@ public struct ChannelRecord: BitwiseCopyable, Sendable {
     self.event = event
     self.reason = reason
     self.detail = detail
+    reserved = 0
   }
 }

@@ -36,13 +36,14 @@ public struct StreamRecord: BitwiseCopyable, Hashable, Sendable {
   public var venue: VenueIndex
   public var state: StreamState
   public var reason: StreamReason
-  public var reserved: UInt8 = 0
-  public var reserved2: UInt16 = 0
+  public var reserved: UInt8
+  public var reserved2: UInt16
   /// The last update id that is in the book.
   public var sequence: UInt64
   /// Of a gap: the first update id of the message that came instead of `sequence` + 1; 0 otherwise.
   public var received: UInt64
 
+  @inline(always)
   public init(
     instrument: InstrumentIndex, venue: VenueIndex, state: StreamState, reason: StreamReason, sequence: UInt64,
     received: UInt64 = 0
@@ -53,5 +54,7 @@ public struct StreamRecord: BitwiseCopyable, Hashable, Sendable {
     self.reason = reason
     self.sequence = sequence
     self.received = received
+    reserved = 0
+    reserved2 = 0
   }
 }

@@ -25,7 +25,7 @@ public struct Quantity: BitwiseCopyable, Hashable, Comparable, Sendable {
 
   @inline(always) public init(lots: Int64) { self.lots = lots }
   @inline(always) public static func < (a: Quantity, b: Quantity) -> Bool { a.lots < b.lots }
-  public static var zero: Quantity { Quantity(lots: 0) }
+  @inline(always) public static var zero: Quantity { Quantity(lots: 0) }
 }
 
 /// An amount of one asset in units of 10^-8 (unless the asset's definition says otherwise).
@@ -34,9 +34,9 @@ public struct Amount: BitwiseCopyable, Hashable, Comparable, Sendable {
 
   @inline(always) public init(units: Int64) { self.units = units }
   @inline(always) public static func < (a: Amount, b: Amount) -> Bool { a.units < b.units }
-  public static var zero: Amount { Amount(units: 0) }
+  @inline(always) public static var zero: Amount { Amount(units: 0) }
   /// Units in one whole coin.
-  public static var unitsPerCoin: Int64 { 100_000_000 }
+  @inline(always) public static var unitsPerCoin: Int64 { 100_000_000 }
 }
 
 /// What is displayed at one price of a book.
@@ -50,5 +50,5 @@ public struct BookLevel: BitwiseCopyable, Hashable, Sendable {
     self.quantity = quantity
   }
 
-  public static var none: BookLevel { BookLevel(price: Price(ticks: 0), quantity: .zero) }
+  @inline(always) public static var none: BookLevel { BookLevel(price: Price(ticks: 0), quantity: .zero) }
 }

@@ -40,7 +40,7 @@ public struct RecordProducer: ~Copyable, @unchecked Sendable {  // Safe: moved, 
   let storage: RingStorage
   var tail = 0
   var knownHead = 0
-  var sequence: UInt64 = 0
+  @usableFromInline var sequence: UInt64 = 0
 
   init(_ storage: RingStorage, _ capacityBytes: Int, _ stage: UInt8) {
     self.storage = storage
@@ -69,15 +69,14 @@ public struct RecordProducer: ~Copyable, @unchecked Sendable {  // Safe: moved, 
     return freeBytes() >= needed
   }
 
-  /// Appends a record whose payload is two runs of bytes (a fixed part and a raw part; either may be empty).
+  /// Writes a record's header and hands out the place of its payload, to be filled at once.
   ///
-  /// - Returns: the record's identity, or nil when there is no room. Visible to the journal after `publish`.
+  /// - Returns: nil when there is no room. Visible to the journal after `publish`.
   @_noLocks
-  public mutating func append(
-    type: UInt16, version: UInt8 = 1, cause: UInt64, timeNs: Int64, _ fixed: UnsafeRawBufferPointer,
-    _ raw: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
-  ) -> RecordIdentifier? {
-    let length = RecordHeader.byteCount &+ fixed.count &+ raw.count
+  public mutating func reserve(
+    type: UInt16, version: UInt8, cause: UInt64, timeNs: Int64, payloadBytes: Int
+  ) -> UnsafeMutableRawPointer? {
+    let length = RecordHeader.byteCount &+ payloadBytes
     precondition(length <= capacityBytes / 2, "a record takes at most half of its ring")
     let padded = RecordLayout.padded(length)
     let offset = tail & (capacityBytes &- 1)
@@ -95,13 +94,24 @@ public struct RecordProducer: ~Copyable, @unchecked Sendable {  // Safe: moved, 
       of: RecordHeader(
         length: UInt32(truncatingIfNeeded: length), type: type, version: version, stage: stage, sequence: sequence,
         cause: cause, timeNs: timeNs), as: RecordHeader.self)
-    if let start = fixed.baseAddress {
-      (place + RecordHeader.byteCount).copyMemory(from: start, byteCount: fixed.count)
-    }
-    if let start = raw.baseAddress {
-      (place + RecordHeader.byteCount + fixed.count).copyMemory(from: start, byteCount: raw.count)
-    }
     tail &+= padded
+    return place + RecordHeader.byteCount
+  }
+
+  /// Appends a record whose payload is two runs of bytes (a fixed part and a raw part; either may be empty).
+  ///
+  /// - Returns: the record's identity, or nil when there is no room. Visible to the journal after `publish`.
+  @_noLocks
+  public mutating func append(
+    type: UInt16, version: UInt8 = 1, cause: UInt64, timeNs: Int64, _ fixed: UnsafeRawBufferPointer,
+    _ raw: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+  ) -> RecordIdentifier? {
+    guard
+      let place = reserve(
+        type: type, version: version, cause: cause, timeNs: timeNs, payloadBytes: fixed.count &+ raw.count)
+    else { return nil }
+    if let start = fixed.baseAddress { place.copyMemory(from: start, byteCount: fixed.count) }
+    if let start = raw.baseAddress { (place + fixed.count).copyMemory(from: start, byteCount: raw.count) }
     return RecordIdentifier(stage: stage, sequence: sequence)
   }
 
@@ -110,7 +120,9 @@ public struct RecordProducer: ~Copyable, @unchecked Sendable {  // Safe: moved, 
   public mutating func append<Payload: BitwiseCopyable>(
     type: UInt16, version: UInt8 = 1, cause: UInt64, timeNs: Int64, _ payload: Payload
   ) -> RecordIdentifier? {
-    withUnsafeBytes(of: payload) { append(type: type, version: version, cause: cause, timeNs: timeNs, $0) }
+    append(
+      type: type, version: version, cause: cause, timeNs: timeNs, payload,
+      raw: UnsafeRawBufferPointer(start: nil, count: 0))
   }
 
   /// Appends a record with a fixed part and raw bytes behind it.
@@ -118,7 +130,16 @@ public struct RecordProducer: ~Copyable, @unchecked Sendable {  // Safe: moved, 
   public mutating func append<Payload: BitwiseCopyable>(
     type: UInt16, version: UInt8 = 1, cause: UInt64, timeNs: Int64, _ payload: Payload, raw: UnsafeRawBufferPointer
   ) -> RecordIdentifier? {
-    withUnsafeBytes(of: payload) { append(type: type, version: version, cause: cause, timeNs: timeNs, $0, raw) }
+    guard
+      let place = reserve(
+        type: type, version: version, cause: cause, timeNs: timeNs,
+        payloadBytes: MemoryLayout<Payload>.size &+ raw.count)
+    else { return nil }
+    place.storeBytes(of: payload, as: Payload.self)
+    if let start = raw.baseAddress {
+      (place + MemoryLayout<Payload>.size).copyMemory(from: start, byteCount: raw.count)
+    }
+    return RecordIdentifier(stage: stage, sequence: sequence)
   }
 
   /// Shows the journal stage everything appended so far, with one store.

@@ -216,8 +216,9 @@ extension BinanceFeed {
   }
 
   private mutating func useSnapshot(_ position: Int, _ body: UnsafeRawBufferPointer, _ stamp: ReceiveStamp) {
-    let bids = snapshots.bids(heldSnapshot)
-    let asks = snapshots.asks(heldSnapshot)
+    let held = heldSnapshot
+    let bids = snapshots._withUnsafeGuaranteedRef { $0.bids(held) }
+    let asks = snapshots._withUnsafeGuaranteedRef { $0.asks(held) }
     bids.removeAll()
     asks.removeAll()
     var snapshot = BinanceSnapshot()

@@ -41,7 +41,8 @@ public struct BinanceFeed: ~Copyable {
   public let instrumentCount: Int
 
   let counters: BinanceFeedCounters
-  let snapshots: SnapshotPool
+  /// Unmanaged, so that no call of it counts references; released with the feed.
+  let snapshots: Unmanaged<SnapshotPool>
   var outputs: MarketOutputs
   var decoder: BinanceMarketDecoder
   let streams: UnsafeMutablePointer<BinanceStream>
@@ -77,7 +78,7 @@ public struct BinanceFeed: ~Copyable {
     precondition(records.capacityBytes >= 1 << 20, "a feed's record ring holds whole snapshots")
     self.configuration = configuration
     self.outputs = outputs
-    self.snapshots = snapshots
+    self.snapshots = Unmanaged.passRetained(snapshots)
     self.counters = counters
     frameLimitBytes = records.capacityBytes / BinanceFeed.frameShare
     self.records = records
@@ -94,6 +95,7 @@ public struct BinanceFeed: ~Copyable {
     streams.deinitialize(count: instrumentCount)
     streams.deallocate()
     subscription.deallocate()
+    snapshots.release()
   }
 
   /// `SUBSCRIBE` to depth@100ms, bookTicker and trade of every symbol; stream names are lower case.
@@ -115,26 +117,26 @@ extension BinanceFeed {
   /// Whether one more input can be recorded with all that follows from it; a stage polls no channel otherwise.
   @_noLocks @inline(never)
   public mutating func hasRoom() -> Bool {
-    if heldSnapshot < 0 { heldSnapshot = snapshots.acquire() ?? -1 }
+    if heldSnapshot < 0 { heldSnapshot = snapshots._withUnsafeGuaranteedRef { $0.acquire() } ?? -1 }
     return records.hasRoom(payloadBytes: frameLimitBytes)
   }
 
   /// Whether a response is awaited and there is a buffer to read it into.
-  @inline(always)
-  public var awaitsResponse: Bool { requested >= 0 && heldSnapshot >= 0 }
+  @_noLocks @inline(never)
+  public func awaitsResponse() -> Bool { requested >= 0 && heldSnapshot >= 0 }
 
   /// Whether `runTimers` has something to do.
-  @inline(always)
-  public func isDue(_ nowNs: Int64) -> Bool {
+  @_noLocks @inline(never)
+  public func isDue(nowNs: Int64) -> Bool {
     nowNs >= dueNs || (isConnected && !closeIsDue && nowNs &- lastMessageNs > configuration.silenceLimitNs)
   }
 
   /// A message to send now, if there is one; `sent` follows.
-  @inline(always)
-  public var messageToSend: UnsafeRawBufferPointer? { subscriptionIsDue ? subscription : nil }
+  @_noLocks @inline(never)
+  public func messageToSend() -> UnsafeRawBufferPointer? { subscriptionIsDue ? subscription : nil }
 
   /// Whether the connection is to be closed; asked once.
-  @inline(always)
+  @_noLocks @inline(never)
   public mutating func takeClose() -> Bool {
     defer { closeIsDue = false }
     return closeIsDue
@@ -222,7 +224,7 @@ extension BinanceFeed {
   public mutating func sent(accepted: Bool, nowNs: Int64) {
     subscriptionIsDue = false
     guard accepted else {
-      _ = recordRefusal(BinanceFeed.streamChannel, nowNs)
+      recordRefusal(BinanceFeed.streamChannel, nowNs)
       closeIsDue = true
       return
     }

@@ -5,7 +5,7 @@ public import Market
 /// The instruments of one connection, in the order of their positions. Immutable; hot reads.
 public struct BinanceInstruments: ~Copyable {
   public let count: Int
-  private let definitions: UnsafeMutablePointer<Instrument>
+  @usableFromInline let definitions: UnsafeMutablePointer<Instrument>
 
   /// - Precondition: at least one instrument, no symbol twice.
   public init(_ instruments: [Instrument]) {

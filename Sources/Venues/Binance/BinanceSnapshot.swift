@@ -30,11 +30,11 @@ public struct BinanceSnapshot: BitwiseCopyable, Sendable {
       } else if key.equals("bids") {
         if hasBids { error = .duplicateField }
         hasBids = true
-        scanner.readSide(instrument, into: bids, &error)
+        readSide(&scanner, instrument, into: bids, &error)
       } else if key.equals("asks") {
         if hasAsks { error = .duplicateField }
         hasAsks = true
-        scanner.readSide(instrument, into: asks, &error)
+        readSide(&scanner, instrument, into: asks, &error)
       } else {
         scanner.skipValue()
       }
@@ -44,15 +44,13 @@ public struct BinanceSnapshot: BitwiseCopyable, Sendable {
     if error != .none { return error }
     return hasUpdate && hasBids && hasAsks ? .none : .missingField
   }
-}
 
-extension JSONScanner {
-  fileprivate mutating func readSide(
-    _ instrument: Instrument, into side: SnapshotSide, _ error: inout BinanceDecodeError
+  private func readSide(
+    _ scanner: inout JSONScanner, _ instrument: Instrument, into side: SnapshotSide, _ error: inout BinanceDecodeError
   ) {
     var level = BookLevel.none
-    beginArray()
-    while nextLevel(instrument, &level, &error) {
+    scanner.beginArray()
+    while scanner.nextLevel(instrument, &level, &error) {
       if error == .none, !side.append(level) { error = .tooManyLevels }
     }
   }

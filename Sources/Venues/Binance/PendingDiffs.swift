@@ -47,7 +47,8 @@ struct PendingDiffs: ~Copyable {
     let added = head.bidCount &+ head.askCount
     guard count < BinanceLimits.pendingDiffs, levelCount &+ added <= BinanceLimits.pendingLevels else { return false }
     (heads + count).initialize(to: head)
-    (levels + levelCount).initialize(from: diff, count: added)
+    UnsafeMutableRawPointer(levels + levelCount).copyMemory(
+      from: diff, byteCount: added &* MemoryLayout<BookLevel>.stride)
     count &+= 1
     levelCount &+= added
     return true

@@ -25,12 +25,12 @@ public struct FeedStage<Stream: MessageChannel & ~Copyable, Requests: RequestCha
   @inlinable
   public mutating func step(_ input: StepInput) -> Int {
     var work = 0
-    if feed.isDue(input.nowNs), feed.hasRoom() {
+    if feed.isDue(nowNs: input.nowNs), feed.hasRoom() {
       feed.runTimers(input)
       follow(input.nowNs)
       work &+= 1
     }
-    if feed.hasRoom(), feed.awaitsResponse { work &+= pollRequests(input.nowNs) }
+    if feed.hasRoom(), feed.awaitsResponse() { work &+= pollRequests(input.nowNs) }
     if feed.hasRoom() { work &+= pollStream(input.nowNs) }
     if work > 0 { feed.records.publish() }
     return work
@@ -73,7 +73,7 @@ public struct FeedStage<Stream: MessageChannel & ~Copyable, Requests: RequestCha
   /// Hands on what the feed wants sent.
   @inlinable
   mutating func follow(_ nowNs: Int64) {
-    if let text = feed.messageToSend { feed.sent(accepted: stream.send(text), nowNs: nowNs) }
+    if let text = feed.messageToSend() { feed.sent(accepted: stream.send(text), nowNs: nowNs) }
     if let target = feed.requestToSend(nowNs: nowNs) {
       feed.requestStarted(accepted: requests.get(target), nowNs: nowNs)
     }
