@@ -69,10 +69,14 @@ public struct StepFlags: OptionSet, BitwiseCopyable, Sendable {
   @inline(always) public static var stopping: StepFlags { StepFlags(rawValue: 2) }
   /// The last slots of the record ring, which are for cancels and reports: no new orders.
   @inline(always) public static var journalFull: StepFlags { StepFlags(rawValue: 4) }
-  /// Execution: a gateway's ring of orders has no room for another step's.
-  @inline(always) public static var ordersBlocked: StepFlags { StepFlags(rawValue: 8) }
-  /// Execution: a gateway's ring of requests has no room for another step's; cancels wait for it.
-  @inline(always) public static var requestsBlocked: StepFlags { StepFlags(rawValue: 16) }
+  /// Execution: that gateway's ring of orders has no room for another step's.
+  @inline(always) public static func ordersBlocked(gateway: Int) -> StepFlags {
+    StepFlags(rawValue: 1 << UInt32(8 + gateway))
+  }
+  /// Execution: that gateway's ring of requests has no room for another step's; cancels wait for it.
+  @inline(always) public static func requestsBlocked(gateway: Int) -> StepFlags {
+    StepFlags(rawValue: 1 << UInt32(16 + gateway))
+  }
 }
 
 /// What a step consumed: the merge order over a stage's input rings. The record's `timeNs` is the step's `nowNs`.

@@ -52,7 +52,9 @@ public struct RecordProducer: ~Copyable, @unchecked Sendable {  // Safe: moved, 
   }
 
   /// The identity that the next record will have: outputs of a step can name their cause before it is written.
-  public var next: RecordIdentifier { RecordIdentifier(stage: stage, sequence: sequence &+ 1) }
+  public var next: RecordIdentifier {
+    @_noLocks get { RecordIdentifier(stage: stage, sequence: sequence &+ 1) }
+  }
 
   /// Bytes that can be written now, counting headers and padding.
   @_noLocks

@@ -22,6 +22,7 @@ public struct OrderCandidate: BitwiseCopyable, Sendable {
   public var cause: UInt64
   public var originTsc: UInt64
 
+  @inline(always)
   public init(
     venue: VenueIndex, account: UInt8 = 0, instrument: InstrumentIndex, definitionVersion: UInt16, side: Side,
     type: OrderType, timeInForce: TimeInForce, reduceOnly: Bool = false, clientOrder: ClientOrderIdentifier,
@@ -57,6 +58,7 @@ public struct TouchReference: BitwiseCopyable, Equatable, Sendable {
   /// The definition that the prices are expressed in.
   public var definitionVersion: UInt16
 
+  @inline(always)
   public init(
     bid: Price, bidQuantity: Quantity, ask: Price, askQuantity: Quantity, receiveTimeNs: Int64,
     definitionVersion: UInt16
@@ -70,9 +72,10 @@ public struct TouchReference: BitwiseCopyable, Equatable, Sendable {
   }
 
   /// No market data that could be traded on.
-  public static var void: TouchReference {
+  @inline(always) public static var void: TouchReference {
     TouchReference(
-      bid: Price(ticks: 0), bidQuantity: .zero, ask: Price(ticks: 0), askQuantity: .zero, receiveTimeNs: 0,
+      bid: Price(ticks: 0), bidQuantity: Quantity(lots: 0), ask: Price(ticks: 0), askQuantity: Quantity(lots: 0),
+      receiveTimeNs: 0,
       definitionVersion: 0)
   }
 }
@@ -80,22 +83,34 @@ public struct TouchReference: BitwiseCopyable, Equatable, Sendable {
 /// What is there already: position, working orders and free balances of the candidate's instrument and account.
 public struct Exposure: BitwiseCopyable, Equatable, Sendable {
   /// Net, in signed lots.
-  public var positionLots: Int64 = 0
+  public var positionLots: Int64
   /// The unfilled rest of all orders that may still fill, cancelled ones not yet confirmed included.
-  public var workingBuyLots: Int64 = 0
-  public var workingSellLots: Int64 = 0
-  public var openOrders: Int64 = 0
-  /// The highest price of an own buy that may still fill; nil without one.
-  public var highestBuy: Price?
-  /// The lowest price of an own sell that may still fill.
-  public var lowestSell: Price?
+  public var workingBuyLots: Int64
+  public var workingSellLots: Int64
+  public var openOrders: Int64
+  /// The highest price of an own buy that may still fill; 0, below every price, without one.
+  public var highestBuy: Price
+  /// The lowest price of an own sell that may still fill; above every price without one.
+  public var lowestSell: Price
   /// What is free for a sell and for a buy, net of reservations.
-  public var freeBase: Amount = .zero
-  public var freeQuote: Amount = .zero
+  public var freeBase: Amount
+  public var freeQuote: Amount
   /// Whether the strategy has an open order of the same intent.
-  public var hasIntent = false
+  public var hasIntent: Bool
 
-  public init() {}
+  /// Nothing: no position, no orders, no money.
+  @inline(always)
+  public init() {
+    positionLots = 0
+    workingBuyLots = 0
+    workingSellLots = 0
+    openOrders = 0
+    highestBuy = Price(ticks: 0)
+    lowestSell = Price(ticks: .max)
+    freeBase = Amount(units: 0)
+    freeQuote = Amount(units: 0)
+    hasIntent = false
+  }
 }
 
 /// The state of the session at this step.
@@ -107,6 +122,7 @@ public struct GateConditions: BitwiseCopyable, Sendable {
   /// The instrument is not traded until somebody looked at it.
   public var isInstrumentHalted: Bool
 
+  @inline(always)
   public init(input: StepInput, isSessionUp: Bool, isInstrumentHalted: Bool = false) {
     self.input = input
     self.isSessionUp = isSessionUp

@@ -134,11 +134,11 @@ struct InstrumentRules: BitwiseCopyable {
     if exposure.openOrders >= limits.maximumOpenOrders {
       return RiskDecision(.openOrderLimit, exposure.openOrders &+ 1, limits.maximumOpenOrders)
     }
-    if isBuy, let sell = exposure.lowestSell, candidate.price >= sell {
-      return RiskDecision(.selfCross, candidate.price.ticks, sell.ticks)
+    if isBuy && candidate.price >= exposure.lowestSell {
+      return RiskDecision(.selfCross, candidate.price.ticks, exposure.lowestSell.ticks)
     }
-    if !isBuy, let buy = exposure.highestBuy, candidate.price <= buy {
-      return RiskDecision(.selfCross, candidate.price.ticks, buy.ticks)
+    if !isBuy && candidate.price <= exposure.highestBuy {
+      return RiskDecision(.selfCross, candidate.price.ticks, exposure.highestBuy.ticks)
     }
     return .approved
   }

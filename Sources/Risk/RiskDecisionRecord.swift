@@ -23,6 +23,7 @@ public struct RiskDecisionRecord: BitwiseCopyable, Equatable, Sendable {
   public let positionLots: Int64
   public let workingLots: Int64
 
+  @_noLocks
   public init(
     _ decision: RiskDecision, _ candidate: OrderCandidate, strategy: UInt8, intent: IntentIdentifier,
     exposure: Exposure

@@ -1,0 +1,106 @@
+// Counters and gauges of execution, readable from outside. Written by its thread only.
+
+import Market
+public import Pipeline
+import Risk
+
+/// The counters of an execution stage, all named `execution.*`.
+public struct ExecutionCounters: ~Copyable {
+  let ordersSent: Counter
+  let ordersOpen: Counter
+  let fillsMaker: Counter
+  let fillsTaker: Counter
+  let cancelsSent: Counter
+  let queriesSent: Counter
+  let cancelMisses: Counter
+  let ordersCanceled: Counter
+  let ordersExpired: Counter
+  let ordersRejected: Counter
+  let ordersNotSent: Counter
+  let ordersUnknown: Counter
+  let duplicateFills: Counter
+  let lateFills: Counter
+  let inferredFills: Counter
+  let orphanReports: Counter
+  let contradictions: Counter
+  let overfills: Counter
+  let instrumentHalts: Counter
+  let malformedReports: Counter
+  let balanceMismatches: Counter
+  let untrackedAssets: Counter
+  let stalls: Counter
+  /// By `RefusalReason` and by `ReportReason` code.
+  let refusals: UnsafeMutablePointer<Counter>
+  let rejects: UnsafeMutablePointer<Counter>
+  /// By instrument.
+  let positions: UnsafeMutablePointer<Counter>
+  let realised: UnsafeMutablePointer<Counter>
+  let unrealised: UnsafeMutablePointer<Counter>
+  let fees: UnsafeMutablePointer<Counter>
+
+  /// `ReportReason` codes end below this.
+  static var rejectCodeCount: Int { 64 }
+
+  /// - Parameter make: gives the counter of a name, as `CounterFile.counter` does. Not kept.
+  public init(instruments: [Instrument], _ make: (String) -> Counter) {
+    func named(_ name: String) -> Counter { make("execution." + name) }
+    ordersSent = named("orders.sent")
+    ordersOpen = named("orders.open")
+    fillsMaker = named("fills.maker")
+    fillsTaker = named("fills.taker")
+    cancelsSent = named("cancels.sent")
+    queriesSent = named("queries.sent")
+    cancelMisses = named("cancels.missed")
+    ordersCanceled = named("orders.canceled")
+    ordersExpired = named("orders.expired")
+    ordersRejected = named("orders.rejected")
+    ordersNotSent = named("orders.not_sent")
+    ordersUnknown = named("orders.unknown")
+    duplicateFills = named("fills.duplicate")
+    lateFills = named("fills.late")
+    inferredFills = named("fills.inferred")
+    orphanReports = named("reports.orphan")
+    contradictions = named("reports.contradiction")
+    overfills = named("fills.over")
+    instrumentHalts = named("instrument_halts")
+    malformedReports = named("reports.malformed")
+    balanceMismatches = named("balances.mismatch")
+    untrackedAssets = named("balances.untracked")
+    stalls = named("stalls")
+    refusals = Self.table(RefusalReason.codeCount, unused: named("refused.other"))
+    for reason in RefusalReason.allCases where reason != .none {
+      refusals[Int(reason.rawValue)] = named("refused.\(reason)")
+    }
+    rejects = Self.table(Self.rejectCodeCount, unused: named("rejected.other"))
+    for code in 0..<Self.rejectCodeCount {
+      if let reason = ReportReason(rawValue: UInt16(code)), reason != .other, reason != .none {
+        rejects[code] = named("rejected.\(reason)")
+      }
+    }
+    positions = Self.table(instruments) { named("position.\($0).lots") }
+    realised = Self.table(instruments) { named("position.\($0).realised") }
+    unrealised = Self.table(instruments) { named("position.\($0).unrealised") }
+    fees = Self.table(instruments) { named("position.\($0).fees") }
+  }
+
+  deinit {
+    refusals.deallocate()
+    rejects.deallocate()
+    positions.deallocate()
+    realised.deallocate()
+    unrealised.deallocate()
+    fees.deallocate()
+  }
+
+  private static func table(_ count: Int, unused: Counter) -> UnsafeMutablePointer<Counter> {
+    let table = UnsafeMutablePointer<Counter>.allocate(capacity: count)
+    table.initialize(repeating: unused, count: count)
+    return table
+  }
+
+  private static func table(_ instruments: [Instrument], _ make: (String) -> Counter) -> UnsafeMutablePointer<Counter> {
+    let table = UnsafeMutablePointer<Counter>.allocate(capacity: max(1, instruments.count))
+    for (i, instrument) in instruments.enumerated() { (table + i).initialize(to: make(instrument.symbol.text)) }
+    return table
+  }
+}

@@ -1,0 +1,185 @@
+// Execution: reports of the gateways become transitions, positions and balances.
+
+import Market
+import Pipeline
+import Risk
+
+extension ExecutionStage {
+  @_noLocks
+  mutating func handle(_ report: UnsafePointer<ExecutionReport>, gateway: Int) {
+    switch report.pointee.kind {
+    case .sessionUp: handleSession(gateway, isUp: true)
+    case .sessionDown: handleSession(gateway, isUp: false)
+    case .balance: handleBalance(report)
+    case .acknowledged, .rejected, .fill, .canceled, .expired, .cancelRejected, .unknown, .notSent, .status:
+      guard let order = orders.find(report.pointee.clientOrder) else {
+        handleOrphan(report)
+        return
+      }
+      handle(report, of: order)
+    }
+  }
+
+  @inline(always)
+  private mutating func handle(_ report: UnsafePointer<ExecutionReport>, of order: UnsafeMutablePointer<Order>) {
+    switch report.pointee.kind {
+    case .acknowledged: advance(order, .acknowledged, report)
+    case .rejected: advance(order, .rejected, report)
+    case .canceled: advance(order, .canceled, report)
+    case .expired: advance(order, .expired, report)
+    case .unknown: advance(order, .outcomeUnknown, report)
+    case .notSent: advance(order, .notSent, report)
+    case .fill: handleFill(report, of: order)
+    case .cancelRejected: handleCancelRejected(report, of: order)
+    case .status: handleStatus(report, of: order)
+    case .balance, .sessionUp, .sessionDown: break  // not of an order; handled by the caller
+    }
+  }
+
+  /// A fill: counted once, whatever says it and whenever it comes.
+  @inline(always)
+  private mutating func handleFill(_ report: UnsafePointer<ExecutionReport>, of order: UnsafeMutablePointer<Order>) {
+    guard let fill = checkedFill(report, instrument: order.pointee.instrument) else { return }
+    countLiquidity(report)
+    countFee(report, instrument: Int(order.pointee.instrument.rawValue), fill)
+    // Lots that a status reply told of before are counted already; only their fee is new.
+    let told = min(fill.lots, order.pointee.inferred.lots)
+    order.pointee.inferred.lots &-= told
+    let rest = fill.lots &- told
+    guard rest > 0 else { return }
+    let value =
+      told == 0 ? fill.value : Int64(truncatingIfNeeded: Int128(fill.value) &* Int128(rest) / Int128(fill.lots))
+    count(Fill(side: order.pointee.side, lots: rest, value: value, price: fill.price), of: order, report)
+  }
+
+  /// The fill of a report, or nil when it was counted before or makes no sense.
+  @inline(always)
+  private mutating func checkedFill(_ report: UnsafePointer<ExecutionReport>, instrument: InstrumentIndex) -> Fill? {
+    let lots = report.pointee.quantity.lots
+    guard lots > 0, report.pointee.price.ticks > 0, report.pointee.quoteAmount.units >= 0 else {
+      counters.malformedReports.add()
+      return nil
+    }
+    let key = FillKey(
+      trade: report.pointee.trade, venue: report.pointee.venue, account: report.pointee.account, instrument: instrument)
+    guard fills.insert(key) else {
+      counters.duplicateFills.add()
+      return nil
+    }
+    let scale = instruments[Int(instrument.rawValue)].scale
+    let worth = scale?.quoteUnits(ticks: report.pointee.price.ticks, lots: lots, rounding: .down)
+    let told = report.pointee.quoteAmount.units
+    guard let value = told > 0 ? told : worth else {
+      counters.malformedReports.add()
+      return nil
+    }
+    return Fill(side: report.pointee.side, lots: lots, value: value, price: report.pointee.price)
+  }
+
+  /// A report of an order that is not, or no more, known here. A fill still is the account's.
+  @inline(always)
+  private mutating func handleOrphan(_ report: UnsafePointer<ExecutionReport>) {
+    counters.orphanReports.add()
+    let instrument = Int(report.pointee.instrument.rawValue)
+    guard report.pointee.kind == .fill, instrument < instrumentCount,
+      let fill = checkedFill(report, instrument: report.pointee.instrument)
+    else { return }
+    countLiquidity(report)
+    countFee(report, instrument: instrument, fill)
+    move(instrument, fill)
+    sendPosition(instrument, cause: report.pointee.cause)
+  }
+
+  /// A refused cancel. "Unknown order" is legal while the order is on its way: the cancel overtook it.
+  @inline(always)
+  private mutating func handleCancelRejected(
+    _ report: UnsafePointer<ExecutionReport>, of order: UnsafeMutablePointer<Order>
+  ) {
+    guard order.pointee.isOpen, order.pointee.state != .unknown else { return }
+    let isUnknownThere = report.pointee.reason == .unknownOrder
+    if isUnknownThere && order.pointee.state != .pendingNew {
+      advance(order, .outcomeUnknown, report)  // gone, and the report that says how is still to come
+    } else if order.pointee.isCancelWanted {
+      due(order, atNs: input.nowNs &+ OrderTiming.retryNs(order.pointee.attempts))
+    }
+  }
+
+  /// The answer to a query: the venue's truth, lots that were missed included.
+  @inline(always)
+  private mutating func handleStatus(_ report: UnsafePointer<ExecutionReport>, of order: UnsafeMutablePointer<Order>) {
+    let missing = report.pointee.cumulativeQuantity.lots &- order.pointee.cumulative.lots
+    if missing > 0 { infer(missing, of: order, report) }
+    switch report.pointee.orderState {
+    case .new, .partiallyFilled: advance(order, .statusOpen, report)
+    case .filled where order.pointee.state == .filled: break
+    case .filled: advance(order, .outcomeUnknown, report)  // filled, but of how much? ask again
+    case .canceled: advance(order, .canceled, report)
+    case .expired: advance(order, .expired, report)
+    case .rejected: advance(order, .rejected, report)
+    case .notFound:
+      // An order just sent may still be under way: only a repeated answer is believed.
+      guard order.pointee.state == .unknown, order.pointee.attempts < OrderTiming.notFoundAnswers else {
+        advance(order, .statusNotFound, report)
+        return
+      }
+    case .none: counters.malformedReports.add()
+    }
+  }
+
+  /// Counts lots that a status reply told of before their trade reports: value from the reply's total, no fee.
+  @inline(always)
+  private mutating func infer(
+    _ lots: Int64, of order: UnsafeMutablePointer<Order>, _ report: UnsafePointer<ExecutionReport>
+  ) {
+    let scale = instruments[Int(order.pointee.instrument.rawValue)].scale
+    let total = report.pointee.quoteAmount.units &- order.pointee.cumulativeQuote.units
+    let worth = scale?.quoteUnits(ticks: order.pointee.price.ticks, lots: lots, rounding: .down)
+    guard let value = total > 0 ? total : worth else {
+      counters.malformedReports.add()
+      return
+    }
+    counters.inferredFills.add()
+    order.pointee.inferred.lots &+= lots
+    count(Fill(side: order.pointee.side, lots: lots, value: value, price: order.pointee.price), of: order, report)
+  }
+
+  @inline(always)
+  private mutating func handleBalance(_ report: UnsafePointer<ExecutionReport>) {
+    guard report.pointee.amount.units >= 0, report.pointee.lockedAmount.units >= 0,
+      !report.pointee.amount.units.addingReportingOverflow(report.pointee.lockedAmount.units).overflow
+    else {
+      counters.malformedReports.add()
+      return
+    }
+    guard let place = balances.place(of: report.pointee.asset, venue: report.pointee.venue) else {
+      counters.untrackedAssets.add()
+      return
+    }
+    balances.report(
+      place, free: report.pointee.amount.units, locked: report.pointee.lockedAmount.units, nowNs: input.nowNs)
+    nextDueNs = min(nextDueNs, balances.nextSettlementNs)
+    _ = write(.balance, cause: report.pointee.cause, BalanceRecord(balances.rows[place], isMismatch: false))
+  }
+
+  /// A session that comes or goes makes every open order of its gateway a question: reports may have been missed.
+  @inline(always)
+  private mutating func handleSession(_ gateway: Int, isUp: Bool) {
+    sessions[gateway].isUp = isUp
+    sessions[gateway].areBalancesWanted = isUp
+    if isUp { nextDueNs = min(nextDueNs, input.nowNs) }
+    for i in 0..<instrumentCount where instruments[i].gateway == gateway {
+      var next = orders.first(i)
+      while let order = next {
+        order.pointee.isSessionLost = true
+        order.pointee.attempts = 0
+        due(order, atNs: input.nowNs)
+        next = orders.following(order)
+      }
+    }
+  }
+
+  @inline(always)
+  private func countLiquidity(_ report: UnsafePointer<ExecutionReport>) {
+    if report.pointee.isMaker { counters.fillsMaker.add() } else { counters.fillsTaker.add() }
+  }
+}

@@ -1,0 +1,169 @@
+// Execution: cancels and queries, sent when they are due and repeated with back-off until they are answered.
+
+import Market
+import Pipeline
+
+/// How long execution waits for what. In the session's clock.
+enum OrderTiming {
+  /// Longer than a gateway waits for a reply (10 s): after it, silence on an order is itself an unknown outcome.
+  static var unansweredNs: Int64 { 15_000_000_000 }
+  /// First repetition of a cancel or query; doubles each time.
+  static var firstRetryNs: Int64 { 20_000_000 }
+  static var longestRetryNs: Int64 { 2_000_000_000 }
+  /// Cancels before the order's status is asked instead: 20 ms doubling to the longest wait, about 3 s.
+  static var cancelAttempts: UInt16 { 8 }
+  /// "No such order" is believed after so many queries, 2.5 s after the first: no order is under way so long.
+  static var notFoundAnswers: UInt16 { 8 }
+  /// How long a request to cancel everything gets before orders are cancelled one by one.
+  static var cancelAllGraceNs: Int64 { 250_000_000 }
+  /// When a gateway's ring of requests is full.
+  static var blockedRetryNs: Int64 { 1_000_000 }
+
+  @inline(always)
+  static func retryNs(_ attempts: UInt16) -> Int64 {
+    min(longestRetryNs, firstRetryNs << Int64(min(max(1, attempts), 8) &- 1))
+  }
+}
+
+extension ExecutionStage {
+  /// Marks an order to be cancelled; the request goes out in this step.
+  @inline(always)
+  mutating func want(cancelOf order: UnsafeMutablePointer<Order>, cause: UInt64, originTsc: UInt64) {
+    if order.pointee.isCancelWanted { return }
+    order.pointee.isCancelWanted = true
+    order.pointee.originTsc = originTsc
+    if order.pointee.state == .unknown { return }  // its status comes first; then the cancel is taken up
+    order.pointee.cause = cause
+    order.pointee.attempts = 0
+    due(order, atNs: input.nowNs)
+  }
+
+  /// One request for the whole instrument, and each open order marked in case that it is missed.
+  @inline(always)
+  mutating func cancelEverything(in instrument: Int, cause: UInt64) {
+    guard orders.first(instrument) != nil else { return }
+    instruments[instrument].isCancelAllWanted = true
+    nextDueNs = min(nextDueNs, input.nowNs)
+    var next = orders.first(instrument)
+    while let order = next {
+      if !order.pointee.isCancelWanted && order.pointee.state != .unknown {
+        order.pointee.attempts = 0
+        due(order, atNs: input.nowNs &+ OrderTiming.cancelAllGraceNs)
+      }
+      order.pointee.isCancelWanted = true
+      next = orders.following(order)
+    }
+  }
+
+  @inline(always)
+  mutating func due(_ order: UnsafeMutablePointer<Order>, atNs time: Int64) {
+    order.pointee.dueNs = time
+    nextDueNs = min(nextDueNs, time)
+  }
+
+  /// Handles what is due, at most `timersPerStep` of it, and works out when the next step is needed.
+  @_noLocks
+  mutating func handleTimers() {
+    guard nextDueNs <= input.nowNs else { return }
+    var budget = ExecutionPorts.timersPerStep
+    var earliest = Int64.max
+    for g in 0..<ports.gatewayCount where sessions[g].areBalancesWanted {
+      earliest = min(earliest, askForBalances(g, &budget))
+    }
+    for i in 0..<instrumentCount where instruments[i].isCancelAllWanted {
+      earliest = min(earliest, requestCancelAll(i, &budget))
+    }
+    for i in 0..<instrumentCount {
+      var next = orders.first(i)
+      while let order = next {
+        next = orders.following(order)  // before it may close
+        if order.pointee.dueNs <= input.nowNs && budget > 0 { handleDue(order, &budget) }
+        if order.pointee.isOpen { earliest = min(earliest, order.pointee.dueNs) }
+      }
+    }
+    nextDueNs = min(earliest, settleBalances())
+  }
+
+  /// The next thing to do for one order.
+  @inline(always)
+  private mutating func handleDue(_ order: UnsafeMutablePointer<Order>, _ budget: inout Int) {
+    budget &-= 1
+    let gateway = instruments[Int(order.pointee.instrument.rawValue)].gateway
+    if order.pointee.isSessionLost {
+      order.pointee.isSessionLost = false
+      advance(order, .outcomeUnknown, nil)
+    } else if order.pointee.state == .pendingNew && !order.pointee.isCancelWanted {
+      advance(order, .outcomeUnknown, nil)  // the watchdog
+    } else if order.pointee.state != .unknown && order.pointee.attempts >= OrderTiming.cancelAttempts {
+      advance(order, .outcomeUnknown, nil)  // cancels lead nowhere: ask
+    }
+    if !sessions[gateway].isUp {
+      order.pointee.dueNs = .max  // the session's return makes it due
+    } else if input.flags.contains(.requestsBlocked(gateway: gateway)) {
+      order.pointee.dueNs = input.nowNs &+ OrderTiming.blockedRetryNs
+    } else if order.pointee.state == .unknown {
+      counters.queriesSent.add()
+      request(.queryStatus, order, gateway)
+    } else if order.pointee.isCancelWanted {
+      counters.cancelsSent.add()
+      request(.cancel, order, gateway)
+    } else {
+      order.pointee.dueNs = .max
+    }
+  }
+
+  @inline(always)
+  private mutating func request(_ kind: GatewayRequestKind, _ order: UnsafeMutablePointer<Order>, _ gateway: Int) {
+    order.pointee.attempts &+= 1
+    order.pointee.dueNs = input.nowNs &+ OrderTiming.retryNs(order.pointee.attempts)
+    send(
+      kind, instrument: order.pointee.instrument, order.pointee.clientOrder, cause: order.pointee.cause,
+      originTsc: order.pointee.originTsc, gateway)
+  }
+
+  @inline(always)
+  private mutating func requestCancelAll(_ instrument: Int, _ budget: inout Int) -> Int64 {
+    let gateway = instruments[instrument].gateway
+    guard sessions[gateway].isUp else { return .max }
+    guard budget > 0 else { return input.nowNs }
+    if input.flags.contains(.requestsBlocked(gateway: gateway)) { return input.nowNs &+ OrderTiming.blockedRetryNs }
+    budget &-= 1
+    instruments[instrument].isCancelAllWanted = false
+    counters.cancelsSent.add()
+    send(
+      .cancelAll, instrument: instruments[instrument].definition.index, .none, cause: 0, originTsc: 0, gateway)
+    return .max
+  }
+
+  @inline(always)
+  private mutating func askForBalances(_ gateway: Int, _ budget: inout Int) -> Int64 {
+    if input.flags.contains(.requestsBlocked(gateway: gateway)) { return input.nowNs &+ OrderTiming.blockedRetryNs }
+    budget &-= 1
+    sessions[gateway].areBalancesWanted = false
+    counters.queriesSent.add()
+    send(.queryBalances, instrument: InstrumentIndex(0), .none, cause: 0, originTsc: 0, gateway)
+    return .max
+  }
+
+  @inline(always)
+  private mutating func send(
+    _ kind: GatewayRequestKind, instrument: InstrumentIndex, _ clientOrder: ClientOrderIdentifier, cause: UInt64,
+    originTsc: UInt64, _ gateway: Int
+  ) {
+    var request = GatewayRequest(
+      kind: kind, instrument: instrument, clientOrder: clientOrder, cause: cause, originTsc: originTsc)
+    let record = write(.request, cause: cause, request)
+    request.cause = record
+    ports.send(request, gateway: gateway)
+  }
+
+  /// Takes over the venue's figure where a difference has settled.
+  @inline(always)
+  private mutating func settleBalances() -> Int64 {
+    for i in 0..<balances.count where balances.settle(i, nowNs: input.nowNs) {
+      counters.balanceMismatches.add()
+      _ = write(.balance, cause: 0, BalanceRecord(balances.rows[i], isMismatch: true))
+    }
+    return balances.nextSettlementNs
+  }
+}

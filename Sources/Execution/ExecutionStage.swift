@@ -1,0 +1,209 @@
+// The execution stage: the one owner of orders, positions and balances. One thread; deterministic in its inputs.
+
+public import Market
+public import Pipeline
+import Risk
+
+/// Turns intents into gated orders and reports into positions.
+///
+/// Work in a step, in this order: halt and stop, execution reports, intents as each shard sent them, then what is due
+/// (cancels, queries). An intent keeps its place among those of its shard, because "place, then cancel" means
+/// something; cancels overtake new orders in the gateway's lanes, not here.
+///
+/// What a step does is determined by its `StepInput` and the elements it consumed, which the step's record names.
+/// Conditions of its output rings enter as flags of that record, so a replay sees them too.
+public struct ExecutionStage: ~Copyable {
+  /// Bytes of records that a step can write at most: every child order of a full batch costs a decision, an order and
+  /// an update; every report and timer a transition, an update and a request; besides the first positions.
+  static func mostRecordBytes() -> Int {
+    let fixed = RecordHeader.byteCount
+    let perChild =
+      4 * fixed + MemoryLayout<RiskDecisionRecord>.size + MemoryLayout<ApprovedOrderRecord>.size
+      + MemoryLayout<OrderUpdate>.size + MemoryLayout<OrderStateRecord>.size
+    let perTimer = perChild + fixed + MemoryLayout<GatewayRequest>.size
+    let children = ExecutionPorts.maximumRings * ExecutionPorts.batchLimit * Router.maximumChildren
+    let timers = ExecutionPorts.timersPerStep + ExecutionPorts.instrumentLimit + BalanceBook.capacity
+    return children * perChild + timers * perTimer
+  }
+
+  let recordBytesPerStep = Self.mostRecordBytes()
+  var ports: ExecutionPorts
+  var records: RecordProducer
+  var gate: RiskGate
+  var orders: OrderTable
+  var fills: FillWindow
+  var balances: BalanceBook
+  let counters: ExecutionCounters
+  let instruments: UnsafeMutablePointer<InstrumentState>
+  let instrumentCount: Int
+  /// By gateway: whether its order session is up, and whether its balances are to be asked for.
+  let sessions: UnsafeMutablePointer<GatewaySession>
+  let children: UnsafeMutablePointer<ChildOrder>
+  let account: UInt8
+  let armedEpoch: UInt32
+  let takerFeeBasisPoints: Int64
+  let makerFeeBasisPoints: Int64
+
+  /// The input of the step under way.
+  var input = StepInput(nowNs: 0)
+  /// When the next order or balance needs something.
+  var nextDueNs = Int64.max
+  var hasStarted = false
+  var isHalted = false
+  var isStopping = false
+
+  /// - Parameters:
+  ///   - ports: one gateway for each venue, and every shard.
+  ///   - records: holds several steps' records (`minimumRecordBytes`).
+  public init(
+    _ configuration: ExecutionConfiguration, ports: consuming ExecutionPorts, records: consuming RecordProducer,
+    counters: consuming ExecutionCounters
+  ) {
+    let instrumentCount = configuration.instruments.count
+    precondition(instrumentCount <= ExecutionPorts.instrumentLimit, "too many instruments for one session")
+    precondition(configuration.shards.count == instrumentCount, "one shard for each instrument")
+    precondition(records.capacityBytes >= Self.minimumRecordBytes, "the record ring is too small")
+    gate = RiskGate(
+      instruments: configuration.instruments, limits: configuration.limits, rate: configuration.rate,
+      armedEpoch: configuration.armedEpoch)
+    orders = OrderTable(
+      capacity: configuration.orderCapacity, instruments: instrumentCount, bootEpoch: configuration.bootEpoch)
+    fills = FillWindow(capacity: FillWindow.defaultCapacity)
+    balances = BalanceBook()
+    instruments = .allocate(capacity: max(1, instrumentCount))
+    for (i, definition) in configuration.instruments.enumerated() {
+      precondition(configuration.shards[i] < ports.shardCount, "an instrument's shard is attached")
+      precondition(Int(definition.venue.rawValue) < ports.gatewayCount, "a venue's gateway is attached")
+      guard let base = balances.place(of: definition.base, venue: definition.venue),
+        let quote = balances.place(of: definition.quote, venue: definition.venue)
+      else { preconditionFailure("more assets than the balance book holds") }
+      (instruments + i).initialize(
+        to: InstrumentState(
+          definition, limits: configuration.limits[i], shard: configuration.shards[i], base: base, quote: quote))
+    }
+    sessions = .allocate(capacity: ExecutionPorts.maximumRings)
+    sessions.initialize(repeating: GatewaySession(), count: ExecutionPorts.maximumRings)
+    children = .allocate(capacity: Router.maximumChildren)
+    self.instrumentCount = instrumentCount
+    account = configuration.account
+    armedEpoch = configuration.armedEpoch
+    takerFeeBasisPoints = configuration.takerFeeBasisPoints
+    makerFeeBasisPoints = configuration.makerFeeBasisPoints
+    self.ports = ports
+    self.records = records
+    self.counters = counters
+  }
+
+  deinit {
+    instruments.deallocate()
+    sessions.deallocate()
+    children.deallocate()
+  }
+
+  /// The smallest record ring: half of it is where trading goes reduce-only, and below two steps' worth it stops.
+  public static var minimumRecordBytes: Int { 1 << 20 }
+
+  /// Orders that may still fill. A session that is stopping has ended when this is 0.
+  public var openOrders: Int { orders.openCount }
+
+  /// One step: see the type's description.
+  ///
+  /// - Returns: how much was handled; 0 when there was nothing to do or no room to say so.
+  @_noLocks @inline(never)
+  public mutating func step(_ input: StepInput) -> Int {
+    let consumed = ports.available()
+    let total = Int(consumed.wrappedSum())
+    let isEdge =
+      !hasStarted || isHalted != (input.haltEpoch != armedEpoch) || isStopping != input.flags.contains(.stopping)
+    let isDue = nextDueNs <= input.nowNs
+    guard total > 0 || isEdge || isDue else { return 0 }
+    let freeBytes = records.freeBytes()
+    guard freeBytes >= recordBytesPerStep, ports.haveRoomForUpdates() else {
+      counters.stalls.add()
+      return 0
+    }
+    self.input = input
+    self.input.flags = StepFlags(rawValue: input.flags.rawValue | ownFlags(freeBytes).rawValue)
+    _ = write(.step, cause: 0, StepRecord(self.input, consumed: consumed))
+    if isEdge { handleEdges() }
+    handleReports(consumed)
+    handleIntents(consumed)
+    handleTimers()
+    ports.publish()
+    records.publish()
+    showState()
+    return total &+ (isEdge || isDue ? 1 : 0)
+  }
+
+  @inline(always)
+  private mutating func ownFlags(_ freeBytes: Int) -> StepFlags {
+    var flags = ports.blocked().rawValue
+    if freeBytes < records.capacityBytes / 2 { flags |= StepFlags.journalBehind.rawValue }
+    if freeBytes < 2 &* recordBytesPerStep { flags |= StepFlags.journalFull.rawValue }
+    return StepFlags(rawValue: flags)
+  }
+
+  /// What begins or ends with this step: the session, a halt, the stop.
+  @inline(always)
+  private mutating func handleEdges() {
+    if !hasStarted {
+      hasStarted = true
+      for i in 0..<instrumentCount { sendPosition(i, cause: 0) }
+    }
+    let wasTrading = !isHalted && !isStopping
+    isHalted = input.haltEpoch != armedEpoch
+    isStopping = input.flags.contains(.stopping)
+    if wasTrading && (isHalted || isStopping) {
+      for i in 0..<instrumentCount { cancelEverything(in: i, cause: 0) }
+    }
+  }
+
+  @inline(always)
+  private mutating func handleReports(_ consumed: SIMD4<UInt32>) {
+    for g in 0..<ports.gatewayCount {
+      let count = Int(consumed[g])
+      for i in 0..<count { handle(ports.reports[g].peek(i), gateway: g) }
+      ports.reports[g].release(count)
+    }
+  }
+
+  @inline(always)
+  private mutating func handleIntents(_ consumed: SIMD4<UInt32>) {
+    for s in 0..<ports.shardCount {
+      let count = Int(consumed[ports.gatewayCount &+ s])
+      for i in 0..<count { handle(ports.intents[s].peek(i), shard: s) }
+      ports.intents[s].release(count)
+    }
+  }
+
+  /// Writes a record of this step.
+  ///
+  /// - Returns: its identity.
+  @inline(always)
+  mutating func write<Payload: BitwiseCopyable>(_ type: RecordType, cause: UInt64, _ payload: Payload) -> UInt64 {
+    let identifier = records.append(type: type.rawValue, cause: cause, timeNs: input.nowNs, payload)
+    guard let identifier else { preconditionFailure("the step asked for room for its records") }
+    return identifier.rawValue
+  }
+
+  /// Gauges, after each step that did something.
+  @inline(always)
+  private func showState() {
+    counters.ordersOpen.set(Int64(orders.openCount))
+    for i in 0..<instrumentCount {
+      let state = instruments + i
+      counters.positions[i].set(state.pointee.position.lots)
+      counters.realised[i].set(state.pointee.position.realised)
+      counters.fees[i].set(state.pointee.position.fees)
+      if let scale = state.pointee.scale {
+        counters.unrealised[i].set(state.pointee.position.unrealised(touch: state.pointee.touch, scale: scale))
+      }
+    }
+  }
+}
+
+/// One gateway's order session.
+struct GatewaySession: BitwiseCopyable {
+  var isUp = false
+  var areBalancesWanted = false
+}
