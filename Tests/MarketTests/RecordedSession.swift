@@ -16,7 +16,7 @@ struct RecordedSession: Sendable {
   private var lastId: UInt64?
   private var waiting: [Data] = []
 
-  /// Tick 0.01, lot 0.00001: the finest steps that occur in the captures.
+  /// Tick 0.01, lot 0.000001: the finest steps that occur in the captures.
   static let btc = RecordedSession("btcusdt")
   static let eth = RecordedSession("ethusdt")
 
@@ -66,14 +66,14 @@ struct RecordedSession: Sendable {
 
   private mutating func ticker(_ message: [String: Any], _ timeNs: Int64) {
     let id = (message["u"] as! NSNumber).uint64Value
-    add(.touch, .buy, id, BookLevel(steps(message["b"], 2), steps(message["B"], 5)), timeNs)
-    add(.touch, .sell, id, BookLevel(steps(message["a"], 2), steps(message["A"], 5)), timeNs)
+    add(.touch, .buy, id, BookLevel(steps(message["b"], 2), steps(message["B"], 6)), timeNs)
+    add(.touch, .sell, id, BookLevel(steps(message["a"], 2), steps(message["A"], 6)), timeNs)
   }
 
   private mutating func trade(_ message: [String: Any], _ timeNs: Int64) {
     let takerSide: Side = (message["m"] as! Bool) ? .sell : .buy
     let id = (message["t"] as! NSNumber).uint64Value
-    add(.trade, takerSide, id, BookLevel(steps(message["p"], 2), steps(message["q"], 5)), timeNs)
+    add(.trade, takerSide, id, BookLevel(steps(message["p"], 2), steps(message["q"], 6)), timeNs)
   }
 
   private mutating func add(_ kind: MarketEventKind, _ side: Side, _ id: UInt64, _ level: BookLevel, _ timeNs: Int64) {
@@ -82,7 +82,7 @@ struct RecordedSession: Sendable {
   }
 
   private func levels(_ json: Any?) -> [BookLevel] {
-    (json as! [[String]]).map { BookLevel(steps($0[0], 2), steps($0[1], 5)) }
+    (json as! [[String]]).map { BookLevel(steps($0[0], 2), steps($0[1], 6)) }
   }
 
   /// "61837.63000000" with 2 decimals: 6183763. All captures print eight decimals.
