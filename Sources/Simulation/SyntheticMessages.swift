@@ -40,19 +40,11 @@ struct SyntheticMessages: Sendable {
   }
 
   func snapshot(_ book: DisplayedBook, updateId: UInt64, timeNs: Int64) -> MarketLine {
-    let text = snapshotText(book, updateId: updateId, limit: .max)
+    let text = book.snapshotText(scale: scale, updateId: updateId, limit: .max)
     guard let line = MarketLine(timeNs: timeNs, text: Array(text.utf8), symbol: symbol) else {
       preconditionFailure("a snapshot starts as one")
     }
     return line
-  }
-
-  /// The body of `GET /api/v3/depth`.
-  func snapshotText(_ book: DisplayedBook, updateId: UInt64, limit: Int) -> String {
-    func side(_ levels: [DisplayedLevel]) -> String {
-      text(levels.reversed().prefix(limit).map { PriceQuantity(price: $0.price, quantity: $0.displayed) })
-    }
-    return #"{"lastUpdateId":\#(updateId),"bids":\#(side(book.bids)),"asks":\#(side(book.asks))}"#
   }
 
   private func line(_ kind: String, timeNs: Int64, _ payload: String) -> MarketLine {
@@ -64,10 +56,23 @@ struct SyntheticMessages: Sendable {
   }
 
   private func milliseconds(_ timeNs: Int64) -> Int64 { timeNs / 1_000_000 }
-  private func text(_ price: Price) -> String { CoinText.text(price.ticks * scale.unitsPerTick) }
-  private func text(_ quantity: Quantity) -> String { CoinText.text(quantity.lots * scale.unitsPerLot) }
+  private func text(_ price: Price) -> String { scale.text(price) }
+  private func text(_ quantity: Quantity) -> String { scale.text(quantity) }
+  private func text(_ levels: [PriceQuantity]) -> String { scale.text(levels) }
+}
 
-  private func text(_ levels: [PriceQuantity]) -> String {
+extension MoneyScale {
+  fileprivate func text(_ levels: [PriceQuantity]) -> String {
     "[" + levels.map { #"["\#(text($0.price))","\#(text($0.quantity))"]"# }.joined(separator: ",") + "]"
+  }
+}
+
+extension DisplayedBook {
+  /// The body of Binance's `GET /api/v3/depth`: at most `limit` levels a side, best first.
+  public func snapshotText(scale: MoneyScale, updateId: UInt64, limit: Int) -> String {
+    func side(_ levels: [DisplayedLevel]) -> String {
+      scale.text(levels.reversed().prefix(limit).map { PriceQuantity(price: $0.price, quantity: $0.displayed) })
+    }
+    return #"{"lastUpdateId":\#(updateId),"bids":\#(side(bids)),"asks":\#(side(asks))}"#
   }
 }

@@ -4,14 +4,16 @@ import Market
 
 /// The arithmetic of one spot instrument's money. Both steps and their product are whole multiples of 10^-8, so that a
 /// price times a quantity is exact and sums of parts equal the whole.
-struct MoneyScale {
-  /// Units of 10^-8 of the quote asset in one tick, and of the base asset in one lot.
-  let unitsPerTick: Int64
-  let unitsPerLot: Int64
+public struct MoneyScale: Sendable {
+  /// Units of 10^-8 of the quote asset in one tick.
+  public let unitsPerTick: Int64
+  /// Units of 10^-8 of the base asset in one lot.
+  public let unitsPerLot: Int64
   /// Units of 10^-8 of the quote asset in one tick times one lot.
   private let unitsPerTickLot: Int128
 
-  init?(_ instrument: Instrument) {
+  /// - Returns: nil when the instrument is not spot, or its steps or their product are finer than 10^-8.
+  public init?(_ instrument: Instrument) {
     let (tick, lot) = (instrument.tick, instrument.lot)
     guard instrument.kind == .spot, instrument.multiplier == 1,
       let perTick = Self.units(tick.mantissa, exponent: Int(tick.exponent)),
@@ -36,6 +38,10 @@ struct MoneyScale {
   }
 
   func baseAmount(_ quantity: Quantity) -> Amount { Amount(units: quantity.lots * unitsPerLot) }
+
+  /// With eight places, as Binance prints them.
+  public func text(_ price: Price) -> String { CoinText.text(price.ticks * unitsPerTick) }
+  public func text(_ quantity: Quantity) -> String { CoinText.text(quantity.lots * unitsPerLot) }
 }
 
 /// Commission rates in parts of 10^-8 (100_000 is 0.1 %), charged on what the order receives.

@@ -1,0 +1,106 @@
+// Binance's error codes and texts, as errors.md and filters.md document them.
+
+import Simulation
+
+/// An error reply.
+struct APIError: Error, Equatable {
+  var status = 400
+  var code: Int
+  var message: String
+  /// For rate limits: when to come back, in milliseconds since 1970.
+  var retryAfterMs: Int64?
+
+  static let unknownMethod = APIError(status: 404, code: -1020, message: "This operation is not supported.")
+  static let invalidJSON = APIError(code: -1135, message: "Invalid JSON Request")
+  static let outsideWindow = APIError(
+    code: -1021, message: "Timestamp for this request is outside of the recvWindow.")
+  static let aheadOfServer = APIError(
+    code: -1021, message: "Timestamp for this request was 1000ms ahead of the server's time.")
+  static let invalidSignature = APIError(
+    status: 401, code: -1022, message: "Signature for this request is not valid.")
+  static let invalidKeyFormat = APIError(status: 401, code: -2014, message: "API-key format invalid.")
+  static let rejectedKey = APIError(
+    status: 401, code: -2015, message: "Invalid API-key, IP, or permissions for action.")
+  static let hmacLogon = APIError(status: 401, code: -4056, message: "HMAC_SHA256 API key is not supported.")
+  static let invalidTimeInForce = APIError(code: -1115, message: "Invalid timeInForce.")
+  static let invalidOrderType = APIError(code: -1116, message: "Invalid orderType.")
+  static let invalidSide = APIError(code: -1117, message: "Invalid side.")
+  static let invalidSymbol = APIError(code: -1121, message: "Invalid symbol.")
+  static let noDepth = APIError(code: -1112, message: "No orders on book for symbol.")
+  static let windowTooLong = APIError(code: -1131, message: "recvWindow must be less than 60000")
+  static let quoteQuantity = APIError(
+    code: -2010, message: "Quote order qty market orders are not support for this symbol.")
+  static let duplicateOrder = APIError(code: -2010, message: "Duplicate order sent.")
+  static let unknownOrder = APIError(code: -2011, message: "Unknown order sent.")
+  static let noSuchOrder = APIError(code: -2013, message: "Order does not exist.")
+  static let neitherOrderId = APIError(
+    code: -1102, message: "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
+  static let alreadySubscribed = APIError(
+    code: -2035, message: "This user data stream is already subscribed on this connection.")
+
+  static func missing(_ name: String) -> APIError {
+    APIError(code: -1102, message: "Mandatory parameter '\(name)' was not sent, was empty/null, or malformed.")
+  }
+
+  static func illegalCharacters(_ name: String, legal: String) -> APIError {
+    APIError(code: -1100, message: "Illegal characters found in parameter '\(name)'; legal range is '\(legal)'.")
+  }
+
+  static func tooPrecise(_ name: String) -> APIError {
+    APIError(code: -1111, message: "Parameter '\(name)' has too much precision.")
+  }
+
+  static func overflow(_ name: String) -> APIError {
+    APIError(code: -1108, message: "Parameter '\(name)' overflowed.")
+  }
+
+  static func notRequired(_ name: String) -> APIError {
+    APIError(code: -1106, message: "Parameter '\(name)' sent when not required.")
+  }
+
+  static func invalidData(_ name: String) -> APIError {
+    APIError(code: -1130, message: "Data sent for parameter '\(name)' is not valid.")
+  }
+
+  static func tooManyOrders(_ limit: Int, per interval: String, retryAfterMs: Int64) -> APIError {
+    APIError(
+      status: 429, code: -1015, message: "Too many new orders; current limit is \(limit) orders per \(interval).",
+      retryAfterMs: retryAfterMs)
+  }
+
+  static func tooMuchWeight(_ limit: Int, retryAfterMs: Int64) -> APIError {
+    APIError(
+      status: 429, code: -1003,
+      message: "Too much request weight used; current limit is \(limit) request weight per 1 MINUTE. "
+        + "Please use WebSocket Streams for live updates to avoid polling the API.",
+      retryAfterMs: retryAfterMs)
+  }
+
+  static func filter(_ name: String) -> APIError {
+    APIError(code: -1013, message: "Filter failure: \(name)")
+  }
+
+  init(status: Int = 400, code: Int, message: String, retryAfterMs: Int64? = nil) {
+    self.status = status
+    self.code = code
+    self.message = message
+    self.retryAfterMs = retryAfterMs
+  }
+
+  init(_ refusal: OrderRefusal) {
+    switch refusal {
+    case .unknownInstrument: self = .invalidSymbol
+    case .priceFilter: self = .filter("PRICE_FILTER")
+    case .lotSize: self = .filter("LOT_SIZE")
+    case .notional: self = .filter("NOTIONAL")
+    case .tooManyOpenOrders: self = .filter("MAX_NUM_ORDERS")
+    case .marketClosed: self.init(code: -2010, message: "Market is closed.")
+    case .insufficientBalance:
+      self.init(code: -2010, message: "Account has insufficient balance for requested action.")
+    case .wouldTake: self.init(code: -2010, message: "Order would immediately match and take.")
+    }
+  }
+
+  /// The object of an error reply.
+  var text: String { #"{"code":\#(code),"msg":\#(JSONValue.quote(message))}"# }
+}

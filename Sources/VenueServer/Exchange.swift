@@ -1,0 +1,108 @@
+// The exchange behind the protocol front: the matching engine with its users, names, limits and held requests. No socket
+// is known here.
+
+import Market
+import Simulation
+
+/// One event loop owns it; nothing in it blocks.
+final class Exchange {
+  private(set) var engine: MatchingEngine
+  let keys: KeyRing
+  var rates: RateCounters
+  /// Client order identifiers, by the engine's.
+  private var clientIds: [String] = []
+  /// The youngest order of each client order identifier.
+  private var orderOfClientId: [String: UInt64] = [:]
+  private var generatedIds = 0
+  private var executionId: UInt64 = 0
+  /// Where user events go: every subscription of every connection.
+  var onUserEvent: (String) -> Void = { _ in }
+  var onFill: (VenueFill, _ clientOrderId: String) -> Void = { _, _ in }
+  /// The venue's clock: capture time in nanoseconds since 1970.
+  let nowNs: () -> Int64
+  let snapshots: SnapshotDesk
+
+  private let scales: [MoneyScale]
+
+  init(
+    instruments: [Instrument], configuration: VenueServer.Configuration, snapshots: SnapshotDesk,
+    nowNs: @escaping () -> Int64
+  ) throws(VenueServer.StartError) {
+    scales = instruments.compactMap { MoneyScale($0) }
+    guard
+      let engine = MatchingEngine(
+        instruments: instruments, balances: configuration.balances, fees: configuration.fees),
+      scales.count == instruments.count
+    else { throw VenueServer.StartError("an instrument's tick or lot is finer than 10^-8") }
+    self.engine = engine
+    keys = try KeyRing(configuration.keys)
+    rates = RateCounters(configuration.limits)
+    self.snapshots = snapshots
+    self.nowNs = nowNs
+  }
+
+  func instrument(_ symbol: String) -> Instrument? { engine.instruments.first { $0.symbol.text == symbol } }
+
+  func scale(_ instrument: Instrument) -> MoneyScale { scales[Int(instrument.index.rawValue)] }
+
+  /// Plays one message of the market into matching; what it fills is told to the users.
+  func play(_ message: MarketMessage, _ instrument: InstrumentIndex) {
+    tell(apply(.market(instrument, message)))
+  }
+
+  /// Gives `input` to the engine. The caller passes what came back to `tell`, after its own reply.
+  func apply(_ input: MatchingInput) -> [VenueEvent] {
+    var events: [VenueEvent] = []
+    engine.apply(input, timeNs: nowNs(), outbox: &events)
+    return events
+  }
+
+  /// Remembers the name of the order that the engine accepted last.
+  func name(_ order: VenueOrder, _ clientOrderId: String) {
+    precondition(order.id == clientIds.count + 1, "every accepted order is named at once")
+    clientIds.append(clientOrderId)
+    orderOfClientId[clientOrderId] = order.id
+  }
+
+  func find(clientOrderId: String) -> VenueOrder? {
+    orderOfClientId[clientOrderId].flatMap { engine.find(orderId: $0) }
+  }
+
+  func named(_ order: VenueOrder) -> NamedOrder {
+    let instrument = engine.instruments[Int(order.request.instrument.rawValue)]
+    return NamedOrder(
+      order: order, symbol: instrument.symbol.text, clientOrderId: clientIds[Int(order.id) - 1],
+      scale: scale(instrument))
+  }
+
+  /// A name for an order or cancel that came without one.
+  func generateId() -> String {
+    generatedIds += 1
+    return "venue-\(generatedIds)"
+  }
+
+  /// Tells users and the fills log what happened.
+  ///
+  /// - Parameter cancelId: the identifier of the request that cancelled.
+  func tell(_ events: [VenueEvent], cancelId: String? = nil) {
+    for event in events {
+      switch event {
+      case .accepted(let order): report(order, "NEW")
+      case .filled(let order, let fill):
+        report(order, "TRADE", fill: fill)
+        onFill(fill, clientIds[Int(order.id) - 1])
+      case .canceled(let order): report(order, "CANCELED", cancelId: cancelId ?? generateId())
+      case .expired(let order, let reason): report(order, reason == .selfTrade ? "TRADE_PREVENTION" : "EXPIRED")
+      case .balances(let balances): onUserEvent(accountPosition(balances, nowNs: nowNs()))
+      case .refused, .cancelRefused: break
+      }
+    }
+  }
+
+  private func report(_ order: VenueOrder, _ execution: String, fill: VenueFill? = nil, cancelId: String? = nil) {
+    executionId += 1
+    onUserEvent(
+      named(order).executionReport(
+        execution, fill: fill, cancelId: cancelId, executionId: executionId, nowNs: nowNs()))
+  }
+}

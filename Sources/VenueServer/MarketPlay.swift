@@ -1,0 +1,129 @@
+// Plays a market on capture time: to the subscribers, and to the matching engine.
+
+import Market
+import NIOCore
+import Simulation
+
+/// What was played.
+struct PlayCounters {
+  var lines = 0
+  var depth = 0
+  var withheld = 0
+  var snapshots = 0
+  /// Times the play waited for a client that could not keep up.
+  var clientWaits = 0
+  /// The most that a message was sent after its time, in real nanoseconds.
+  var lateNsMax: Int64 = 0
+}
+
+/// One event loop owns it. A message is never dropped for a slow client: the play waits for it, while the clock goes on.
+final class MarketPlay {
+  private enum State { case waiting, playing, ended }
+
+  private(set) var clock: CaptureClock
+  private(set) var counters = PlayCounters()
+  /// Why the play ended early, if it did.
+  private(set) var failure: CaptureError?
+  private var state = State.waiting
+  private var source: any MarketSource
+  private var head: MarketLine?
+  private var scheduled: Scheduled<Void>?
+  private let loop: NIOIsolatedEventLoop
+  private let hub: StreamHub
+  private let snapshots: SnapshotDesk
+  private let exchange: Exchange
+  private let settings: VenueServer.Configuration
+  private let streams: Set<String>
+  /// Messages sent before other work of the event loop gets its turn.
+  private static let batch = 64
+
+  init(
+    _ source: any MarketSource, clock: CaptureClock, settings: VenueServer.Configuration, hub: StreamHub,
+    snapshots: SnapshotDesk, exchange: Exchange, loop: NIOIsolatedEventLoop
+  ) throws {
+    self.source = source
+    self.clock = clock
+    self.settings = settings
+    self.hub = hub
+    self.snapshots = snapshots
+    self.exchange = exchange
+    self.loop = loop
+    streams = Set(source.summary.streams.keys)
+    head = try self.source.next()
+  }
+
+  var hasEnded: Bool { state == .ended }
+
+  /// Looks whether the play can begin or go on.
+  func wake() {
+    if state == .waiting {
+      let wanted = hub.subscribed.intersection(streams)
+      guard settings.start == .allStreams ? wanted == streams : !wanted.isEmpty else { return }
+      state = .playing
+      clock.start(at: .now())
+    }
+    run()
+  }
+
+  func stop() {
+    state = .ended
+    scheduled?.cancel()
+  }
+
+  private func run() {
+    guard state == .playing else { return }
+    scheduled?.cancel()
+    scheduled = nil
+    defer { hub.flush() }
+    for _ in 0..<Self.batch {
+      guard hub.allWritable else {
+        counters.clientWaits += 1
+        return
+      }
+      let now = NIODeadline.now()
+      guard let line = head, !isOver(now) else { return stop() }
+      let delay = clock.delay(until: line.timeNs, now)
+      guard delay <= .zero else {
+        scheduled = loop.scheduleTask(in: delay) { self.run() }
+        return
+      }
+      counters.lateNsMax = max(counters.lateNsMax, -delay.nanoseconds)
+      play(line)
+      do throws(CaptureError) {
+        head = try source.next()
+      } catch {
+        failure = error
+        return stop()
+      }
+    }
+    scheduled = loop.scheduleTask(in: .zero) { self.run() }
+  }
+
+  private func isOver(_ now: NIODeadline) -> Bool {
+    settings.playSeconds.map { Double(clock.elapsed(now).nanoseconds) >= $0 * 1e9 } ?? false
+  }
+
+  private func play(_ line: MarketLine) {
+    counters.lines += 1
+    guard let instrument = exchange.instrument(line.symbol) else { return }
+    if let stream = line.stream {
+      if !withholds(stream) {
+        let wrapped = ByteBuffer(bytes: line.text)
+        let payload = wrapped.getSlice(at: line.payload.lowerBound, length: line.payload.count) ?? wrapped
+        hub.send(StreamMessage(stream: stream, wrapped: wrapped, payload: payload))
+      }
+    } else {
+      counters.snapshots += 1
+    }
+    if let message = MarketMessage(line, instrument: instrument) { exchange.play(message, instrument.index) }
+    if line.stream == nil { snapshots.played(String(decoding: line.text, as: UTF8.self), symbol: line.symbol) }
+  }
+
+  private func withholds(_ stream: String) -> Bool {
+    guard stream.contains("@depth") else { return false }
+    counters.depth += 1
+    guard counters.depth == settings.withheldDiff else { return false }
+    counters.withheld += 1
+    return true
+  }
+}

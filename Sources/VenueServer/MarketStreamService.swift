@@ -1,0 +1,101 @@
+// The market streams of Binance: `/ws/<stream>`, `/stream?streams=a/b` and the control messages on them.
+
+import NIOCore
+import Simulation
+
+final class MarketStreamService: WebSocketService, StreamSubscriber {
+  private(set) var streams: Set<String>
+  /// Payloads are wrapped in `{"stream":…,"data":…}`.
+  private var isCombined: Bool
+  private var peer: WebSocketFront?
+  private let hub: StreamHub
+  /// Binance's limits on one connection (web-socket-streams.md).
+  let framesPerSecond = 5
+  private static let maximumStreams = 1_024
+
+  /// - Parameter target: the request's path and query.
+  init(target: String, hub: StreamHub) {
+    self.hub = hub
+    let (path, query) = splitTarget(target)
+    isCombined = path == "/stream"
+    let names = isCombined ? queryValue(query, "streams") ?? "" : String(path.dropFirst("/ws/".count))
+    streams = Set(names.split(separator: "/").map(String.init))
+  }
+
+  static func serves(_ target: String) -> Bool {
+    let path = splitTarget(target).path
+    return path == "/stream" || path == "/ws" || path.hasPrefix("/ws/")
+  }
+
+  func opened(_ peer: WebSocketFront) {
+    self.peer = peer
+    hub.add(self)
+    hub.onChange()
+  }
+
+  func closed() {
+    peer = nil
+    hub.remove(self)
+  }
+
+  func becameWritable() { hub.onChange() }
+  var isWritable: Bool { peer?.isWritable ?? true }
+  func send(_ message: StreamMessage) { peer?.send(isCombined ? message.wrapped : message.payload) }
+  func flush() { peer?.flush() }
+
+  func received(_ text: [UInt8]) {
+    guard let request = JSONValue(parsing: text) else {
+      peer?.sendNow(#"{"error":{"code":3,"msg":"Invalid JSON: expected value"}}"#)
+      return
+    }
+    peer?.sendNow(reply(to: request))
+    // After the acknowledgement, so that no message of a new stream comes before it.
+    hub.onChange()
+  }
+
+  private func reply(to request: JSONValue) -> String {
+    let id = request["id"] ?? .null
+    switch (request["method"]?.scalarText, request["params"]?.elements) {
+    case ("SUBSCRIBE", let names?):
+      let wanted = names.compactMap(\.scalarText)
+      guard wanted.count == names.count else { return refusal("each stream must be a string", id) }
+      guard streams.union(wanted).count <= Self.maximumStreams else {
+        return refusal("more than \(Self.maximumStreams) streams", id)
+      }
+      streams.formUnion(wanted)
+      return #"{"result":null,"id":\#(id.text)}"#
+    case ("UNSUBSCRIBE", let names?):
+      streams.subtract(names.compactMap(\.scalarText))
+      return #"{"result":null,"id":\#(id.text)}"#
+    case ("LIST_SUBSCRIPTIONS", _):
+      let list = streams.sorted().map(JSONValue.quote).joined(separator: ",")
+      return #"{"result":[\#(list)],"id":\#(id.text)}"#
+    case ("SET_PROPERTY", let property?):
+      guard property.count == 2, property[0] == .string("combined"), case .bool(let value) = property[1] else {
+        return refusal("unknown property", id)
+      }
+      isCombined = value
+      return #"{"result":null,"id":\#(id.text)}"#
+    case ("GET_PROPERTY", let property?):
+      guard property == [.string("combined")] else { return refusal("unknown property", id) }
+      return #"{"result":\#(isCombined),"id":\#(id.text)}"#
+    default: return refusal("unknown variant or missing field", id)
+    }
+  }
+
+  private func refusal(_ reason: String, _ id: JSONValue) -> String {
+    #"{"error":{"code":2,"msg":"Invalid request: \#(reason)"},"id":\#(id.text)}"#
+  }
+}
+
+func splitTarget(_ target: String) -> (path: String, query: String) {
+  let path = target.prefix { $0 != "?" }
+  return (String(path), String(target.dropFirst(path.count + 1)))
+}
+
+func queryValue(_ query: String, _ name: String) -> String? {
+  for pair in query.split(separator: "&") where pair.hasPrefix(name + "=") {
+    return String(pair.dropFirst(name.count + 1))
+  }
+  return nil
+}

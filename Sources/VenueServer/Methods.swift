@@ -1,0 +1,159 @@
+// The methods of the API, by the names of the WebSocket API; REST routes lead to the same ones.
+
+import Market
+import Simulation
+
+/// Who may call a method (web-socket-api.md, "Request security").
+enum Security {
+  case none
+  /// A known key, no signature.
+  case key
+  /// A key and a signature, or a session that is logged on; and a time.
+  case signed
+}
+
+enum Method: String, CaseIterable {
+  case ping
+  case time
+  case exchangeInfo
+  case depth
+  case logon = "session.logon"
+  case status = "session.status"
+  case logout = "session.logout"
+  case place = "order.place"
+  case test = "order.test"
+  case query = "order.status"
+  case cancel = "order.cancel"
+  case openOrders = "openOrders.status"
+  case cancelAll = "openOrders.cancelAll"
+  case account = "account.status"
+  case subscribe = "userDataStream.subscribe"
+  case subscribeSigned = "userDataStream.subscribe.signature"
+  case unsubscribe = "userDataStream.unsubscribe"
+
+  var security: Security {
+    switch self {
+    case .ping, .time, .exchangeInfo, .depth, .status, .logout, .subscribe, .unsubscribe: .none
+    case .logon, .place, .test, .query, .cancel, .openOrders, .cancelAll, .account, .subscribeSigned: .signed
+    }
+  }
+
+  /// Request weight, as documented with each request.
+  func weight(_ parameters: Parameters) -> Int {
+    switch self {
+    case .exchangeInfo, .account: 20
+    case .depth:
+      switch parameters["limit"].flatMap(Int.init) ?? 100 {
+      case ...100: 5
+      case ...500: 25
+      case ...1_000: 50
+      default: 250
+      }
+    case .query: 4
+    case .openOrders: parameters["symbol"] == nil ? 80 : 6
+    case .logon, .status, .logout, .subscribe, .subscribeSigned, .unsubscribe: 2
+    case .ping, .time, .place, .test, .cancel, .cancelAll: 1
+    }
+  }
+
+  /// Whether the reply's rate limits include the order counts.
+  var countsOrders: Bool { self == .place }
+}
+
+/// What a request came to: the result as JSON text.
+typealias APIResult = Result<String, APIError>
+
+extension Exchange {
+  /// Handles one request. `reply` is called once: at once, or for `depth` when the market's snapshot has been played.
+  /// The events that the request caused are told after its reply.
+  func handle(
+    _ method: Method, _ parameters: Parameters, key: String?, session: APISession,
+    reply: @escaping (APIResult) -> Void
+  ) {
+    do throws(APIError) {
+      let now = nowNs()
+      try rates.addWeight(method.weight(parameters), nowNs: now)
+      try authorize(method, parameters, key: key, session: session, nowNs: now)
+      switch method {
+      case .depth: try depth(parameters, reply: reply)
+      case .place, .test: try place(parameters, isTest: method == .test, reply: reply)
+      case .cancel: try cancel(parameters, reply: reply)
+      case .cancelAll: try cancelAll(parameters, reply: reply)
+      case .query: reply(.success(named(try findOrder(parameters, else: .noSuchOrder)).queriedText))
+      case .openOrders: reply(.success(try openOrdersText(parameters)))
+      case .account: reply(.success(accountText(engine.balances, fees: engine.fees, nowNs: now)))
+      case .ping: reply(.success("{}"))
+      case .time: reply(.success(#"{"serverTime":\#(now / 1_000_000)}"#))
+      case .exchangeInfo: reply(.success(try exchangeInfo(parameters)))
+      case .logon, .status, .logout, .subscribe, .subscribeSigned, .unsubscribe:
+        reply(.success(try sessionMethod(method, parameters, key: key, session: session)))
+      }
+    } catch {
+      reply(.failure(error))
+    }
+  }
+
+  private func authorize(
+    _ method: Method, _ parameters: Parameters, key: String?, session: APISession, nowNs: Int64
+  ) throws(APIError) {
+    guard method.security == .signed else { return }
+    if method == .logon { try keys.requireLogonKey(try keys.requireKnown(key)) }
+    let usesLogon = session.logonKey != nil && key == nil && method != .logon && method != .subscribeSigned
+    if !usesLogon { _ = try keys.verify(parameters, by: key) }
+    try KeyRing.checkTime(parameters, nowNs: nowNs)
+  }
+
+  private func sessionMethod(
+    _ method: Method, _ parameters: Parameters, key: String?, session: APISession
+  ) throws(APIError) -> String {
+    guard !session.isREST else { throw .unknownMethod }
+    let nowMs = nowNs() / 1_000_000
+    let returnsLimits = parameters["returnRateLimits"] != "false"
+    switch method {
+    case .logon:
+      session.logonKey = key
+      session.authorizedMs = nowMs
+    case .logout:
+      session.logonKey = nil
+      session.authorizedMs = nil
+    case .subscribe, .subscribeSigned:
+      guard method == .subscribeSigned || session.logonKey != nil else { throw .rejectedKey }
+      guard session.subscriptions.isEmpty else { throw .alreadySubscribed }
+      return #"{"subscriptionId":\#(session.subscribe())}"#
+    case .unsubscribe:
+      session.subscriptions = []
+      return "{}"
+    default: break
+    }
+    return session.statusText(nowMs: nowMs, returnRateLimits: returnsLimits)
+  }
+
+  private func depth(_ parameters: Parameters, reply: @escaping (APIResult) -> Void) throws(APIError) {
+    let instrument = try requireInstrument(parameters)
+    let limit = Int(clamping: min(try parameters.unsigned("limit") ?? 100, 5_000))
+    let current = { [self] () -> String? in
+      let market = engine.markets[Int(instrument.index.rawValue)]
+      return market.depthUpdateId.map {
+        market.depth.snapshotText(scale: scale(instrument), updateId: $0, limit: limit)
+      }
+    }
+    snapshots.request(instrument.symbol.text, current: current) { text in
+      reply(text.map { .success($0) } ?? .failure(.noDepth))
+    }
+  }
+
+  private func exchangeInfo(_ parameters: Parameters) throws(APIError) -> String {
+    var wanted = engine.instruments
+    if parameters["symbol"] != nil {
+      wanted = [try requireInstrument(parameters)]
+    } else if let list = parameters["symbols"] {
+      guard let names = JSONValue(parsing: list.utf8)?.elements else { throw .invalidData("symbols") }
+      wanted = []
+      for name in names {
+        guard let instrument = name.scalarText.flatMap(instrument) else { throw .invalidSymbol }
+        wanted.append(instrument)
+      }
+    }
+    return exchangeInfoText(wanted, limits: rates.definitions, nowNs: nowNs())
+  }
+}

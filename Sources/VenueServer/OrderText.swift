@@ -1,0 +1,198 @@
+// Orders, fills and balances in the words of Binance's JSON.
+
+import Market
+import Simulation
+
+/// Writes one JSON object. Values given as `raw` are JSON already.
+struct ObjectText {
+  private var members: [String] = []
+
+  mutating func add(_ key: String, raw value: some CustomStringConvertible) { members.append("\"\(key)\":\(value)") }
+  mutating func add(_ key: String, _ value: String) { members.append("\"\(key)\":\(JSONValue.quote(value))") }
+  var text: String { "{" + members.joined(separator: ",") + "}" }
+}
+
+extension VenueOrder {
+  var typeText: String {
+    switch request.type {
+    case .limit: "LIMIT"
+    case .limitMaker: "LIMIT_MAKER"
+    case .market: "MARKET"
+    }
+  }
+
+  var timeInForceText: String {
+    switch request.timeInForce {
+    case .goodTilCanceled: "GTC"
+    case .immediateOrCancel: "IOC"
+    case .fillOrKill: "FOK"
+    }
+  }
+
+  var sideText: String { request.side == .buy ? "BUY" : "SELL" }
+
+  var statusText: String {
+    switch status {
+    case .new: "NEW"
+    case .partiallyFilled: "PARTIALLY_FILLED"
+    case .filled: "FILLED"
+    case .canceled: "CANCELED"
+    case .expired: "EXPIRED"
+    case .expiredInMatch: "EXPIRED_IN_MATCH"
+    }
+  }
+
+  var priceOrZero: Price { request.type == .market ? Price(ticks: 0) : request.price }
+}
+
+/// An order with the texts that the engine does not know.
+struct NamedOrder {
+  var order: VenueOrder
+  var symbol: String
+  var clientOrderId: String
+  var scale: MoneyScale
+
+  /// The fields that replies to placing and cancelling share.
+  func addDetails(to object: inout ObjectText) {
+    object.add("price", scale.text(order.priceOrZero))
+    object.add("origQty", scale.text(order.request.quantity))
+    object.add("executedQty", scale.text(order.executed))
+    object.add("origQuoteOrderQty", CoinText.text(0))
+    object.add("cummulativeQuoteQty", CoinText.text(order.quoteExecuted.units))
+    object.add("status", order.statusText)
+    object.add("timeInForce", order.timeInForceText)
+    object.add("type", order.typeText)
+    object.add("side", order.sideText)
+  }
+
+  /// The reply to `order.place`: ACK stops after the time, FULL adds the fills.
+  func placedText(_ detail: ResponseDetail, fills: [VenueFill]) -> String {
+    var object = ObjectText()
+    object.add("symbol", symbol)
+    object.add("orderId", raw: order.id)
+    object.add("orderListId", raw: -1)
+    object.add("clientOrderId", clientOrderId)
+    object.add("transactTime", raw: order.updatedNs / 1_000_000)
+    guard detail != .acknowledgement else { return object.text }
+    addDetails(to: &object)
+    object.add("workingTime", raw: order.createdNs / 1_000_000)
+    if detail == .full { object.add("fills", raw: "[" + fills.map(fillText).joined(separator: ",") + "]") }
+    object.add("selfTradePreventionMode", "EXPIRE_TAKER")
+    return object.text
+  }
+
+  private func fillText(_ fill: VenueFill) -> String {
+    var object = ObjectText()
+    object.add("price", scale.text(fill.price))
+    object.add("qty", scale.text(fill.quantity))
+    object.add("commission", CoinText.text(fill.commission.units))
+    object.add("commissionAsset", fill.commissionAsset.text)
+    object.add("tradeId", raw: fill.tradeId)
+    return object.text
+  }
+
+  /// The reply to `order.cancel`, and one element of that to `openOrders.cancelAll`.
+  func canceledText(cancelId: String) -> String {
+    var object = ObjectText()
+    object.add("symbol", symbol)
+    object.add("origClientOrderId", clientOrderId)
+    object.add("orderId", raw: order.id)
+    object.add("orderListId", raw: -1)
+    object.add("clientOrderId", cancelId)
+    object.add("transactTime", raw: order.updatedNs / 1_000_000)
+    addDetails(to: &object)
+    object.add("selfTradePreventionMode", "EXPIRE_TAKER")
+    return object.text
+  }
+
+  /// The reply to `order.status`, and one element of that to `openOrders.status`.
+  var queriedText: String {
+    var object = ObjectText()
+    object.add("symbol", symbol)
+    object.add("orderId", raw: order.id)
+    object.add("orderListId", raw: -1)
+    object.add("clientOrderId", clientOrderId)
+    addDetails(to: &object)
+    object.add("stopPrice", CoinText.text(0))
+    object.add("icebergQty", CoinText.text(0))
+    object.add("time", raw: order.createdNs / 1_000_000)
+    object.add("updateTime", raw: order.updatedNs / 1_000_000)
+    object.add("isWorking", raw: true)
+    object.add("workingTime", raw: order.createdNs / 1_000_000)
+    object.add("selfTradePreventionMode", "EXPIRE_TAKER")
+    return object.text
+  }
+
+  /// The event `executionReport` (user-data-stream.md).
+  func executionReport(
+    _ execution: String, fill: VenueFill? = nil, cancelId: String? = nil, executionId: UInt64, nowNs: Int64
+  ) -> String {
+    var object = ObjectText()
+    object.add("e", "executionReport")
+    object.add("E", raw: nowNs / 1_000_000)
+    object.add("s", symbol)
+    object.add("c", cancelId ?? clientOrderId)
+    object.add("S", order.sideText)
+    object.add("o", order.typeText)
+    object.add("f", order.timeInForceText)
+    object.add("q", scale.text(order.request.quantity))
+    object.add("p", scale.text(order.priceOrZero))
+    object.add("P", CoinText.text(0))
+    object.add("F", CoinText.text(0))
+    object.add("g", raw: -1)
+    object.add("C", cancelId == nil ? "" : clientOrderId)
+    object.add("x", execution)
+    object.add("X", order.statusText)
+    object.add("r", "NONE")
+    object.add("i", raw: order.id)
+    object.add("l", scale.text(fill?.quantity ?? .zero))
+    object.add("z", scale.text(order.executed))
+    object.add("L", scale.text(fill?.price ?? Price(ticks: 0)))
+    object.add("n", fill.map { CoinText.text($0.commission.units) } ?? "0")
+    object.add("N", raw: fill.map { JSONValue.quote($0.commissionAsset.text) } ?? "null")
+    object.add("T", raw: order.updatedNs / 1_000_000)
+    object.add("t", raw: fill.map { Int64($0.tradeId) } ?? -1)
+    object.add("I", raw: executionId)
+    object.add("w", raw: order.status.isOpen)
+    object.add("m", raw: fill?.isMaker ?? false)
+    object.add("M", raw: false)
+    object.add("O", raw: order.createdNs / 1_000_000)
+    object.add("Z", CoinText.text(order.quoteExecuted.units))
+    object.add("Y", CoinText.text(fill?.notional.units ?? 0))
+    object.add("Q", CoinText.text(0))
+    object.add("W", raw: order.createdNs / 1_000_000)
+    object.add("V", "EXPIRE_TAKER")
+    return object.text
+  }
+}
+
+/// `newOrderRespType`.
+enum ResponseDetail: String {
+  case acknowledgement = "ACK"
+  case result = "RESULT"
+  case full = "FULL"
+}
+
+/// The event `outboundAccountPosition`.
+func accountPosition(_ balances: [AssetBalance], nowNs: Int64) -> String {
+  let list = balances.map {
+    #"{"a":"\#($0.asset.text)","f":"\#(CoinText.text($0.free.units))","l":"\#(CoinText.text($0.locked.units))"}"#
+  }
+  let ms = nowNs / 1_000_000
+  return #"{"e":"outboundAccountPosition","E":\#(ms),"u":\#(ms),"B":[\#(list.joined(separator: ","))]}"#
+}
+
+/// The reply to `account.status`.
+func accountText(_ balances: [AssetBalance], fees: FeeRates, nowNs: Int64) -> String {
+  let list = balances.map {
+    #"{"asset":"\#($0.asset.text)","free":"\#(CoinText.text($0.free.units))","#
+      + #""locked":"\#(CoinText.text($0.locked.units))"}"#
+  }
+  // The old integer fields count in parts of 10^-4.
+  let (maker, taker) = (fees.maker / 10_000, fees.taker / 10_000)
+  return #"{"makerCommission":\#(maker),"takerCommission":\#(taker),"buyerCommission":0,"sellerCommission":0,"#
+    + #""commissionRates":{"maker":"\#(CoinText.text(fees.maker))","taker":"\#(CoinText.text(fees.taker))","#
+    + #""buyer":"0.00000000","seller":"0.00000000"},"canTrade":true,"canWithdraw":false,"canDeposit":false,"#
+    + #""brokered":false,"requireSelfTradePrevention":false,"preventSor":false,"updateTime":\#(nowNs / 1_000_000),"#
+    + #""accountType":"SPOT","balances":[\#(list.joined(separator: ","))],"permissions":["SPOT"],"uid":1}"#
+}

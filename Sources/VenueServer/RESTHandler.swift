@@ -1,0 +1,94 @@
+// The REST API: routes of `/api/v3` to the same methods as the WebSocket API.
+
+import NIOCore
+import NIOHTTP1
+
+final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private let exchange: Exchange
+  private var head: HTTPRequestHead?
+  private var body = ByteBuffer()
+  /// A signed order needs a few hundred bytes.
+  private static let bodyBytesMax = 64 * 1024
+
+  init(_ exchange: Exchange) { self.exchange = exchange }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      self.head = head
+      body.clear()
+    case .body(var part):
+      guard body.readableBytes + part.readableBytes <= Self.bodyBytesMax else { return context.close(promise: nil) }
+      body.writeBuffer(&part)
+    case .end:
+      guard let head else { return }
+      self.head = nil
+      answer(head, body: String(buffer: body), context: context)
+    }
+  }
+
+  private static func method(_ verb: HTTPMethod, _ path: String) -> Method? {
+    switch (verb, path) {
+    case (.GET, "/api/v3/ping"): .ping
+    case (.GET, "/api/v3/time"): .time
+    case (.GET, "/api/v3/exchangeInfo"): .exchangeInfo
+    case (.GET, "/api/v3/depth"): .depth
+    case (.GET, "/api/v3/account"): .account
+    case (.POST, "/api/v3/order"): .place
+    case (.POST, "/api/v3/order/test"): .test
+    case (.GET, "/api/v3/order"): .query
+    case (.DELETE, "/api/v3/order"): .cancel
+    case (.GET, "/api/v3/openOrders"): .openOrders
+    case (.DELETE, "/api/v3/openOrders"): .cancelAll
+    default: nil
+    }
+  }
+
+  private func answer(_ head: HTTPRequestHead, body: String, context: ChannelHandlerContext) {
+    let (path, query) = splitTarget(head.uri)
+    guard let method = Self.method(head.method, path) else {
+      return send(.failure(.unknownMethod), of: nil, head: head, context: context)
+    }
+    do throws(APIError) {
+      let parameters = try Parameters(query: query, body: body)
+      let session = APISession(connectedMs: exchange.nowNs() / 1_000_000, isREST: true)
+      let key = head.headers.first(name: "X-MBX-APIKEY")
+      exchange.handle(method, parameters, key: key, session: session) { [self] result in
+        send(result, of: method, head: head, context: context)
+      }
+    } catch {
+      send(.failure(error), of: method, head: head, context: context)
+    }
+  }
+
+  private func send(_ result: APIResult, of method: Method?, head: HTTPRequestHead, context: ChannelHandlerContext) {
+    var status = HTTPResponseStatus.ok
+    var headers: HTTPHeaders = ["Content-Type": "application/json;charset=UTF-8"]
+    let text: String
+    switch result {
+    case .success(let reply): text = reply
+    case .failure(let error):
+      status = HTTPResponseStatus(statusCode: error.status)
+      text = error.text
+      if let retryAfterMs = error.retryAfterMs {
+        headers.add(name: "Retry-After", value: "\(max(0, retryAfterMs - exchange.nowNs() / 1_000_000) / 1_000 + 1)")
+      }
+    }
+    headers.add(name: "Content-Length", value: "\(text.utf8.count)")
+    headers.add(name: "X-MBX-USED-WEIGHT-1M", value: "\(exchange.rates.weight.count)")
+    if method == .place { headers.add(name: "X-MBX-ORDER-COUNT-10S", value: "\(exchange.rates.orders[0].count)") }
+    if !head.isKeepAlive { headers.add(name: "Connection", value: "close") }
+    context.write(
+      wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
+    let written = context.eventLoop.makePromise(of: Void.self)
+    if !head.isKeepAlive {
+      let channel = context.channel
+      written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+    }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+  }
+}

@@ -1,0 +1,46 @@
+// `apus venue` as a process: one JSON line when it listens, one at its end.
+
+import Dispatch
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+extension VenueServer {
+  /// Runs a venue until SIGTERM or SIGINT.
+  ///
+  /// Prints `{"event":"listening","port":…,"market":"recorded"|"synthetic"}` on standard output once clients can
+  /// connect, and the final state when it ends. Not for a process that handles these signals itself.
+  ///
+  /// - Parameter statePath: where the final state is written as well.
+  public static func serve(_ configuration: Configuration, statePath: String? = nil) throws {
+    let ended = DispatchSemaphore(value: 0)
+    let sources = [SIGTERM, SIGINT].map { number in
+      // The dispatch source sees a signal only when the default action does not end the process first.
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { ended.signal() }
+      source.resume()
+      return source
+    }
+    let server = try VenueServer(configuration)
+    let market = if case .synthetic = configuration.market { "synthetic" } else { "recorded" }
+    printLine(#"{"event":"listening","port":\#(server.port),"market":"\#(market)"}"#)
+    ended.wait()
+    for source in sources { source.cancel() }
+    let state = try server.stop().json
+    if let statePath {
+      guard let file = LogFile(path: statePath) else { throw StartError("\(statePath): cannot be written") }
+      file.write(state + "\n")
+    }
+    printLine(state)
+  }
+
+  /// Standard output may be a pipe: each line leaves at once.
+  private static func printLine(_ line: String) {
+    print(line)
+    fflush(nil)
+  }
+}

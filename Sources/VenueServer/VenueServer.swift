@@ -1,0 +1,114 @@
+// The local venue as a server: Binance's REST, market streams and WebSocket API over TLS, on one event loop.
+
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+import Pipeline
+
+/// A venue for this bot and for anybody's client. SwiftNIO, so that the bot's own WebSocket and HTTP meet an independent
+/// implementation. Start and stop from any thread that is not the venue's own.
+public final class VenueServer: Sendable {
+  public let configuration: Configuration
+  /// The port it listens on.
+  public let port: Int
+
+  private let group: MultiThreadedEventLoopGroup
+  private let channel: any Channel
+  private let venue: VenueLoop
+
+  /// The largest frame a client may send; requests have a few hundred bytes.
+  private static let frameBytesMax = 64 * 1024
+  /// Unsent bytes at which the play waits for a client, and at which it goes on.
+  private static let writeWaterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 256 * 1024, high: 1024 * 1024)
+
+  /// Reads the market, then listens. When this returns, clients can connect.
+  ///
+  /// - Throws: `StartError`, `CaptureError`, `TLSError` or NIO's error of an address that cannot be bound.
+  public init(_ configuration: Configuration) throws {
+    guard configuration.speed > 0, configuration.speed.isFinite else { throw StartError("speed must be positive") }
+    self.configuration = configuration
+    let tls = try configuration.tls.map { files throws(TLSError) in
+      try TLSContext.server(certificateFile: files.certificate, keyFile: files.key)
+    }
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    do {
+      let loop = group.next()
+      let venue = try loop.submit { try VenueLoop(configuration, loop: loop) }.wait()
+      channel = try Self.bootstrap(group, venue: venue, tls: tls)
+        .bind(host: configuration.host, port: configuration.port).wait()
+      self.venue = venue
+    } catch {
+      try? group.syncShutdownGracefully()
+      throw error
+    }
+    self.group = group
+    port = channel.localAddress?.port ?? configuration.port
+  }
+
+  /// What the venue has to say now.
+  public func state() throws -> State {
+    let venue = venue
+    return try channel.eventLoop.submit { venue.state() }.wait()
+  }
+
+  /// Stops playing, closes every connection and returns the final state.
+  public func stop() throws -> State {
+    let venue = venue
+    let state = try channel.eventLoop.submit {
+      venue.end()
+      return venue.state()
+    }.wait()
+    try channel.close().wait()
+    try group.syncShutdownGracefully()
+    return state
+  }
+
+  private static func bootstrap(_ group: MultiThreadedEventLoopGroup, venue: VenueLoop, tls: TLSContext?)
+    -> ServerBootstrap
+  {
+    ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 64)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.writeBufferWaterMark, value: writeWaterMark)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let pipeline = channel.pipeline.syncOperations
+          if let tls { try pipeline.addHandler(TLSHandler(tls)) }
+          let rest = RESTHandler(venue.exchange)
+          let restName = "rest"
+          try pipeline.configureHTTPServerPipeline(
+            withServerUpgrade: (
+              upgraders: [upgrader(venue)],
+              completionHandler: { context in
+                context.pipeline.syncOperations.removeHandler(name: restName, promise: nil)
+              }
+            ))
+          try pipeline.addHandler(rest, name: restName)
+        }
+      }
+  }
+
+  private static func upgrader(_ venue: VenueLoop) -> NIOWebSocketServerUpgrader {
+    NIOWebSocketServerUpgrader(
+      maxFrameSize: frameBytesMax,
+      shouldUpgrade: { channel, head in
+        let isServed = MarketStreamService.serves(head.uri) || OrderService.serves(head.uri)
+        return channel.eventLoop.makeSucceededFuture(isServed ? HTTPHeaders() : nil)
+      },
+      upgradePipelineHandler: { channel, head in
+        channel.eventLoop.makeCompletedFuture {
+          let service: any WebSocketService =
+            OrderService.serves(head.uri)
+            ? OrderService(target: head.uri, exchange: venue.exchange, hub: venue.users)
+            : MarketStreamService(target: head.uri, hub: venue.streams)
+          let pipeline = channel.pipeline.syncOperations
+          try pipeline.addHandler(
+            NIOWebSocketFrameAggregator(
+              minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 64, maxAccumulatedFrameSize: frameBytesMax))
+          try pipeline.addHandler(WebSocketFront(service))
+        }
+      })
+  }
+}

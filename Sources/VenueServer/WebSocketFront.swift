@@ -1,0 +1,108 @@
+// A WebSocket connection as NIO sees it: frames in and out, pings, limits on what a client may send.
+
+import NIOCore
+import NIOWebSocket
+
+/// What stands behind a WebSocket connection.
+protocol WebSocketService: AnyObject {
+  func opened(_ peer: WebSocketFront)
+  func received(_ text: [UInt8])
+  func closed()
+  func becameWritable()
+  /// Incoming frames (ping, pong, text) that a client may send in a second; more, and it is disconnected.
+  var framesPerSecond: Int { get }
+}
+
+/// Binance's connection rules: a ping every 20 s, and a client that sends no pong for a minute is dropped.
+final class WebSocketFront: ChannelInboundHandler {
+  typealias InboundIn = WebSocketFrame
+  typealias OutboundOut = WebSocketFrame
+
+  private let service: any WebSocketService
+  private var context: ChannelHandlerContext?
+  private var lastPong = NIODeadline.now()
+  private var secondStart = NIODeadline.now()
+  private var framesInSecond = 0
+  private var nextPing: Scheduled<Void>?
+  private static let pingInterval = TimeAmount.seconds(20)
+  private static let pongTimeout = TimeAmount.minutes(1)
+
+  init(_ service: any WebSocketService) { self.service = service }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    schedulePing()
+    service.opened(self)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    nextPing?.cancel()
+    self.context = nil
+    service.closed()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let frame = unwrapInboundIn(data)
+    guard isWithinRate() else { return close(.policyViolation) }
+    switch frame.opcode {
+    case .text: service.received(Array(frame.unmaskedData.readableBytesView))
+    case .ping: write(.pong, frame.unmaskedData)
+    case .pong: lastPong = .now()
+    case .connectionClose:
+      var payload = frame.unmaskedData
+      close(payload.readWebSocketErrorCode() ?? .normalClosure)
+    default: close(.unacceptableData)
+    }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { service.becameWritable() }
+    context.fireChannelWritabilityChanged()
+  }
+
+  var isWritable: Bool { context?.channel.isWritable ?? true }
+
+  /// Queues a text message; `flush` sends it.
+  func send(_ text: ByteBuffer) {
+    context?.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .text, data: text)), promise: nil)
+  }
+
+  func sendNow(_ text: String) {
+    send(ByteBuffer(string: text))
+    flush()
+  }
+
+  func flush() { context?.flush() }
+
+  private func write(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) {
+    context?.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, data: payload)), promise: nil)
+  }
+
+  private func close(_ code: WebSocketErrorCode) {
+    guard let context else { return }
+    var payload = ByteBuffer()
+    payload.write(webSocketErrorCode: code)
+    write(.connectionClose, payload)
+    context.close(promise: nil)
+  }
+
+  private func isWithinRate() -> Bool {
+    let now = NIODeadline.now()
+    if now - secondStart >= .seconds(1) {
+      secondStart = now
+      framesInSecond = 0
+    }
+    framesInSecond += 1
+    return framesInSecond <= service.framesPerSecond
+  }
+
+  private func schedulePing() {
+    guard let context else { return }
+    nextPing = context.eventLoop.assumeIsolated().scheduleTask(in: Self.pingInterval) { [weak self] in
+      guard let self else { return }
+      guard .now() - lastPong < Self.pongTimeout else { return close(.goingAway) }
+      write(.ping, ByteBuffer(string: "\(NIODeadline.now().uptimeNanoseconds / 1_000_000)"))
+      schedulePing()
+    }
+  }
+}
