@@ -1,11 +1,13 @@
 // The brain in the shape that is shipped: normalisation, a layer of 32 LSTM units, forecast and policy. One thread.
 
+import Market
+
 /// A trained model with the state of one instrument's sequence. Never allocates after `init`.
 ///
 /// Each instrument has its own copy, weights included (about 40 KB): a shard's instruments share nothing.
 public struct BrainModel: ~Copyable, @unchecked Sendable {  // Safe: moved, never shared.
   /// The shape is fixed at compile time, so that every loop of a step has a known length.
-  public static var inputs: Int { 40 }
+  public static var inputs: Int { 48 }
   public static var units: Int { 32 }
 
   /// Normalised inputs are held within plus and minus this: one broken print must not saturate the memory.
@@ -13,18 +15,18 @@ public struct BrainModel: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
 
   public let manifest: ModelManifest
   public let checksum: String
-  private var layer: LSTM<40, 32>
+  private var layer: LSTM<48, 32>
   private let head: OutputHead<32>
   private let normalisation: UnsafeMutablePointer<SIMD8<Float>>
 
   /// Reads and verifies a model file.
   ///
-  /// - Parameter features: the names of what this build computes, in order; the model's must be the same.
-  public init(path: String, features: [String]) throws(ModelError) {
-    try self.init(try ModelFile(path: path, inputs: Self.inputs, units: Self.units), features: features)
+  /// - Throws: `ModelError`, also when the model was trained on other features than this build computes.
+  public init(path: String) throws(ModelError) {
+    try self.init(try ModelFile(path: path, inputs: Self.inputs, units: Self.units))
   }
 
-  public init(_ file: ModelFile, features: [String]) throws(ModelError) {
+  public init(_ file: ModelFile, features: [String] = FeatureVector.names) throws(ModelError) {
     for position in 0..<max(features.count, file.manifest.features.count) {
       let wanted = position < file.manifest.features.count ? file.manifest.features[position] : "nothing"
       let built = position < features.count ? features[position] : "nothing"
@@ -52,29 +54,34 @@ public struct BrainModel: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   @_noLocks
   public mutating func reset() { layer.reset() }
 
-  /// One step over `features` (`inputs` floats), in the order of the manifest.
+  /// One step of the sequence.
   @_noLocks @inline(never)
-  public mutating func step(_ features: UnsafePointer<Float>) -> Forecast {
+  public mutating func step(_ features: borrowing FeatureVector) -> Forecast {
     Forecast(logits: stepLogits(features))
   }
 
   /// As `step`, and returns the head's raw logits (see `Forecast.init(logits:)`).
   @_noLocks @inline(never)
-  public mutating func stepLogits(_ features: UnsafePointer<Float>) -> SIMD8<Float> {
-    let raw = UnsafeRawPointer(features)
-    let input = UnsafeMutableRawPointer(layer.input)
-    let bound = SIMD8<Float>(repeating: Self.inputBound)
-    var i = 0
-    while i < Self.inputs / 8 {
-      let x = raw.loadUnaligned(fromByteOffset: i &* 32, as: SIMD8<Float>.self)
-      let normal = (x - normalisation[i]) * normalisation[Self.inputs / 8 &+ i]
-      let bounded = normal.replacing(with: bound, where: normal .> bound)
-      input.storeBytes(
-        of: bounded.replacing(with: -bound, where: bounded .< -bound), toByteOffset: i &* 32, as: SIMD8<Float>.self)
-      i &+= 1
-    }
+  public mutating func stepLogits(_ features: borrowing FeatureVector) -> SIMD8<Float> {
+    enter(features.touch, 0)
+    enter(features.shape, 1)
+    enter(features.orderFlow, 2)
+    enter(features.trades, 3)
+    enter(features.returns, 4)
+    enter(features.recent, 5)
     layer.step()
     return head.logits(layer.hidden)
+  }
+
+  /// Normalises eight features and hands them to the layer as its inputs from `8 * position`.
+  private func enter(_ features: SIMD8<Float>, _ position: Int) {
+    let bound = SIMD8<Float>(repeating: Self.inputBound)
+    let scale = normalisation[Self.inputs / 8 &+ position]
+    var x = (features - normalisation[position]) * scale
+    x.replace(with: bound, where: x .> bound)
+    x.replace(with: -bound, where: x .< -bound)
+    // Safe: the layer has `inputs` floats there, and stores need no alignment beyond a float's.
+    UnsafeMutableRawPointer(layer.input).storeBytes(of: x, toByteOffset: position &* 32, as: SIMD8<Float>.self)
   }
 
   /// The state of the sequence, for comparison with another implementation: output and cell, `units` floats each.

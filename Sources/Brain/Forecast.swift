@@ -1,5 +1,7 @@
 // What the brain says after a step: where the price will go, and what to do about it.
 
+public import Market
+
 /// The five actions of the policy: a target inventory of one unit short, none or one unit long, and how to get there.
 ///
 /// Flat has no aggressive form: a position whose reason is gone is left at the touch, not across the spread.
@@ -60,7 +62,7 @@ public struct Forecast: BitwiseCopyable, Sendable, Equatable {
     shifted[0] = logits[0] - forecastPeak
     shifted[1] = logits[1] - forecastPeak
     shifted[2] = logits[2] - forecastPeak
-    let e = Activations.exp(shifted)
+    let e = FastMath.exp(shifted)
     let forecastSum = (e[0] + e[1]) + e[2]
     let policySum = ((e[3] + e[4]) + (e[5] + e[6])) + e[7]
     down = e[0] / forecastSum

@@ -7,7 +7,7 @@ public enum DecimalOutcome: UInt8, BitwiseCopyable, Sendable {
   case malformed = 1
   /// A number, but no whole multiple of the step.
   case offGrid = 2
-  /// A number beyond what the integer holds.
+  /// A number beyond what the integer holds, or one of more than 19 digits (padding behind the point not counted).
   case overflow = 3
 }
 
@@ -30,16 +30,13 @@ public enum DecimalText {
     let start = negative ? 1 : 0
     var significand: UInt64 = 0
     let point = readDigits(text, from: start, to: end, &significand)
-    guard point >= 0 else { return .overflow }
     guard point > start else { return .malformed }
     if point < end {
       guard text[point] == UInt8(ascii: "."), point &+ 1 < end else { return .malformed }
       // Venues pad with zeros ("61837.63000000"): they neither count against the grid nor against the range.
       var last = end
       while text[last &- 1] == UInt8(ascii: "0") { last &-= 1 }  // Safe: the point ends it.
-      let stop = readDigits(text, from: point &+ 1, to: last, &significand)
-      guard stop >= 0 else { return .overflow }
-      guard stop == last else { return .malformed }
+      guard readDigits(text, from: point &+ 1, to: last, &significand) == last else { return .malformed }
       power &-= last &- point &- 1
     }
     return scale(significand, power &- Int(step.exponent), step.mantissa, negative, &value)
@@ -88,9 +85,13 @@ public enum DecimalText {
     return count
   }
 
+  /// Stands for a significand of more digits than 64 bits hold; no sum of digits below comes out at it.
+  private static var tooManyDigits: UInt64 { .max }
+
   /// Appends digits to `significand` until something else comes.
   ///
-  /// - Returns: where it stopped, or -1 when 64 bits do not hold the number.
+  /// - Returns: where it stopped.
+  @inline(always)
   private static func readDigits(
     _ text: UnsafeRawBufferPointer, from start: Int, to end: Int, _ significand: inout UInt64
   ) -> Int {
@@ -100,8 +101,7 @@ public enum DecimalText {
     while i < end {
       let digit = text[i] &- UInt8(ascii: "0")
       guard digit < 10 else { return i }
-      guard significand <= limit else { return -1 }
-      significand = significand &* 10 &+ UInt64(digit)
+      significand = significand <= limit ? significand &* 10 &+ UInt64(digit) : tooManyDigits
       i &+= 1
     }
     return i
@@ -118,9 +118,10 @@ public enum DecimalText {
     if negative || text[start] == UInt8(ascii: "+") { start &+= 1 }
     var magnitude: UInt64 = 0
     let stop = readDigits(text, from: start, to: end, &magnitude)
-    // Nine hundred and ninety-nine is beyond any integer here, and far from wrapping the sums below.
-    guard start < end, stop == end, magnitude < 1000 else { return false }
-    power = negative ? -Int(magnitude) : Int(magnitude)
+    guard start < end, stop == end else { return false }
+    // A thousand is beyond any integer here, and far from wrapping the sums below.
+    let bounded = magnitude < 1000 ? Int(magnitude) : 1000
+    power = negative ? -bounded : bounded
     end = mark
     return true
   }
@@ -133,6 +134,8 @@ public enum DecimalText {
       value = 0
       return .exact
     }
+    // With a step of one digit, what has more decimals than the step is off the grid however long it is.
+    if significand == tooManyDigits { return power < 0 ? .offGrid : .overflow }
     var product = UInt128(significand)
     if power > 0 {
       guard power <= PowersOfTen.largest else { return .overflow }

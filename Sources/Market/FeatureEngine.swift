@@ -79,8 +79,12 @@ public struct FeatureEngine: ~Copyable {
       lastTradeNs = nowNs
       lastMoveNs = nowNs
     }
-    flows = flows.decayed(to: nowNs)
+    // Shorter steps would round to no decay at all over the longest horizon, and time would be lost.
+    if nowNs &- flows.timeNs >= Self.shortestStepNs { flows = flows.decayed(to: nowNs) }
   }
+
+  /// Events within a quarter of a millisecond count as simultaneous: 0.25 % of the shortest horizon.
+  private static var shortestStepNs: Int64 { 250_000 }
 
   private mutating func move(to newDoubleMid: Int64, _ nowNs: Int64) {
     guard newDoubleMid != doubleMid else { return }

@@ -191,6 +191,8 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   public var venue: VenueIndex
   public var account: UInt8
   public var reason: ReportReason
+  /// An enum takes one byte in memory whatever its raw type is.
+  public var reserved2: UInt8 = 0
   /// The venue's own error code (Binance: negative numbers of errors.md); 0 without one.
   public var venueCode: Int32
   /// The commission's asset (fill), or the balance's.

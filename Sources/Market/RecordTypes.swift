@@ -69,6 +69,8 @@ public struct StepFlags: OptionSet, BitwiseCopyable, Sendable {
   @inline(always) public static var stopping: StepFlags { StepFlags(rawValue: 2) }
   /// The last slots of the record ring, which are for cancels and reports: no new orders.
   @inline(always) public static var journalFull: StepFlags { StepFlags(rawValue: 4) }
+  /// Strategy: the ring to execution has no room for another step's intents; only order updates are taken.
+  @inline(always) public static var intentsBlocked: StepFlags { StepFlags(rawValue: 32) }
   /// Execution: that gateway's ring of orders has no room for another step's.
   @inline(always) public static func ordersBlocked(gateway: Int) -> StepFlags {
     StepFlags(rawValue: 1 << UInt32(8 + gateway))

@@ -1,0 +1,400 @@
+// The strategy stage without the strategy: takes in updates and events, keeps books, and hands out occasions to act.
+
+import Brain
+import Market
+import Pipeline
+
+/// What the strategy of a market is to be told next.
+public enum StrategyOccasion: UInt8, BitwiseCopyable, Sendable {
+  /// Nothing more: the step is to be finished.
+  case none
+  case report
+  case restart
+  case sample
+  case trade
+  case timer
+  case book
+}
+
+/// The market data of one feed: its events, and the buffers its snapshots travel in.
+struct FeedInput: ~Copyable {
+  var events: RingConsumer<MarketEvent>
+  /// Unmanaged, because handing a class reference on counts references; `owner` keeps it alive.
+  let snapshots: Unmanaged<SnapshotPool>
+  private let owner: SnapshotPool
+  /// Events that this step takes, and those taken so far.
+  var count = 0
+  var taken = 0
+
+  init(events: consuming RingConsumer<MarketEvent>, snapshots: SnapshotPool) {
+    self.events = events
+    self.snapshots = .passUnretained(snapshots)
+    owner = snapshots
+  }
+
+  func apply(_ event: UnsafePointer<MarketEvent>, to market: UnsafeMutablePointer<TradedMarket>) {
+    let change = snapshots._withUnsafeGuaranteedRef { market.pointee.book.apply(event, snapshots: $0) }
+    market.pointee.follow(event, change)
+  }
+}
+
+/// The deterministic part of a strategy stage that does not depend on the strategy's type.
+///
+/// A step is `begin`, then `next` until it returns `.none`; `next` finishes the step then. In between the strategy is
+/// called for each occasion with `context()`. The order within a step: order updates, market events of each feed in
+/// turn (with sampling points and trades among them), timers, one decision for each market whose book changed. What
+/// the strategy asked for is published at the end, after the touches that it was decided on.
+///
+/// A step runs only when its largest possible output has room in the record ring. When the ring to execution has no
+/// such room, the step takes order updates alone and decides nothing (`StepFlags.intentsBlocked`, recorded), so that two
+/// full rings between strategy and execution can never wait for each other.
+public struct StrategyCore: ~Copyable {
+  public let shard: UInt8
+  /// What `report` and `trade` occasions are about.
+  public private(set) var update: OrderUpdate
+  public private(set) var trade = MarketTrade(price: Price(ticks: 0), quantity: .zero, taker: .buy, receiveTimeNs: 0)
+  /// The market of the last occasion, in the order of the instruments.
+  public private(set) var current = 0
+  /// Receive stamp of the market data that the last step's orders rest on; 0 when it placed none. For latency figures.
+  public private(set) var decisionOriginTsc: UInt64 = 0
+
+  let settings: StrategySettings
+  let markets: UnsafeMutablePointer<TradedMarket>
+  let marketCount: Int
+  let outbox: UnsafeMutablePointer<Outbox>
+  let feeds: UnsafeMutablePointer<FeedInput>
+  var feedCount = 0
+  var updates: RingConsumer<OrderUpdate>
+  var intents: RingProducer<OrderIntent>
+  var records: RecordProducer
+  /// Where a record's payload is laid out before it is appended.
+  let payload: UnsafeMutableRawPointer
+  let counters: StrategyCounters
+  let marketCounters: UnsafeMutablePointer<MarketCounters>
+
+  // The step under way.
+  private var input = StepInput(nowNs: 0)
+  private var occasionTimeNs: Int64 = 0
+  private var updateCount = 0
+  private var updatesTaken = 0
+  private var feed = 0
+  private var timersAsked = 0
+  private var booksAsked = 0
+
+  init(
+    shard: UInt8, instruments: [Instrument], settings: StrategySettings, sampleIntervalNs: (Int) -> Int64,
+    updates: consuming RingConsumer<OrderUpdate>, intents: consuming RingProducer<OrderIntent>,
+    records: consuming RecordProducer, counterFile: CounterFile
+  ) {
+    precondition(!instruments.isEmpty && instruments.count <= StrategyLimits.markets, "1 to 8 instruments in a shard")
+    precondition(intents.capacity >= StrategyLimits.intentRingCapacity, "the intent ring holds two full steps")
+    precondition(
+      records.capacityBytes >= 4 * StrategyLimits.recordBytesPerStep, "the record ring holds four full steps")
+    self.shard = shard
+    self.settings = settings
+    self.updates = updates
+    self.intents = intents
+    self.records = records
+    payload = .allocate(byteCount: 64, alignment: 16)
+    update = OrderUpdate(
+      kind: .position, strategy: shard, instrument: instruments[0].index, intent: IntentIdentifier(0),
+      clientOrder: .none, timeNs: 0, cause: 0)
+    marketCount = instruments.count
+    markets = .allocate(capacity: marketCount)
+    marketCounters = .allocate(capacity: marketCount)
+    for (i, instrument) in instruments.enumerated() {
+      (markets + i).initialize(
+        to: TradedMarket(
+          instrument, sampleIntervalNs: sampleIntervalNs(i), computesFeatures: settings.computesFeatures,
+          pagesPerSide: settings.bookPagesPerSide))
+      (marketCounters + i).initialize(to: MarketCounters(counterFile, symbol: instrument.symbol.text))
+    }
+    feeds = .allocate(capacity: StrategyLimits.feeds)
+    outbox = .allocate(capacity: 1)
+    outbox.initialize(to: Outbox())
+    counters = StrategyCounters(counterFile, shard: shard)
+  }
+
+  deinit {
+    markets.deinitialize(count: marketCount)
+    markets.deallocate()
+    marketCounters.deallocate()
+    feeds.deinitialize(count: feedCount)
+    feeds.deallocate()
+    payload.deallocate()
+    outbox.pointee.deallocate()
+    outbox.deallocate()
+  }
+
+  mutating func addFeed(events: consuming RingConsumer<MarketEvent>, snapshots: SnapshotPool) {
+    precondition(feedCount < StrategyLimits.feeds, "at most 3 feeds in a shard")
+    (feeds + feedCount).initialize(to: FeedInput(events: events, snapshots: snapshots))
+    feedCount += 1
+  }
+
+  // MARK: A step
+
+  /// Looks at what is there, once, and records what this step takes.
+  ///
+  /// - Returns: how many items the step handles; 0 when there is nothing to do, and then nothing has changed.
+  @_noLocks @inline(never)
+  public mutating func begin(_ stepInput: StepInput) -> Int {
+    guard records.freeBytes() >= StrategyLimits.recordBytesPerStep else {
+      counters.recordsFull.add()
+      return 0
+    }
+    input = stepInput
+    if intents.free < StrategyLimits.intentsPerStep {
+      input.flags = StepFlags(rawValue: input.flags.rawValue | StepFlags.intentsBlocked.rawValue)
+    }
+    let blocked = isSet(.intentsBlocked)
+    updateCount = Swift.min(updates.available(), StrategyLimits.updatesPerStep)
+    var work = updateCount
+    var consumed = SIMD4<UInt32>(UInt32(truncatingIfNeeded: updateCount), 0, 0, 0)
+    var i = 0
+    while i < feedCount {
+      let count = blocked ? 0 : Swift.min(feeds[i].events.available(), StrategyLimits.eventsPerStep)
+      feeds[i].count = count
+      feeds[i].taken = 0
+      consumed[i &+ 1] = UInt32(truncatingIfNeeded: count)
+      work &+= count
+      i &+= 1
+    }
+    if !blocked { work &+= dueTimers() }
+    if work == 0 { return 0 }
+    beginOccasions(blocked: blocked)
+    counters.steps.add()
+    if blocked { counters.intentsBlocked.add() }
+    let record = StepRecord(input, consumed: consumed)
+    payload.storeBytes(of: record, as: StepRecord.self)
+    write(.step, cause: 0, UnsafeRawPointer(payload), MemoryLayout<StepRecord>.size)
+    return work
+  }
+
+  private mutating func beginOccasions(blocked: Bool) {
+    updatesTaken = 0
+    feed = 0
+    timersAsked = blocked ? marketCount : 0
+    booksAsked = blocked ? marketCount : 0
+    decisionOriginTsc = 0
+    outbox.pointee.count = 0
+    outbox.pointee.takesNothing = blocked
+    outbox.pointee.takesOrders = !blocked && !isSet(.stopping)
+  }
+
+  /// Goes on to the next thing that the strategy of market `current` is to be told; finishes the step with `.none`.
+  @_noLocks @inline(never)
+  public mutating func next() -> StrategyOccasion {
+    occasionTimeNs = input.nowNs
+    if takeUpdate() { return .report }
+    let occasion = takeEvents()
+    if occasion != .none { return occasion }
+    while timersAsked < marketCount {
+      current = timersAsked
+      timersAsked &+= 1
+      if markets[current].timerNs <= input.nowNs {
+        markets[current].timerNs = .max
+        return .timer
+      }
+    }
+    while booksAsked < marketCount {
+      current = booksAsked
+      booksAsked &+= 1
+      if markets[current].isDirty && markets[current].isReadable {
+        counters.decisions.add()
+        return .book
+      }
+    }
+    finish()
+    return .none
+  }
+
+  /// The window of the last occasion's market. Valid until `next` is called again.
+  @_noLocks @inline(never)
+  public func context() -> TradingContext {
+    TradingContext(
+      nowNs: occasionTimeNs, market: markets + current, outbox: outbox, decisionTimeNs: input.nowNs,
+      expiryTimeNs: input.nowNs &+ settings.orderMaximumAgeNs, strategy: shard)
+  }
+
+  // MARK: Taking in
+
+  private mutating func takeUpdate() -> Bool {
+    while updatesTaken < updateCount {
+      update = updates.peek(updatesTaken).pointee
+      updatesTaken &+= 1
+      guard let market = market(of: update.instrument) else { continue }
+      current = market
+      markets[market].apply(update)
+      return true
+    }
+    return false
+  }
+
+  /// Applies events until one of them is an occasion.
+  private mutating func takeEvents() -> StrategyOccasion {
+    while feed < feedCount {
+      while feeds[feed].taken < feeds[feed].count {
+        let event = feeds[feed].events.peek(feeds[feed].taken)
+        guard let market = market(of: event.pointee.instrument) else {
+          // Not of this shard; its snapshot buffer goes back all the same.
+          if event.pointee.kind == .snapshot { release(event) }
+          feeds[feed].taken &+= 1
+          continue
+        }
+        current = market
+        let early = passClock(event.pointee.receiveTimeNs)
+        if early != .none { return early }
+        feeds[feed].taken &+= 1
+        let occasion = apply(event)
+        if occasion != .none { return occasion }
+      }
+      feed &+= 1
+    }
+    return .none
+  }
+
+  private func release(_ snapshot: UnsafePointer<MarketEvent>) {
+    let handle = Int(snapshot.pointee.price.ticks)
+    feeds[feed].snapshots._withUnsafeGuaranteedRef { $0.release(handle) }
+  }
+
+  /// Sampling points that lie before an event of that time; it is applied after them.
+  private mutating func passClock(_ receiveTimeNs: Int64) -> StrategyOccasion {
+    guard markets[current].book.isValid else { return .none }
+    switch markets[current].clock.arrive(receiveTimeNs) {
+    case .within: return .none
+    case .restarted: return .restart
+    case .due:
+      occasionTimeNs = markets[current].clock.nextNs
+      markets[current].clock.advance()
+      counters.samples.add()
+      return .sample
+    }
+  }
+
+  private mutating func apply(_ event: UnsafePointer<MarketEvent>) -> StrategyOccasion {
+    let market = markets + current
+    let wasValid = market.pointee.book.isValid
+    feeds[feed].apply(event, to: market)
+    switch event.pointee.kind {
+    case .trade:
+      trade = MarketTrade(
+        price: event.pointee.price, quantity: event.pointee.quantity, taker: event.pointee.side,
+        receiveTimeNs: event.pointee.receiveTimeNs)
+      return .trade
+    case .streamBroken, .instrumentHalted:
+      counters.brokenStreams.add()
+      markets[current].clock.stop()
+      guard wasValid else { return .none }  // told and cancelled before
+      cancelAll()
+      return .restart
+    case .level, .depthEnd, .touch, .snapshot:
+      return .none
+    }
+  }
+
+  /// Asked by the stage itself, so it does not share the strategy's bound: once per market and broken stream.
+  private func cancelAll() {
+    markets[current].orders.markAllCanceling()
+    guard outbox.pointee.count < Outbox.capacity else { return }
+    outbox.pointee.append(
+      OrderIntent(
+        kind: .cancelAll, instrument: markets[current].instrument.index,
+        definitionVersion: markets[current].instrument.definitionVersion, strategy: shard,
+        venue: markets[current].instrument.venue, decisionTimeNs: input.nowNs,
+        marketTimeNs: markets[current].book.timeNs, cause: markets[current].cause,
+        originTsc: markets[current].originTsc))
+  }
+
+  // MARK: Giving out
+
+  private mutating func finish() {
+    var i = 0
+    while i < marketCount {
+      if markets[i].isDirty && markets[i].book.isConsistent && !isSet(.intentsBlocked) {
+        publish(markets[i].touchIntent(strategy: shard, nowNs: input.nowNs))
+        markets[i].isDirty = false
+      }
+      if markets[i].hasForecast { recordForecast(i) }
+      marketCounters[i].set(markets[i])
+      i &+= 1
+    }
+    i = 0
+    while i < outbox.pointee.count {
+      count(outbox.pointee.intents[i])
+      publish(outbox.pointee.intents[i])
+      i &+= 1
+    }
+    intents.publish()
+    records.publish()
+    releaseInputs()
+  }
+
+  private mutating func releaseInputs() {
+    updates.release(updateCount)
+    counters.updates.add(Int64(updateCount))
+    var i = 0
+    while i < feedCount {
+      feeds[i].events.release(feeds[i].count)
+      counters.events.add(Int64(feeds[i].count))
+      i &+= 1
+    }
+  }
+
+  private mutating func count(_ intent: OrderIntent) {
+    if intent.kind == .place {
+      counters.orders.add()
+      if intent.originTsc != 0 { decisionOriginTsc = intent.originTsc }
+    } else {
+      counters.cancels.add()
+    }
+  }
+
+  private mutating func publish(_ intent: OrderIntent) {
+    // `begin` saw room for a whole step in both rings.
+    guard let slot = intents.claim() else { preconditionFailure("the intent ring lost room during a step") }
+    slot.initialize(to: intent)
+    write(.intent, cause: intent.cause, UnsafeRawPointer(slot), MemoryLayout<OrderIntent>.size)
+  }
+
+  private mutating func recordForecast(_ i: Int) {
+    markets[i].hasForecast = false
+    let record = ForecastRecord(
+      markets[i].forecast, instrument: markets[i].instrument.index, strategy: shard,
+      sampleTimeNs: markets[i].forecastTimeNs)
+    payload.storeBytes(of: record, as: ForecastRecord.self)
+    write(.forecast, cause: markets[i].cause, UnsafeRawPointer(payload), MemoryLayout<ForecastRecord>.size)
+  }
+
+  private mutating func write(_ type: RecordType, cause: UInt64, _ payload: UnsafeRawPointer, _ byteCount: Int) {
+    let bytes = UnsafeRawBufferPointer(start: payload, count: byteCount)
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    let written = records.append(
+      type: type.rawValue, version: 1, cause: cause, timeNs: input.nowNs, bytes, nothing)
+    if case .none = written { preconditionFailure("the record ring lost room during a step") }
+  }
+
+  // MARK: Looking up
+
+  private func isSet(_ flag: StepFlags) -> Bool { input.flags.rawValue & flag.rawValue != 0 }
+
+  private func market(of instrument: InstrumentIndex) -> Int? {
+    var i = 0
+    while i < marketCount {
+      if markets[i].instrument.index.rawValue == instrument.rawValue { return i }
+      i &+= 1
+    }
+    return nil
+  }
+
+  private func dueTimers() -> Int {
+    var due = 0
+    var i = 0
+    while i < marketCount {
+      if markets[i].timerNs <= input.nowNs { due &+= 1 }
+      i &+= 1
+    }
+    return due
+  }
+}
