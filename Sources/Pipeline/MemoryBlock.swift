@@ -13,10 +13,12 @@ public enum MemoryError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .file(let operation, let path, let code): "cannot \(operation) \(path): \(String(cString: strerror(code)))"
-    case .exhausted(let byteCount, let code): "cannot map \(byteCount) bytes: \(String(cString: strerror(code)))"
+    case .file(let operation, let path, let code): "cannot \(operation) \(path): \(MemoryError.reason(code))"
+    case .exhausted(let byteCount, let code): "cannot map \(byteCount) bytes: \(MemoryError.reason(code))"
     }
   }
+
+  static func reason(_ errno: Int32) -> String { String(cString: strerror(errno)) }
 }
 
 /// Zeroed memory that starts on a pair of cache lines, with every page of it touched.

@@ -10,11 +10,11 @@ import Synchronization
 public struct RingGate: @unchecked Sendable {  // Safe: used by the one thread that also runs both ends.
   /// Slots of the ring: in a replay more than in the session, so that only `setFullMark` ever makes it full.
   public let capacity: Int
-  private let storage: RingStorage
+  private let block: MemoryBlock
   private let wordsOffset: Int
 
-  init(_ storage: RingStorage, capacity: Int, wordsOffset: Int) {
-    self.storage = storage
+  init(_ block: MemoryBlock, capacity: Int, wordsOffset: Int) {
+    self.block = block
     self.capacity = capacity
     self.wordsOffset = wordsOffset
     free(before: 0)
@@ -39,9 +39,7 @@ public struct RingGate: @unchecked Sendable {  // Safe: used by the one thread t
     word(wordsOffset + RingLayout.headOffset).pointee.store(head, ordering: .releasing)
   }
 
-  private func word(_ offset: Int) -> UnsafeMutablePointer<Atomic<Int>> {
-    (storage.block + offset).assumingMemoryBound(to: Atomic<Int>.self)
-  }
+  private func word(_ offset: Int) -> UnsafeMutablePointer<Atomic<Int>> { block.atomic(offset, of: Int.self) }
 }
 
 /// A ring whose ends see each other only through `gate`. Take `producer` and `consumer` out of it, each once.
@@ -55,12 +53,10 @@ public struct GatedRing<Element: BitwiseCopyable>: ~Copyable {
   public init(capacity: Int) {
     precondition(capacity > 0 && capacity & (capacity - 1) == 0, "a ring's capacity is a power of two")
     let end = RingLayout.slotsOffset + MemoryLayout<Element>.stride * capacity
-    let wordsOffset = (end + RingLayout.alignment - 1) & ~(RingLayout.alignment - 1)
-    let storage = RingStorage(
-      slotBytes: MemoryLayout<Element>.stride, capacity: capacity,
-      extraBytes: wordsOffset - end + RingLayout.slotsOffset)
-    gate = RingGate(storage, capacity: capacity, wordsOffset: wordsOffset)
-    producer = RingProducer(storage, capacity, headOffset: wordsOffset + RingLayout.headOffset)
-    consumer = RingConsumer(storage, capacity, tailOffset: wordsOffset + RingLayout.tailOffset)
+    let wordsOffset = (end + MemoryBlock.alignment - 1) & ~(MemoryBlock.alignment - 1)
+    let block = MemoryBlock(byteCount: wordsOffset + RingLayout.slotsOffset)
+    gate = RingGate(block, capacity: capacity, wordsOffset: wordsOffset)
+    producer = RingProducer(block, capacity, headOffset: wordsOffset + RingLayout.headOffset)
+    consumer = RingConsumer(block, capacity, tailOffset: wordsOffset + RingLayout.tailOffset)
   }
 }
