@@ -5,7 +5,7 @@ import Market
 /// Instruments of the captures and of the synthetic market.
 ///
 /// - Tick: 0.01, the finest price step seen in the recordings of BTCUSDT and ETHUSDT.
-/// - Lot: the finest quantity step seen: 0.00001 BTC, 0.0001 ETH. (A test scans the captures for both.)
+/// - Lot: the finest quantity step seen: 0.000001 BTC, 0.00001 ETH; rare, but off a coarser grid. (A test scans the captures for both.)
 /// - Minimum notional: 5 USDT, Binance's usual one; all upper bounds are generous round numbers of ours.
 /// SYNUSDT is no asset: its market is made up by `SyntheticMarket`.
 public enum DerivedRules {
@@ -23,11 +23,11 @@ public enum DerivedRules {
   }
 
   private static func instrument(symbol: String, index: InstrumentIndex) -> Instrument? {
-    let lotExponents: [String: Int8] = ["BTCUSDT": -5, "ETHUSDT": -4, syntheticSymbol: -5]
+    let lotExponents: [String: Int8] = ["BTCUSDT": -6, "ETHUSDT": -5, syntheticSymbol: -5]
     guard let lotExponent = lotExponents[symbol], let name = ShortName(symbol),
       let base = ShortName(String(symbol.dropLast(4))), let quote = ShortName("USDT")
     else { return nil }
-    let lotsPerCoin: Int64 = lotExponent == -5 ? 100_000 : 10_000
+    let lotsPerCoin: Int64 = lotExponent == -6 ? 1_000_000 : 100_000
     return Instrument(
       index: index, venue: VenueIndex(0), symbol: name, base: base, quote: quote, settlement: quote,
       tick: DecimalStep(mantissa: 1, exponent: -2), lot: DecimalStep(mantissa: 1, exponent: lotExponent),
