@@ -1,0 +1,251 @@
+// An order session on Binance's WebSocket API without its socket: what came in, what is to be sent, what to report.
+// One thread.
+//
+// Source: binance-spot-api-docs, web-socket-api.md ("Session Authentication", "Trading requests", "User Data Stream
+// requests") and user-data-stream.md.
+
+internal import CShims
+public import Market
+public import Pipeline
+
+/// Where a session stands; each phase waits for the answer that leads to the next.
+enum BinanceSessionPhase: UInt8, BitwiseCopyable {
+  case closed
+  /// Asking for the venue's time, without which nothing can be stamped.
+  case synchronising
+  case loggingOn
+  case subscribing
+  /// Asking for the balances that trading begins with.
+  case loadingBalances
+  case up
+}
+
+/// The core of the gateway stage: sans I/O and deterministic, so that a replay of its inputs repeats every output.
+///
+/// A fill is reported from the answer to the order and again from the user stream, whichever comes first, with the same
+/// trade id: execution takes each once. Losing either message loses nothing.
+public struct BinanceOrderSession: ~Copyable {
+  public struct Configuration: Sendable {
+    public var venue: VenueIndex
+    public var account: UInt8 = 0
+    /// How long after its stamp the venue still accepts a request (at most 60000).
+    public var recvWindowMs: UInt64 = 5_000
+    /// No answer for this long: the outcome is unknown. The venue's own matching timeout (-1007) is 10 s.
+    public var replyTimeoutNs: Int64 = 11_000_000_000
+    /// How often the venue's clock is asked for.
+    public var clockIntervalNs: Int64 = 60_000_000_000
+    public var limits = BinanceRateBudget.Limits()
+
+    public init(venue: VenueIndex) { self.venue = venue }
+  }
+
+  /// The most reports that one input can lead to: every request under way timing out at once, and a batch of refusals.
+  public static var reportReserve: Int { 384 }
+  /// Elements of one answer's array that are read: fills beyond them come with the user stream.
+  static var elementLimit: Int { 256 }
+  /// The part of a record ring that one message may take.
+  public static var frameShare: Int { 8 }
+  public static var channelNumber: UInt8 { 0 }
+
+  public let configuration: Configuration
+  public var records: RecordProducer
+  public let frameLimitBytes: Int
+
+  let counters: BinanceGatewayCounters
+  let nsPerCycle: Double
+  /// What one input may add to the journal's ring: its frame and every report that can follow.
+  let roomBytes: Int
+  let amountStep = DecimalStep.amount
+  let instruments: BinanceInstruments
+  let errors = BinanceErrors()
+  let signer: BinanceSigner
+  let apiKey: UnsafeRawBufferPointer
+  /// Base and quote of every instrument: their balances are told even when they are zero.
+  let assets: UnsafeMutableBufferPointer<ShortName>
+  var reports: RingProducer<ExecutionReport>
+  var writer = BinanceRequestWriter()
+  var inFlight = InFlightRequests()
+  var budget: BinanceRateBudget
+  var clock = VenueClock()
+  var phase = BinanceSessionPhase.closed
+  /// The session's own next request; `none`: nothing to ask.
+  var due = BinanceRequestKind.none
+  var closeIsDue = false
+  var draft = BinanceDraft()
+  var clockDueNs = Int64.max
+  var timeoutDueNs = Int64.max
+  /// Messages handed to the channel so far: what a `sendRefused` record names.
+  var sends: UInt32 = 0
+
+  /// - Parameters:
+  ///   - apiKey: letters and digits, as the venue gives it out.
+  ///   - reports: to execution; at least twice `reportReserve` slots.
+  ///   - records: a ring of at least 1 MiB.
+  ///   - nsPerCycle: of the time-stamp counter, for the latency histogram and nothing else.
+  public init(
+    _ configuration: Configuration, instruments: [Instrument], apiKey: String, signer: consuming BinanceSigner,
+    reports: consuming RingProducer<ExecutionReport>, records: consuming RecordProducer,
+    counters: BinanceGatewayCounters, nsPerCycle: Double
+  ) {
+    precondition(records.capacityBytes >= 1 << 20, "a gateway's record ring holds whole messages and their reports")
+    precondition(reports.capacity >= 2 * Self.reportReserve, "the ring of reports is too small")
+    precondition(
+      apiKey.utf8.count <= 128 && apiKey.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c },
+      "an API key is up to 128 printable characters")
+    self.configuration = configuration
+    self.instruments = BinanceInstruments(instruments)
+    self.signer = signer
+    self.apiKey = RawText.make(apiKey)
+    let names = Set(instruments.flatMap { [$0.base, $0.quote] }).sorted { $0.text < $1.text }
+    precondition(names.count <= 64, "a session carries at most 64 assets")
+    assets = .allocate(capacity: names.count)
+    _ = assets.initialize(from: names)
+    self.reports = reports
+    frameLimitBytes = records.capacityBytes / Self.frameShare
+    self.records = records
+    self.counters = counters
+    self.nsPerCycle = nsPerCycle
+    let reportBytes = RecordHeader.byteCount + MemoryLayout<ExecutionReport>.size
+    roomBytes = frameLimitBytes + Self.reportReserve * reportBytes
+    budget = BinanceRateBudget(configuration.limits)
+  }
+
+  deinit {
+    apiKey.deallocate()
+    assets.deallocate()
+  }
+
+  /// Whether orders can be placed. For tests and status.
+  public var isUp: Bool { phase == .up }
+}
+
+/// The request that was written last, until the channel took or refused it.
+struct BinanceDraft: BitwiseCopyable {
+  var request = InFlightRequest()
+  var weight: Int64 = 1
+  /// nil: it could not be written or signed.
+  var text: UnsafeRawBufferPointer?
+  // Of orders only.
+  var haltEpoch: UInt32 = 0
+  var expiryNs: Int64 = 0
+  var originTsc: UInt64 = 0
+  /// A reason known before the text was written; `none` lets it pass to the checks before sending.
+  var refusal = ReportReason.none
+}
+
+// MARK: - What the stage asks
+
+extension BinanceOrderSession {
+  /// Whether one more input can be recorded and reported with all that follows from it.
+  @_noLocks @inline(never)
+  public mutating func hasRoom() -> Bool {
+    reports.free >= Self.reportReserve && records.hasRoom(payloadBytes: roomBytes)
+  }
+
+  /// Whether `beginStep` has timers to run.
+  @_noLocks @inline(never)
+  public func isDue(nowNs: Int64) -> Bool { nowNs >= timeoutDueNs || nowNs >= clockDueNs }
+
+  /// Whether the connection is to be closed; asked once.
+  @_noLocks @inline(never)
+  public mutating func takeClose() -> Bool {
+    defer { closeIsDue = false }
+    return closeIsDue
+  }
+}
+
+// MARK: - Inputs
+
+extension BinanceOrderSession {
+  /// A step that takes `requests` from their ring, or runs timers: its record comes before what follows from it.
+  @_noLocks @inline(never)
+  public mutating func beginStep(_ input: StepInput, requests: Int) {
+    let cause = recordStep(input, SIMD4(UInt32(truncatingIfNeeded: requests), 0, 0, 0))
+    while input.nowNs >= timeoutDueNs, let first = inFlight.first() {
+      _ = inFlight.take(first.identifier)
+      timedOut(first, input.nowNs, cause)
+      updateTimeout()
+    }
+    if input.nowNs >= clockDueNs {
+      clockDueNs = .max
+      if due == .none { due = .time }
+    }
+  }
+
+  /// The channel is open: the session begins.
+  @_noLocks @inline(never)
+  public mutating func opened(nowNs: Int64) {
+    _ = recordChannel(.opened, .none, nowNs)
+    phase = .synchronising
+    due = .time
+  }
+
+  /// The channel is closed: nothing is known of what was sent and not answered.
+  @_noLocks @inline(never)
+  public mutating func closed(_ reason: CloseReason, nowNs: Int64) {
+    let cause = recordChannel(.closed, reason, nowNs)
+    let wasUp = phase == .up
+    phase = .closed
+    due = .none
+    clockDueNs = .max
+    while let first = inFlight.first() {
+      _ = inFlight.take(first.identifier)
+      lose(first, .noSession, nowNs, cause)
+    }
+    updateTimeout()
+    guard wasUp else { return }
+    counters.sessionsDown.add()
+    emit(report(.sessionDown, InFlightRequest(), ReceiveStamp(timeNs: nowNs, tsc: 0, cause: cause)))
+  }
+
+  /// One message of the channel.
+  ///
+  /// - Precondition: not larger than `frameLimitBytes`.
+  @_noLocks @inline(never)
+  public mutating func received(_ text: UnsafeRawBufferPointer, receiveTsc: UInt64, nowNs: Int64) {
+    let stamp = ReceiveStamp(timeNs: nowNs, tsc: receiveTsc, cause: recordFrame(text, receiveTsc, nowNs))
+    counters.messages.add()
+    var message = BinanceOrderMessage()
+    guard message.decode(text) == .none else { return counters.decodeErrors.add() }
+    switch message.event {
+    case .executionReport: handleExecution(message.order, stamp)
+    case .accountPosition: handleBalances(message.balances, isWhole: false, stamp)
+    case .streamTerminated, .serverShutdown: closeIsDue = true
+    case .unknown: break
+    case .absent: handleReply(message, stamp)
+    }
+  }
+
+  private mutating func handleReply(_ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
+    guard message.identifier >= 0, let request = inFlight.take(UInt64(message.identifier)) else {
+      return counters.lateReplies.add()
+    }
+    updateTimeout()
+    if message.status == 200 {
+      succeeded(request, message, stamp)
+    } else {
+      failed(request, message, stamp)
+    }
+  }
+
+  private mutating func timedOut(_ request: InFlightRequest, _ nowNs: Int64, _ cause: UInt64) {
+    counters.timeouts.add()
+    lose(request, .replyTimeout, nowNs, cause)
+    if phase != .up { closeIsDue = true }
+    if request.kind == .time, phase == .up { due = .time }
+  }
+
+  /// What is known of a request without an answer: nothing.
+  private mutating func lose(_ request: InFlightRequest, _ reason: ReportReason, _ nowNs: Int64, _ cause: UInt64) {
+    guard request.kind == .place || request.kind == .cancel || request.kind == .queryStatus else { return }
+    var lost = report(.unknown, request, ReceiveStamp(timeNs: nowNs, tsc: 0, cause: cause))
+    lost.reason = reason
+    emit(lost)
+  }
+
+  /// The earliest moment at which a request under way is late.
+  mutating func updateTimeout() {
+    timeoutDueNs = .max
+    if let first = inFlight.first() { timeoutDueNs = first.sentNs &+ configuration.replyTimeoutNs }
+  }
+}

@@ -1,0 +1,91 @@
+// The requests that were sent and not answered. One thread.
+
+internal import Market
+
+/// What a request asks, which is also how its answer is read.
+enum BinanceRequestKind: UInt8, BitwiseCopyable {
+  case none
+  case time
+  case logOn
+  case subscribe
+  case account
+  case place
+  case cancel
+  case cancelAll
+  case queryStatus
+}
+
+/// A request under way.
+struct InFlightRequest: BitwiseCopyable {
+  var identifier: UInt64 = 0
+  var kind = BinanceRequestKind.none
+  var clientOrder = ClientOrderIdentifier.none
+  /// Position of the instrument in the session; -1 where there is none.
+  var instrument = -1
+  var side = Side.buy
+  var sentNs: Int64 = 0
+  /// The record that led to it: an order's or a request's cause.
+  var cause: UInt64 = 0
+}
+
+/// A table of fixed size, indexed by the low bits of the identifier: identifiers are consecutive, so two requests share
+/// a place only when 256 are under way.
+struct InFlightRequests: ~Copyable {
+  /// More than the orders and cancels that Binance's own limits allow within a reply timeout (50 orders in 10 s).
+  static var capacity: Int { 256 }
+
+  private let places: UnsafeMutablePointer<InFlightRequest>
+  private(set) var count = 0
+  /// Every identifier below this one is answered.
+  private var oldest: UInt64 = 1
+  private(set) var next: UInt64 = 1
+
+  init() {
+    places = .allocate(capacity: Self.capacity)
+    places.initialize(repeating: InFlightRequest(), count: Self.capacity)
+  }
+
+  deinit { places.deallocate() }
+
+  /// A new identifier; consecutive from 1.
+  mutating func takeIdentifier() -> UInt64 {
+    defer { next &+= 1 }
+    return next
+  }
+
+  /// Whether the place of the next identifier is free.
+  var hasRoom: Bool { place(next).pointee.kind == .none }
+
+  mutating func insert(_ request: InFlightRequest) {
+    precondition(place(request.identifier).pointee.kind == .none, "asked before: hasRoom")
+    place(request.identifier).pointee = request
+    count &+= 1
+  }
+
+  /// Removes and returns the request with that identifier.
+  mutating func take(_ identifier: UInt64) -> InFlightRequest? {
+    let found = place(identifier).pointee
+    guard found.kind != .none, found.identifier == identifier else { return nil }
+    place(identifier).pointee.kind = .none
+    count &-= 1
+    return found
+  }
+
+  /// The request that was sent first.
+  mutating func first() -> InFlightRequest? {
+    guard count > 0 else {
+      oldest = next
+      return nil
+    }
+    while oldest < next {
+      let found = place(oldest).pointee
+      if found.kind != .none, found.identifier == oldest { return found }
+      oldest &+= 1
+    }
+    return nil
+  }
+
+  private func place(_ identifier: UInt64) -> UnsafeMutablePointer<InFlightRequest> {
+    places + Int(truncatingIfNeeded: identifier & UInt64(Self.capacity &- 1))  // Safe: the mask bounds it.
+  }
+}

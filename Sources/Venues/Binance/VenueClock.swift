@@ -1,0 +1,47 @@
+// The venue's clock as seen from the session's: an offset with a bound of its error.
+
+/// Estimates the offset of a venue's clock from question and answer (Cristian, "Probabilistic clock synchronization",
+/// 1989): the venue read its clock at some moment between the two, so the middle is wrong by at most half the distance.
+///
+/// The session's clock is never stepped; venue time is the session's clock plus `offsetNs`. One thread.
+public struct VenueClock: BitwiseCopyable, Sendable {
+  /// How far two quartz clocks may drift apart: 100 parts per million.
+  public static var driftPerSecondNs: Int64 { 100_000 }
+
+  /// Venue time minus session time.
+  public private(set) var offsetNs: Int64 = 0
+  /// Half the round trip, and the millisecond in which the venue's figure is cut off.
+  public private(set) var errorNs = Int64.max
+  private var measuredNs: Int64 = 0
+
+  public init() {}
+
+  /// Whether there was a measurement: without one nothing can be stamped.
+  @inline(always) public var isSet: Bool { errorNs != .max }
+
+  /// Takes a measurement, unless the present one, with the drift since then, is better.
+  ///
+  /// - Returns: whether it was taken.
+  @_noLocks
+  public mutating func update(sentNs: Int64, venueMs: Int64, receivedNs: Int64) -> Bool {
+    let roundTripNs = receivedNs &- sentNs
+    guard roundTripNs >= 0 else { return false }
+    let error = roundTripNs / 2 &+ 1_000_000
+    guard error <= currentErrorNs(receivedNs) else { return false }
+    offsetNs = nanoseconds(milliseconds: venueMs) &- (sentNs &+ roundTripNs / 2)
+    errorNs = error
+    measuredNs = receivedNs
+    return true
+  }
+
+  /// The error bound grown by the drift since the measurement.
+  @_noLocks
+  public func currentErrorNs(_ nowNs: Int64) -> Int64 {
+    guard isSet else { return .max }
+    return errorNs &+ max(0, nowNs &- measuredNs) / 1_000_000_000 &* VenueClock.driftPerSecondNs
+  }
+
+  /// What to stamp a request with, in the venue's milliseconds.
+  @_noLocks
+  public func milliseconds(_ nowNs: Int64) -> Int64 { max(0, nowNs &+ offsetNs) / 1_000_000 }
+}
