@@ -1,7 +1,7 @@
 // Venue-neutral orders: what a strategy asks for, and what comes back.
 
 /// How an order may trade.
-public enum OrderType: UInt8, BitwiseCopyable, Sendable {
+public enum OrderType: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case limit = 1
   /// Post-only: refused by the venue if it would trade at once.
   case limitMaker = 2
@@ -9,7 +9,7 @@ public enum OrderType: UInt8, BitwiseCopyable, Sendable {
 }
 
 /// How long an order lives.
-public enum TimeInForce: UInt8, BitwiseCopyable, Sendable {
+public enum TimeInForce: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case goodTilCanceled = 1
   case immediateOrCancel = 2
   case fillOrKill = 3
@@ -36,7 +36,7 @@ public struct ClientOrderIdentifier: BitwiseCopyable, Hashable, Sendable {
 }
 
 /// What a strategy asks of execution.
-public enum IntentKind: UInt8, BitwiseCopyable, Sendable {
+public enum IntentKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case place = 1
   /// Cancel the order of `intent`.
   case cancel = 2
@@ -112,7 +112,7 @@ public struct OrderIntent: BitwiseCopyable, Sendable {
 }
 
 /// What a venue (or the gateway in its stead) says of an order or an account.
-public enum ReportKind: UInt8, BitwiseCopyable, Sendable {
+public enum ReportKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   /// The venue has the order. May come after a fill.
   case acknowledged = 1
   /// The venue refused it; it never rested. `reason` tells why.
@@ -139,7 +139,7 @@ public enum ReportKind: UInt8, BitwiseCopyable, Sendable {
 }
 
 /// An order's state as a venue tells it in a status reply.
-public enum VenueOrderState: UInt8, BitwiseCopyable, Sendable {
+public enum VenueOrderState: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case none = 0
   case new = 1
   case partiallyFilled = 2
@@ -152,7 +152,7 @@ public enum VenueOrderState: UInt8, BitwiseCopyable, Sendable {
 }
 
 /// Why a report says what it says: the venue-neutral reading of an error reply.
-public enum ReportReason: UInt16, BitwiseCopyable, Sendable {
+public enum ReportReason: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case none = 0
   /// Gateway: older than its maximum age when its turn came.
   case tooLate = 1
@@ -252,7 +252,7 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
 }
 
 /// What happened to an order of a strategy.
-public enum OrderUpdateKind: UInt8, BitwiseCopyable, Sendable {
+public enum OrderUpdateKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case working = 1
   case partiallyFilled = 2
   case filled = 3
@@ -315,7 +315,7 @@ public struct OrderUpdate: BitwiseCopyable, Sendable {
 }
 
 /// What execution asks of a gateway besides new orders: always allowed by the gate, polled before new orders.
-public enum GatewayRequestKind: UInt8, BitwiseCopyable, Sendable {
+public enum GatewayRequestKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case cancel = 1
   case cancelAll = 2
   case queryStatus = 3

@@ -1,7 +1,7 @@
 // The journal's word on a market stream: when a book became valid, when it became void, and why.
 
 /// The state that a feed's stream of one instrument has entered.
-public enum StreamState: UInt8, BitwiseCopyable, Sendable {
+public enum StreamState: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   /// The book can be trusted: snapshot applied, sequence proven.
   case live = 1
   /// The book is void; nothing is published until the next snapshot.
@@ -11,7 +11,7 @@ public enum StreamState: UInt8, BitwiseCopyable, Sendable {
 }
 
 /// Why a stream entered its state.
-public enum StreamReason: UInt8, BitwiseCopyable, Sendable {
+public enum StreamReason: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case none = 0
   /// The first snapshot of the session.
   case synchronised = 1
