@@ -23,6 +23,10 @@ struct DecayingFlows: BitwiseCopyable {
   var meanDepthLots: Float { means[1] }
   var meanSpreadTicks: Float { means[2] }
 
+  /// Mean size of the trades of the last minute, with a hundredth of a trade of the mean queue's size among them: where
+  /// there are none, the queue is the measure.
+  var meanTradeLots: Float { (volume[7] + 0.01 * meanQueueLots) / (activity[3] + 0.01) }
+
   /// The same flows at a later time; an earlier time is taken as no time passed.
   @inline(always)
   func decayed(to nowNs: Int64) -> DecayingFlows {
@@ -67,7 +71,7 @@ struct DecayingFlows: BitwiseCopyable {
   /// Writes the features of these sums: `orderFlow`, `trades`, `returns` and the first half of `recent`.
   @inline(always)
   func fill(_ vector: inout FeatureVector) {
-    vector.orderFlow = FastMath.signedLog(orderFlow / halves(meanQueueLots, meanDepthLots))
+    vector.orderFlow = FastMath.signedLog(orderFlow / halves(meanQueueLots, meanDepthLots)) * 0.5
     // Flows far below a hundredth of the mean queue count as none: a ratio of two vanishing sums says nothing.
     let traded = volume.highHalf + 0.01 * meanQueueLots
     let perSecond = activity * SIMD8(10, 1, 0.1, 1 / 60, 10, 1, 0.1, 1 / 60)

@@ -121,7 +121,7 @@ public struct FeatureEngine: ~Copyable {
     let spreads = FastMath.log(
       SIMD8(spreadTicks, spreadTicks / now.meanSpreadTicks, 1, 1, 1, 1, 1, 1))
     vector.touch = SIMD8(
-      0.25 * spreads[0], spreads[1], imbalance[0], imbalance[1], imbalance[2], imbalance[3], leans[0], leans[1])
+      0.25 * spreads[0], spreads[1], imbalance[0], imbalance[1], imbalance[2], imbalance[3], leans[0], 0.5 * leans[1])
     vector.shape =
       FastMath.log(
         SIMD8(
@@ -134,9 +134,9 @@ public struct FeatureEngine: ~Copyable {
   private func fillRecent(_ vector: inout FeatureVector, _ now: borrowing DecayingFlows, _ nowNs: Int64) {
     let sinceTrade = 10 * seconds(nowNs &- lastTradeNs)
     let sinceMove = 10 * seconds(nowNs &- lastMoveNs)
-    let size = lastTradeSignedLots / now.meanQueueLots
+    let size = lastTradeSignedLots / now.meanTradeLots
     let logs = FastMath.signedLog(SIMD8(sinceTrade, sinceMove, size, lastTradeOffsetTicks, 0, 0, 0, 0))
-    vector.recent.highHalf = logs.lowHalf * SIMD4(0.25, 0.25, 1, 1)
+    vector.recent.highHalf = logs.lowHalf * SIMD4(0.25, 0.25, 1, 0.5)
   }
 
   private func seconds(_ ns: Int64) -> Float { ns > 0 ? Float(ns) * 1e-9 : 0 }

@@ -89,8 +89,8 @@ import Testing
 struct RecordedFeatureTests {
   /// The recursions against the whole history in double precision.
   ///
-  /// The tolerance: a sum over 60 s takes some 20,000 steps, each of which rounds the decay and the product to 2^-24 of
-  /// their value; if all errors had one sign that were 2.4e-3 of the sum, which `slog` and ratios do not enlarge.
+  /// The tolerance: over 60 s some 20,000 steps each round a sum and its decay to 2^-24. Errors of either sign grow
+  /// with the square root of that, to 1e-5; errors of one sign would reach 2.4e-3. The captures show at most 1.2e-4.
   @Test(arguments: ["BTC", "ETH"])
   func agreesWithTheDefinitions(_ asset: String) {
     let session = asset == "BTC" ? RecordedSession.btc : RecordedSession.eth
@@ -117,7 +117,7 @@ struct RecordedFeatureTests {
       compared += 1
       for (lane, name) in FeatureVector.names.enumerated() {
         let difference = abs(Double(vector[lane]) - exact[name]!)
-        #expect(difference < 2.4e-3 * max(1, abs(exact[name]!)), "\(asset) \(name) at event \(i)")
+        #expect(difference < 5e-4 * max(1, abs(exact[name]!)), "\(asset) \(name) at event \(i)")
       }
     }
     #expect(compared >= 20)

@@ -76,18 +76,19 @@ struct SlowFeatures {
       }
       let drift = returns.reduce(0) { $0 + weight($1.timeNs) * $1.bps }
       let variance = returns.reduce(0) { $0 + weight($1.timeNs) * $1.bps * $1.bps } / horizon
-      values["ofi_1_\(name)"] = slog(orderFlows.reduce(0) { $0 + weight($1.timeNs) * $1.touch } / queue)
-      values["ofi_8_\(name)"] = slog(orderFlows.reduce(0) { $0 + weight($1.timeNs) * $1.deep } / depth)
+      values["ofi_1_\(name)"] = slog(orderFlows.reduce(0) { $0 + weight($1.timeNs) * $1.touch } / queue) / 2
+      values["ofi_8_\(name)"] = slog(orderFlows.reduce(0) { $0 + weight($1.timeNs) * $1.deep } / depth) / 2
       values["trade_flow_\(name)"] = signed / volume
       values["trade_rate_\(name)"] = log(1 + trades.reduce(0) { $0 + weight($1.timeNs) } / horizon) / 4
       values["return_\(name)"] = slog(drift * (2 / horizon).squareRoot())
       values["vwap_distance_\(name)"] = slog(distance / volume * (2 / horizon).squareRoot())
       values["volatility_\(name)"] = log(variance + 1e-4) / 4
+      let meanTrade = volume / (trades.reduce(0) { $0 + weight($1.timeNs) } + 0.01)
+      values["last_trade_size"] = slog((lastTrade?.lots ?? 0) / meanTrade)  // that of the longest horizon stays
     }
     values["time_since_trade"] = log(1 + Double(nowNs - (lastTrade?.timeNs ?? first)) * 1e-8) / 4
     values["time_since_move"] = log(1 + Double(nowNs - lastMoveNs) * 1e-8) / 4
-    values["last_trade_size"] = slog((lastTrade?.lots ?? 0) / queue)
-    values["last_trade_offset"] = slog(lastTrade?.offset ?? 0)
+    values["last_trade_offset"] = slog(lastTrade?.offset ?? 0) / 2
     return values
   }
 
@@ -100,7 +101,7 @@ struct SlowFeatures {
     values["microprice_1"] = slog(values["imbalance_1"]! * spread / 2)
     let (bidDepth, askDepth) = (lots(bids, 8), lots(asks, 8))
     let deep = (vwap(asks) * bidDepth + vwap(bids) * askDepth) / (bidDepth + askDepth)
-    values["microprice_8"] = slog(deep - mid)
+    values["microprice_8"] = slog(deep - mid) / 2
     for (name, side, total) in [("bid", bids, bidDepth), ("ask", asks, askDepth)] {
       func distance(_ level: Int) -> Double { Double(abs(side[level].price.ticks - side[0].price.ticks)) }
       values["\(name)_queue"] = log(lots(side, 1) / queue) / 4
