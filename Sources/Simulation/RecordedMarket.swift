@@ -27,6 +27,11 @@ public struct RecordedMarket: Sendable {
   /// Levels in which `fused` may differ from `depth`.
   private var overridden: [(side: Side, price: Price)] = []
 
+  /// Diffs from before the snapshot: a recorder's snapshot is older than the diff that came just before it.
+  private var early: [(bids: [PriceQuantity], asks: [PriceQuantity], updateId: UInt64)] = []
+  /// A recorder has its snapshot within seconds, at ten diffs a second.
+  private static let earlyDiffsMax = 1_000
+
   public init() {}
 
   mutating func replace(bids: [PriceQuantity], asks: [PriceQuantity], updateId: UInt64) {
@@ -39,11 +44,18 @@ public struct RecordedMarket: Sendable {
     depthUpdateId = updateId
     overridden = []
     touch = nil
+    for diff in early { apply(bids: diff.bids, asks: diff.asks, updateId: diff.updateId) }
+    early = []
   }
 
-  /// Applies a diff. One from before the snapshot is ignored: the snapshot has it.
+  /// Applies a diff. One that the snapshot already has is ignored.
   mutating func apply(bids: [PriceQuantity], asks: [PriceQuantity], updateId: UInt64) {
-    guard let last = depthUpdateId, updateId > last else { return }
+    guard let last = depthUpdateId else {
+      early.append((bids, asks, updateId))
+      if early.count > Self.earlyDiffsMax { early.removeFirst() }
+      return
+    }
+    guard updateId > last else { return }
     depthUpdateId = updateId
     let newerTouch = touch.flatMap { $0.updateId > updateId ? $0 : nil }
     for (side, levels) in [(Side.buy, bids), (.sell, asks)] {

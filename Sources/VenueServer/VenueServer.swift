@@ -90,6 +90,7 @@ public final class VenueServer: Sendable {
       }
   }
 
+  /// A WebSocket is opened by the first request of its connection; Binance has another host for REST.
   private static func upgrader(_ venue: VenueLoop) -> NIOWebSocketServerUpgrader {
     NIOWebSocketServerUpgrader(
       maxFrameSize: frameBytesMax,
