@@ -21,9 +21,8 @@ public struct Ed25519Key: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   }
 
   /// From the 32 bytes of RFC 8032's private key; nil when there are not 32.
-  public init?(seed: UnsafeRawBufferPointer) {
-    guard seed.count == 32, let start = seed.baseAddress else { return nil }
-    guard let handle = apus_ed25519_from_seed(start.assumingMemoryBound(to: UInt8.self)) else { return nil }
+  public init?(seed: [UInt8]) {
+    guard seed.count == 32, let handle = apus_ed25519_from_seed(seed) else { return nil }
     self.handle = handle
   }
 

@@ -10,8 +10,8 @@ public struct HMACSHA256: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   public static var hexCount: Int { 64 }
 
   /// - Returns: nil only when OpenSSL has no memory.
-  public init?(key: UnsafeRawBufferPointer) {
-    guard let handle = apus_hmac_new(key.baseAddress, key.count) else { return nil }
+  public init?(key: [UInt8]) {
+    guard let handle = apus_hmac_new(key, key.count) else { return nil }
     self.handle = handle
   }
 
@@ -19,7 +19,7 @@ public struct HMACSHA256: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   public init?(secret: String) {
     var bytes = Array(secret.utf8)
     defer { bytes.withUnsafeMutableBytes { apus_erase($0.baseAddress, $0.count) } }
-    guard let handle = bytes.withUnsafeBytes({ apus_hmac_new($0.baseAddress, $0.count) }) else { return nil }
+    guard let handle = apus_hmac_new(bytes, bytes.count) else { return nil }
     self.handle = handle
   }
 

@@ -12,7 +12,7 @@ public struct AuthorityError: Error, CustomStringConvertible {
 ///     let authority = try ThrowAwayAuthority()
 ///     try authority.writeCertificate(to: "ca.pem")
 ///     try authority.issue(names: ["DNS:localhost", "IP:127.0.0.1"], certificateFile: "server.pem", keyFile: "server.key")
-public final class ThrowAwayAuthority {
+public final class ThrowAwayAuthority: @unchecked Sendable {  // Safe: never changed after init.
   private let handle: OpaquePointer
   public static let daySeconds = 86_400
 
