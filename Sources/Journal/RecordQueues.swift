@@ -23,15 +23,15 @@ struct RecordQueues {
   /// Records of the stage that were not taken.
   func remaining(_ stage: UInt8) -> UInt64 { unread[Int(stage)] + UInt64(queues[Int(stage)].count) }
 
-  /// The record `offset` places behind the stage's next one, or nil when it has no more.
-  mutating func peek(_ stage: UInt8, _ offset: Int = 0) throws(JournalError) -> JournalRecord? {
-    while queues[Int(stage)].count <= offset {
+  /// The stage's next record, or nil when it has no more.
+  mutating func peek(_ stage: UInt8) throws(JournalError) -> JournalRecord? {
+    while queues[Int(stage)].count == 0 {
       guard unread[Int(stage)] > 0, let record = try reader.next() else { return nil }
       let owner = Int(record.header.stage)
       unread[owner] -= 1
       queues[owner].records.append(record)
     }
-    return queues[Int(stage)].records[queues[Int(stage)].first + offset]
+    return queues[Int(stage)].records[queues[Int(stage)].first]
   }
 
   /// Takes the stage's next record, or nil when it has no more.

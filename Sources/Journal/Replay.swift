@@ -6,7 +6,7 @@ import Pipeline
 /// Verifies a journal: every recorded step is run by the same code on the same inputs, and must write the same records.
 ///
 /// It is a dataflow machine. A stage's next call is ready when its input rings hold the elements that it consumed in
-/// the session; the gates then show it exactly those, the scripts offer the recorded channel event, and it is called
+/// the session; the gates then show it exactly those, a script offers the recorded channel event, and it is called
 /// with the recorded time, halt epoch and flags. What a call does depends on these alone, so any order of ready calls
 /// is right; the earliest recorded one goes first, which keeps the rings as full as they were.
 public struct Replay {
@@ -66,12 +66,8 @@ public struct Replay {
 
   /// Reads the stage's next call from its records; nil when there is none left.
   private mutating func nextCall(of i: Int) throws(ReplayError) -> ReplayCall? {
-    guard let first = try record(of: i, 0) else { return nil }
-    var call = ReplayCall(first: first, last: states[i].last)
-    var hasStep = false
-    var offset = 0
-    while let next = try record(of: i, offset), try call.absorb(next, stages[i], &hasStep) { offset += 1 }
-    return call
+    guard let record = try nextRecord(of: i) else { return nil }
+    return try ReplayCall(record, stages[i], last: states[i].last)
   }
 
   private func isReady(_ call: ReplayCall, _ stage: ReplayStage) -> Bool {
@@ -90,7 +86,8 @@ public struct Replay {
     steps += 1
     for (ring, gate) in stage.inputs.enumerated() { gate.show(Int(call.consumed[ring])) }
     for (ring, gate) in stage.outputs.enumerated() { gate.free(before: fullMark(i, ring, gate)) }
-    for (place, script) in stage.channels.enumerated() { script.offer = call.offers[place] }
+    for script in stage.channels { script.offer = nil }
+    if let offer = call.offer { stage.channels[offer.channel].offer = offer.event }
     _ = stage.step(call.input)
     return try compare(i, call)
   }
@@ -114,15 +111,14 @@ public struct Replay {
         states[i].verified += 1
         if expected.header.type == RecordType.ringFull.rawValue { dropFullMark(i, expected) }
       } else if expected != nil || summary.end == .finished {
-        return ReplayDifference(stage: stage.name, expected: expected, found: Array(found), step: call.first)
+        return ReplayDifference(stage: stage.name, expected: expected, found: Array(found), step: call.record)
       }
       stage.records.consumer.release(run.count)
     }
     // What stands next must begin a call: else the session wrote something here that the replay did not.
-    guard let next = try record(of: i, 0) else { return nil }
-    let beginsCall = RecordType(rawValue: next.header.type)?.beginsWork ?? false
-    if beginsCall, next.identifier != call.first.identifier { return nil }
-    return ReplayDifference(stage: stage.name, expected: next, found: nil, step: call.first)
+    guard let next = try nextRecord(of: i) else { return nil }
+    if next.beginsCall, next.identifier != call.record.identifier { return nil }
+    return ReplayDifference(stage: stage.name, expected: next, found: nil, step: call.record)
   }
 
   private mutating func dropFullMark(_ i: Int, _ record: JournalRecord) {
@@ -142,8 +138,8 @@ public struct Replay {
     }
   }
 
-  private mutating func record(of i: Int, _ offset: Int) throws(ReplayError) -> JournalRecord? {
-    do throws(JournalError) { return try queues.peek(stages[i].number, offset) } catch { throw .journal(error) }
+  private mutating func nextRecord(of i: Int) throws(ReplayError) -> JournalRecord? {
+    do throws(JournalError) { return try queues.peek(stages[i].number) } catch { throw .journal(error) }
   }
 
   private mutating func takeRecord(of i: Int) throws(ReplayError) -> JournalRecord? {

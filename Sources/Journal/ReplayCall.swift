@@ -1,62 +1,47 @@
-// What one recorded call of a stage's step was given: read off the input records that stand next in its sequence.
+// What a stage's step was given when it wrote an input record, so that a call with the same can be made again.
 
 import Market
 import Pipeline
 
-/// One call of `step`, as the journal tells it.
+/// One call of `step` that writes one recorded input: what a step record counts, or one event of one channel.
 ///
-/// A call may write several input records (a timer's step, a response, a message), all of one time. They belong to one
-/// call where they can: for each channel the first event of that time, and the first step record's counts. A second
-/// one of that time belongs to the next call.
+/// A live call may write several (a timer's step, a response, a message). They are replayed as one call each, all at the
+/// recorded time. That is the same, because a stage does what is due and what its rings hold before it asks its
+/// channels: when the channel's event comes, nothing else is left to be done at that time.
 struct ReplayCall {
-  var input: StepInput
+  let input: StepInput
   var consumed = SIMD4<UInt32>(repeating: 0)
-  /// By position in `ReplayStage.channels`.
-  var offers: [Int: ReplayOffer] = [:]
-  /// The first record that the call wrote, for messages.
-  let first: JournalRecord
+  /// The channel's position in `ReplayStage.channels`, and what it brings.
+  var offer: (channel: Int, event: ReplayOffer)?
+  /// The input record that the call must write.
+  let record: JournalRecord
 
-  /// - Parameter last: halt epoch and flags of the stage's last step: a call without a step record did not act on them.
-  init(first: JournalRecord, last: StepInput) {
-    self.first = first
-    input = StepInput(nowNs: first.header.timeNs, haltEpoch: last.haltEpoch, flags: last.flags)
-  }
-
-  /// Adds what a record tells of this call.
-  ///
-  /// - Returns: false when the record begins another call.
-  mutating func absorb(
-    _ record: JournalRecord, _ stage: ReplayStage, _ hasStep: inout Bool
-  ) throws(ReplayError) -> Bool {
-    guard let type = RecordType(rawValue: record.header.type), type.beginsWork else { return true }
-    guard record.header.timeNs == first.header.timeNs else { return false }
-    if type == .step {
-      if hasStep { return false }
-      hasStep = true
+  /// - Parameter last: halt epoch and flags of the stage's last step: what a channel brings is handled without them.
+  init(_ record: JournalRecord, _ stage: ReplayStage, last: StepInput) throws(ReplayError) {
+    self.record = record
+    let timeNs = record.header.timeNs
+    if record.header.type == RecordType.step.rawValue {
       let step = try ReplayCall.required(record.fixed(StepRecord.self), record)
-      input.haltEpoch = step.haltEpoch
-      input.flags = StepFlags(rawValue: step.flags)
+      input = StepInput(nowNs: timeNs, haltEpoch: step.haltEpoch, flags: StepFlags(rawValue: step.flags))
       consumed = step.consumed
-      return true
+    } else {
+      input = StepInput(nowNs: timeNs, haltEpoch: last.haltEpoch, flags: last.flags)
+      let (number, event) = try ReplayCall.event(record)
+      guard let channel = stage.channels.firstIndex(where: { $0.channel == number }) else {
+        throw .unknownChannel(stage: stage.name, channel: number)
+      }
+      offer = (channel, event)
     }
-    let (channel, offer) = try ReplayCall.offer(record, type)
-    guard let place = stage.channels.firstIndex(where: { $0.channel == channel }) else {
-      throw .unknownChannel(stage: stage.name, channel: channel)
-    }
-    if offers[place] != nil { return false }
-    offers[place] = offer
-    return true
   }
 
-  private static func offer(
-    _ record: JournalRecord, _ type: RecordType
-  ) throws(ReplayError) -> (channel: UInt8, ReplayOffer) {
-    if type == .channel {
+  private static func event(_ record: JournalRecord) throws(ReplayError) -> (channel: UInt8, ReplayOffer) {
+    if record.header.type == RecordType.channel.rawValue {
       let told = try required(record.fixed(ChannelRecord.self), record)
       return (told.channel, ReplayOffer(event: told.event, reason: CloseReason(rawValue: told.reason) ?? .none))
     }
     let frame = try required(record.fixed(FrameRecord.self), record)
-    let event = type == .frame ? ChannelEvent.message.rawValue : RequestEvent.response.rawValue
+    let isFrame = record.header.type == RecordType.frame.rawValue
+    let event = isFrame ? ChannelEvent.message.rawValue : RequestEvent.response.rawValue
     let bytes = record.payload.dropFirst(MemoryLayout<FrameRecord>.size)
     guard bytes.count == Int(frame.byteCount) else { throw .badRecord(file: record.file, offset: record.offset) }
     return (
@@ -70,10 +55,10 @@ struct ReplayCall {
   }
 }
 
-extension RecordType {
-  /// An input that makes a stage work, and not one that it met on the way (a refused send, a full ring).
-  var beginsWork: Bool {
-    switch self {
+extension JournalRecord {
+  /// An input that made a stage work, and not one that it met on the way (a refused send, a full ring).
+  var beginsCall: Bool {
+    switch RecordType(rawValue: header.type) {
     case .step, .channel, .frame, .response: true
     default: false
     }

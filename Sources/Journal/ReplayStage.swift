@@ -7,7 +7,8 @@ public import Pipeline
 ///
 /// All of a session's stages are made anew from the journal's header. Where a session has a `Ring`, its replay has a
 /// `GatedRing` of at least twice the capacity; where it has a live channel, a `ReplayMessageChannel` or
-/// `ReplayRequestChannel`. Record rings are as large as the session's or larger.
+/// `ReplayRequestChannel`. Record rings are as large as the session's or larger. A stage does what is due and what its
+/// rings hold first, and asks its channels then; each input that makes it work has a record of its own.
 public struct ReplayStage {
   /// The number in the stage's records.
   public let number: UInt8

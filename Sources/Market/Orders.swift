@@ -192,7 +192,7 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   public var account: UInt8
   public var reason: ReportReason
   /// An enum takes one byte in memory whatever its raw type is.
-  public var reserved2: UInt8 = 0
+  public var reserved2: UInt8
   /// The venue's own error code (Binance: negative numbers of errors.md); 0 without one.
   public var venueCode: Int32
   /// The commission's asset (fill), or the balance's.
@@ -236,6 +236,7 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
     orderState = .none
     definitionVersion = 0
     reason = .none
+    reserved2 = 0
     venueCode = 0
     venueOrder = 0
     trade = 0

@@ -103,7 +103,7 @@ struct ReaderTests {
   }
 
   #if DEBUG
-    static let mutations = 5000
+    static let mutations = 2000
   #else
     static let mutations = 100_000
   #endif

@@ -4,18 +4,35 @@ import Journal
 import Market
 import Pipeline
 
-/// Reads numbers from a channel and hands each on `repeats` times; says "more" to the channel when it has room again.
+/// Reads numbers from a channel and hands on their running total; every 500 ns, and when its ring is full, it says so to
+/// the channel. One call may run the timer and read a message: two inputs.
 struct ToyFeed<Channel: MessageChannel & ~Copyable>: ~Copyable {
   var channel: Channel
   var output: RingProducer<UInt64>
   var records: RecordProducer
   var total: UInt64 = 0
   var sends: UInt32 = 0
+  var dueNs: Int64 = 0
+
+  init(channel: consuming Channel, output: consuming RingProducer<UInt64>, records: consuming RecordProducer) {
+    self.channel = channel
+    self.output = output
+    self.records = records
+  }
 
   mutating func step(_ input: StepInput) -> Int {
+    let isDue = input.nowNs >= dueNs
+    if isDue {
+      dueNs = input.nowNs + 500
+      _ = records.append(
+        type: RecordType.step.rawValue, cause: 0, timeNs: input.nowNs, StepRecord(input, consumed: .zero))
+      total &*= 3
+      send(input.nowNs)
+      records.publish()
+    }
     let event = channel.poll(nowNs: input.nowNs)
     switch event {
-    case .idle: return 0
+    case .idle: return isDue ? 1 : 0
     case .opened, .closed:
       let reason = event == .closed ? channel.closeReason : .none
       _ = records.append(
