@@ -4,6 +4,8 @@
 struct DepthView: BitwiseCopyable {
   /// Prices of the eight best levels, in ticks from the reader's anchor, clamped to 32 bits.
   var ticks = SIMD8<Int32>(repeating: 0)
+  /// Distances of the eight best levels from the best one, in ticks, without sign; 0 for missing ones.
+  var distances = SIMD8<Float>(repeating: 0)
   /// Quantities in lots of levels 1 to 8, and 9 to 16.
   var near = SIMD8<Float>(repeating: 0)
   var far = SIMD8<Float>(repeating: 0)
@@ -20,20 +22,13 @@ struct DepthView: BitwiseCopyable {
     return SIMD4(near[0], four, eight, eight + FastMath.sum(far))
   }
 
-  /// Distances from the best level in ticks, without sign.
-  @inline(always)
-  var distances: SIMD8<Float> {
-    let distance = SIMD8<Float>(ticks &- SIMD8(repeating: ticks[0]))
-    return unsafeBitCast(unsafeBitCast(distance, to: SIMD8<UInt32>.self) & 0x7fff_ffff, to: SIMD8<Float>.self)
-  }
-
   /// Ticks from the best to the last of the eight best levels that exist.
   @inline(always)
-  func span(_ distances: SIMD8<Float>) -> Float { distances[nearCount &- 1] }
+  var span: Float { distances[nearCount &- 1] }
 
   /// Ticks from the best to the second level; 0 when it is the only one.
   @inline(always)
-  func gap(_ distances: SIMD8<Float>) -> Float { nearCount > 1 ? distances[1] : 0 }
+  var gap: Float { distances[1] }
 }
 
 /// Reads `DepthView`s through scratch memory of its own.
@@ -43,6 +38,7 @@ struct DepthReader: ~Copyable {
   private let levels: UnsafeMutableBufferPointer<BookLevel>
   private let ticks: UnsafeMutablePointer<Int32>
   private let lots: UnsafeMutablePointer<Float>
+  private let distances: UnsafeMutablePointer<Float>
 
   init() {
     levels = .allocate(capacity: DepthView.levels)
@@ -51,12 +47,15 @@ struct DepthReader: ~Copyable {
     ticks.initialize(repeating: 0, count: 8)
     lots = .allocate(capacity: DepthView.levels)
     lots.initialize(repeating: 0, count: DepthView.levels)
+    distances = .allocate(capacity: 8)
+    distances.initialize(repeating: 0, count: 8)
   }
 
   deinit {
     levels.deallocate()
     ticks.deallocate()
     lots.deallocate()
+    distances.deallocate()
   }
 
   func read(_ book: borrowing OrderBook, _ side: Side) -> DepthView {
@@ -74,15 +73,18 @@ struct DepthReader: ~Copyable {
     i = 0
     while i < nearCount {
       ticks[i] = clamped(levels[i].price.ticks &- anchor.ticks)
+      distances[i] = Float((levels[i].price.ticks &- levels[0].price.ticks).magnitude)
       i &+= 1
     }
     while i < 8 {
       ticks[i] = side == .buy ? .min : .max
+      distances[i] = 0
       i &+= 1
     }
     // Safe: the scratch buffers have exactly these sizes; loads need no alignment beyond their element's.
     return DepthView(
       ticks: UnsafeRawPointer(ticks).loadUnaligned(as: SIMD8<Int32>.self),
+      distances: UnsafeRawPointer(distances).loadUnaligned(as: SIMD8<Float>.self),
       near: UnsafeRawPointer(lots).loadUnaligned(as: SIMD8<Float>.self),
       far: UnsafeRawPointer(lots + 8).loadUnaligned(as: SIMD8<Float>.self), nearCount: nearCount)
   }

@@ -46,7 +46,8 @@ public enum FastMath {
     sum = Lanes(repeating: 2 / 7).addingProduct(sum, z)
     sum = Lanes(repeating: 2 / 5).addingProduct(sum, z)
     sum = Lanes(repeating: 2 / 3).addingProduct(sum, z)
-    let exponent = Lanes(n)
+    // The conversion by addition is exact for small integers and, unlike `Lanes(n)`, not a call.
+    let exponent = unsafeBitCast(n &+ 0x4b40_0000, to: Lanes.self) - 12_582_912
     let low = (s * z * sum).addingProduct(exponent, Lanes(repeating: -2.121_944_4e-4))
     return low.addingProduct(Lanes(repeating: 2), s).addingProduct(exponent, Lanes(repeating: 0.693_359_375))
   }

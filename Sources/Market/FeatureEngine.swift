@@ -111,10 +111,8 @@ public struct FeatureEngine: ~Copyable {
     let imbalance = (bid - ask) / (bid + ask)
     // The weighted mid-price leans from the mid toward the thinner side by imbalance times half the spread.
     let half = 0.5 * spreadTicks
-    let bidDistances = bids.distances
-    let askDistances = asks.distances
-    let bidMean = FastMath.sum(bids.near * bidDistances) / bid[2]
-    let askMean = FastMath.sum(asks.near * askDistances) / ask[2]
+    let bidMean = FastMath.sum(bids.near * bids.distances) / bid[2]
+    let askMean = FastMath.sum(asks.near * asks.distances) / ask[2]
     // Volume-weighted prices of eight levels a side, each weighted with the other side's quantity.
     let deep = (bid[2] * (half + askMean) - ask[2] * (half + bidMean)) / (bid[2] + ask[2])
     let leans = FastMath.signedLog(SIMD8(half * imbalance[0], deep, 0, 0, 0, 0, 0, 0))
@@ -126,8 +124,8 @@ public struct FeatureEngine: ~Copyable {
       FastMath.log(
         SIMD8(
           bid[0] / now.meanQueueLots, ask[0] / now.meanQueueLots, bid[2] / now.meanDepthLots,
-          ask[2] / now.meanDepthLots, 1 + bids.span(bidDistances), 1 + asks.span(askDistances),
-          1 + bids.gap(bidDistances), 1 + asks.gap(askDistances))) * 0.25
+          ask[2] / now.meanDepthLots, 1 + bids.span, 1 + asks.span,
+          1 + bids.gap, 1 + asks.gap)) * 0.25
   }
 
   /// What is known of the last trade and the last move.

@@ -1,42 +1,5 @@
 // The fused book of one instrument: depth messages say how deep it is, ticker messages where its touch is now.
 
-/// What a market event did to a book: a set. Not an `OptionSet`, whose generic operations the performance annotations
-/// cannot look through in debug builds.
-public struct BookChange: BitwiseCopyable, Hashable, Sendable {
-  public var rawValue: UInt8
-  @inline(always) public init(rawValue: UInt8) { self.rawValue = rawValue }
-  @inline(always) public static var none: BookChange { BookChange(rawValue: 0) }
-  /// The best price or quantity of a side of the fused book is another one.
-  @inline(always) public static var touch: BookChange { BookChange(rawValue: 1) }
-  /// A depth message or snapshot is complete: levels may have changed, and the book is consistent.
-  @inline(always) public static var depth: BookChange { BookChange(rawValue: 2) }
-  /// `isValid` is another one.
-  @inline(always) public static var validity: BookChange { BookChange(rawValue: 4) }
-
-  @inline(always) public func contains(_ other: BookChange) -> Bool { rawValue & other.rawValue == other.rawValue }
-  @inline(always) public func union(_ other: BookChange) -> BookChange {
-    BookChange(rawValue: rawValue | other.rawValue)
-  }
-  @inline(always) public var isEmpty: Bool { rawValue == 0 }
-}
-
-/// What a book has counted since it was made.
-public struct BookCounters: BitwiseCopyable, Sendable {
-  /// Depth messages applied after a snapshot.
-  public var depthApplied: Int64 = 0
-  public var snapshots: Int64 = 0
-  /// Depth messages after which the best bid was not below the best ask: the stream or this book is wrong.
-  public var crossed: Int64 = 0
-  /// Tickers that carried the update id of a depth message and were compared with the book after it.
-  public var tickerCompared: Int64 = 0
-  /// Those among them whose prices or quantities were not the book's.
-  public var tickerMismatches: Int64 = 0
-  /// Tickers no newer than the book.
-  public var tickerStale: Int64 = 0
-  /// Levels whose price or quantity no book can hold.
-  public var outOfRange: Int64 = 0
-}
-
 /// The book of one instrument, from `MarketEvent`s of one feed.
 ///
 /// Two truths are kept apart. The ladders hold what depth messages said, up to update `sequence`. The ticker holds the
@@ -63,8 +26,9 @@ public struct OrderBook: ~Copyable {
 
   var bids: PriceLadder
   var asks: PriceLadder
-  /// The newest ticker; `bidFirst` while only its first half has come.
+  /// The newest ticker.
   private var ticker = Ticker()
+  /// A ticker of which only the first half, the bid, has come.
   private var tickerBid = Ticker()
   private var history: TickerHistory
 
@@ -106,12 +70,8 @@ public struct OrderBook: ~Copyable {
       isValid = true
       return refresh(event.pointee.receiveTimeNs, became)
     case .streamBroken, .instrumentHalted:
-      ticker = Ticker()
-      tickerBid = Ticker()
-      history.removeAll()
       let became: BookChange = isValid ? .validity : .none
-      isValid = false
-      isConsistent = true
+      makeVoid()
       return refresh(event.pointee.receiveTimeNs, became)
     case .trade:
       return .none
@@ -161,12 +121,21 @@ public struct OrderBook: ~Copyable {
     }
   }
 
+  private mutating func makeVoid() {
+    ticker = Ticker()
+    tickerBid = Ticker()
+    history.removeAll()
+    sequence = 0  // update ids need not go on where they stopped
+    isValid = false
+    isConsistent = true
+  }
+
   private mutating func endDepth(_ newSequence: UInt64) {
     sequence = newSequence
     isConsistent = true
     counters.depthApplied &+= 1
-    let bid = depthBest(.buy)
-    let ask = depthBest(.sell)
+    let bid = depthBid
+    let ask = depthAsk
     if bid.quantity.lots > 0, ask.quantity.lots > 0, bid.price >= ask.price { counters.crossed &+= 1 }
     if let told = history.take(newSequence) {
       counters.tickerCompared &+= 1
@@ -196,15 +165,16 @@ public struct OrderBook: ~Copyable {
     _ = history.take(newSequence)  // tickers of the time before it have no depth message to be compared with
   }
 
-  /// The best level of the ladders alone.
-  private func depthBest(_ side: Side) -> BookLevel {
-    if side == .buy {
-      var cursor = bids.first
-      let best = bids.next(&cursor)
-      return best.key < 0 ? .none : level(best.key, best.quantity, Self.bidKeyOrigin, -1)
-    }
-    var cursor = asks.first
-    let best = asks.next(&cursor)
+  /// The best levels of the ladders alone.
+  @inline(always)
+  private var depthBid: BookLevel {
+    let best = bids.best
+    return best.key < 0 ? .none : level(best.key, best.quantity, Self.bidKeyOrigin, -1)
+  }
+
+  @inline(always)
+  private var depthAsk: BookLevel {
+    let best = asks.best
     return best.key < 0 ? .none : level(best.key, best.quantity, 0, 1)
   }
 
@@ -261,8 +231,8 @@ public struct OrderBook: ~Copyable {
   private mutating func refresh(_ receiveTimeNs: Int64, _ change: BookChange) -> BookChange {
     timeNs = receiveTimeNs
     guard isConsistent else { return change }
-    let bid = !isValid ? .none : isTickerAhead ? ticker.bid : depthBest(.buy)
-    let ask = !isValid ? .none : isTickerAhead ? ticker.ask : depthBest(.sell)
+    let bid = !isValid ? .none : isTickerAhead ? ticker.bid : depthBid
+    let ask = !isValid ? .none : isTickerAhead ? ticker.ask : depthAsk
     guard bid != bestBid || ask != bestAsk else { return change }
     bestBid = bid
     bestAsk = ask

@@ -31,6 +31,7 @@ struct SlowBook {
       }
     case (.streamBroken, _), (.instrumentHalted, _):
       isValid = false
+      sequence = 0
       ticker = nil
       half = nil
     default: break
