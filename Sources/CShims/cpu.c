@@ -66,7 +66,7 @@ void apus_read_thread_usage(apus_thread_usage *out) {
 }
 
 int apus_thread_start(
-    uint64_t *thread, int cpu, int realtime_priority, const char *name, void *(*body)(void *), void *context) {
+    uint64_t *thread, int cpu, int realtime_priority, void *(*body)(void *), void *context) {
   pthread_attr_t attributes;
   int rc = pthread_attr_init(&attributes);
   if (rc) return -rc;
@@ -88,10 +88,11 @@ int apus_thread_start(
   if (!rc) rc = pthread_create(&created, &attributes, body, context);
   pthread_attr_destroy(&attributes);
   if (rc) return -rc;
-  pthread_setname_np(created, name);  // a longer name is refused and changes nothing: the caller keeps it short
   *thread = (uint64_t)created;
   return 0;
 }
+
+void apus_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
 
 int apus_thread_join(uint64_t thread) { return -pthread_join((pthread_t)thread, NULL); }
 

@@ -88,7 +88,7 @@ public struct Clock: @unchecked Sendable {  // Safe: the words are atomics, kept
   }
 
   /// What the line in force says of a counter value.
-  func nanoseconds(at tsc: UInt64) -> Int64 {
+  package func nanoseconds(at tsc: UInt64) -> Int64 {
     lines[generation.pointee.load(ordering: .acquiring) & 1].nanoseconds(at: tsc)
   }
 }

@@ -36,7 +36,7 @@ public struct ClockKeeper: ~Copyable, Stage {
   }
 
   /// Bends the clock's line at counter value `now` after one measurement.
-  mutating func correct(_ reading: ClockReading, bendingAt now: UInt64) {
+  package mutating func correct(_ reading: ClockReading, bendingAt now: UInt64) {
     let calibrated = TimeStampCounterCalibration.measured.nsPerCycle
     let measured = Double(reading.clockNs - lastMonotonicNs) / Double(reading.tsc &- lastTsc)
     // A machine that was suspended between the two readings measures nonsense: the rate stays near the calibrated one.

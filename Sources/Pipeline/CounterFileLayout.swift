@@ -46,7 +46,7 @@ public enum CounterKind: UInt8, Sendable {
   case counter = 1
   case histogram = 2
 
-  var byteCount: Int {
+  package var byteCount: Int {
     switch self {
     case .counter: 8
     case .histogram: LatencyHistogram.byteCount

@@ -30,7 +30,7 @@ public struct CounterFileReader: Sendable {
   public struct Entry: Sendable, Equatable {
     public let name: String
     public let kind: CounterKind
-    let offset: Int
+    package let offset: Int
   }
 
   /// Maps the file and checks its header. A file that another program truncates while it is mapped cannot be

@@ -95,8 +95,8 @@ public struct HostFacts: Sendable, Equatable {
 }
 
 /// Lists of CPUs as the kernel writes them: `0-3,8`.
-enum CpuList {
-  static func cpus(_ text: String) -> [Int]? {
+package enum CpuList {
+  package static func cpus(_ text: String) -> [Int]? {
     var cpus: [Int] = []
     for part in text.split(separator: ",") {
       let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
@@ -107,7 +107,7 @@ enum CpuList {
     return cpus
   }
 
-  static func text(_ cpus: [Int]) -> String {
+  package static func text(_ cpus: [Int]) -> String {
     var parts: [String] = []
     var rest = cpus.sorted()[...]
     while let first = rest.popFirst() {

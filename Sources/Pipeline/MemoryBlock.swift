@@ -100,14 +100,16 @@ public final class MemoryBlock: @unchecked Sendable {  // Safe: who may touch th
   }
 
   /// A part of this block that keeps the whole alive.
-  func carve(offset: Int, byteCount: Int) -> MemoryBlock {
+  package func carve(offset: Int, byteCount: Int) -> MemoryBlock {
     precondition(offset >= 0 && byteCount > 0 && offset <= self.byteCount - byteCount)
     precondition(offset % MemoryBlock.alignment == 0)
     return MemoryBlock(address + offset, byteCount, .carved(self))
   }
 
   /// The word at `offset`, for every access to it from now on.
-  func atomic<Value: AtomicRepresentable>(_ offset: Int, of type: Value.Type) -> UnsafeMutablePointer<Atomic<Value>> {
+  package func atomic<Value: AtomicRepresentable>(_ offset: Int, of type: Value.Type) -> UnsafeMutablePointer<
+    Atomic<Value>
+  > {
     precondition(offset >= 0 && offset <= byteCount - MemoryLayout<Atomic<Value>>.size)
     return (address + offset).assumingMemoryBound(to: Atomic<Value>.self)
   }

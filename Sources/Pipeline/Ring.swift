@@ -3,10 +3,10 @@
 public import Synchronization
 
 /// Where the parts of a ring's block lie: each cursor alone on its pair of cache lines, because it has one writer.
-enum RingLayout {
-  static var tailOffset: Int { 0 }
-  static var headOffset: Int { MemoryBlock.alignment }
-  static var slotsOffset: Int { 2 * MemoryBlock.alignment }
+package enum RingLayout {
+  package static var tailOffset: Int { 0 }
+  package static var headOffset: Int { MemoryBlock.alignment }
+  package static var slotsOffset: Int { 2 * MemoryBlock.alignment }
 }
 
 /// A bounded queue between exactly one producer and one consumer.

@@ -3,12 +3,12 @@
 import CShims
 
 /// A kernel clock and the counter, read together.
-struct ClockReading {
+package struct ClockReading {
   /// The middle of the bracket of counter reads round the clock read.
-  var tsc: UInt64
-  var clockNs: Int64
+  package var tsc: UInt64
+  package var clockNs: Int64
   /// The clock stood at `clockNs` at most this many cycles from `tsc`.
-  var uncertaintyCycles: UInt64
+  package var uncertaintyCycles: UInt64
 
   init(_ raw: apus_clock_reading) {
     let width = raw.tsc_after &- raw.tsc_before
@@ -20,28 +20,28 @@ struct ClockReading {
   /// Enough attempts that one of them is not interrupted; each takes about 50 ns.
   private static var attempts: Int32 { 32 }
 
-  static func monotonic() -> ClockReading { ClockReading(apus_read_monotonic(attempts)) }
-  static func realtime() -> ClockReading { ClockReading(apus_read_realtime(attempts)) }
+  package static func monotonic() -> ClockReading { ClockReading(apus_read_monotonic(attempts)) }
+  package static func realtime() -> ClockReading { ClockReading(apus_read_realtime(attempts)) }
 }
 
 /// Nanoseconds per cycle as a binary fraction: a multiplication and a shift in 128 bits.
 ///
 /// With 40 fractional bits the rate of a 1 GHz counter is exact to 1e-12, and the product of two signed 64-bit numbers
 /// never overflows: the result leaves 64 bits only after 292 years of nanoseconds.
-struct CycleRate: Equatable, Sendable {
-  let multiplier: Int64
+package struct CycleRate: Equatable, Sendable {
+  package let multiplier: Int64
   static var fractionBits: Int64 { 40 }
 
-  init(multiplier: Int64) { self.multiplier = multiplier }
+  package init(multiplier: Int64) { self.multiplier = multiplier }
 
-  init(nsPerCycle: Double) {
+  package init(nsPerCycle: Double) {
     multiplier = Int64((nsPerCycle * Double(1 << CycleRate.fractionBits)).rounded())
   }
 
   var nsPerCycle: Double { Double(multiplier) / Double(1 << CycleRate.fractionBits) }
 
   /// Rounded down, for negative numbers too.
-  func nanoseconds(_ cycles: Int64) -> Int64 {
+  package func nanoseconds(_ cycles: Int64) -> Int64 {
     let product = cycles.multipliedFullWidth(by: multiplier)
     return product.high << (64 - CycleRate.fractionBits)
       | Int64(truncatingIfNeeded: product.low >> UInt64(CycleRate.fractionBits))

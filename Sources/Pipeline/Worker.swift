@@ -62,7 +62,7 @@ public final class Worker: @unchecked Sendable {  // Safe: the stages belong to 
   public func start() throws(WorkerError) {
     precondition(thread == nil, "a worker is started once")
     var started: UInt64 = 0
-    let result = startThread(self, name: threadName, &started)
+    let result = startThread(self, &started)
     switch result {
     case 0: thread = started
     case -EINVAL where plan.cpu != nil: throw .noSuchCpu(plan.cpu ?? 0)
@@ -92,6 +92,7 @@ public final class Worker: @unchecked Sendable {  // Safe: the stages belong to 
 
   /// The body of the thread.
   fileprivate func run() {
+    apus_thread_name(threadName)
     if case .park = plan.wait { apus_thread_punctual() }
     meters.begin()
     var order = loop()
@@ -148,10 +149,10 @@ private struct StageSlot {
 
 /// Starts the thread of a worker, which holds the worker until it ends. A free function, because a closure written in an
 /// isolated context would carry that isolation to the new thread and trap there.
-private func startThread(_ worker: Worker, name: String, _ thread: inout UInt64) -> Int32 {
+private func startThread(_ worker: Worker, _ thread: inout UInt64) -> Int32 {
   let context = Unmanaged.passRetained(worker)
   let result = apus_thread_start(
-    &thread, Int32(worker.plan.cpu ?? -1), Int32(worker.plan.realtimePriority ?? 0), name,
+    &thread, Int32(worker.plan.cpu ?? -1), Int32(worker.plan.realtimePriority ?? 0),
     { raw in
       guard let raw else { return nil }
       Unmanaged<Worker>.fromOpaque(raw).takeRetainedValue().run()

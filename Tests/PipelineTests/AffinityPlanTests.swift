@@ -1,8 +1,7 @@
 // Affinity plans: everything that can be wrong is found, named, and cured by what the message says.
 
+import Pipeline
 import Testing
-
-@testable import Pipeline
 
 @Suite struct AffinityPlanTests {
   let stages = ["feed.binance", "strategy", "execution", "gateway.binance", "journal"]

@@ -2,9 +2,8 @@
 
 import CShims
 import MallocCounter
+import Pipeline
 import Testing
-
-@testable import Pipeline
 
 @Suite struct ClockTests {
   @Test func fixedPointAgreesWithExactArithmetic() {

@@ -1,8 +1,7 @@
 // The halt epoch and the stopping flag are shared by all copies and, through a file, by other processes.
 
+import Pipeline
 import Testing
-
-@testable import Pipeline
 
 @Suite struct ControlWordsTests {
   @Test func copiesShareTheWords() {

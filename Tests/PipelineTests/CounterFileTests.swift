@@ -1,9 +1,8 @@
 // The counter file: what one process writes another reads, and nothing else passes for one.
 
 import Foundation
+import Pipeline
 import Testing
-
-@testable import Pipeline
 
 /// A path in a folder of its own, gone with the last reference.
 final class TemporaryFile {

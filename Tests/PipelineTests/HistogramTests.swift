@@ -1,9 +1,8 @@
 // Latency histograms: the bucket formula, and percentiles against a sorted array.
 
 import MallocCounter
+import Pipeline
 import Testing
-
-@testable import Pipeline
 
 @Suite struct HistogramTests {
   /// HdrHistogram's own example for two digits: 256 sub-buckets, then widths of 2, 4, 8 ...

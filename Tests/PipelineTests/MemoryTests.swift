@@ -1,8 +1,7 @@
 // Arenas: what was asked for, or a report that says what was not to be had.
 
+import Pipeline
 import Testing
-
-@testable import Pipeline
 
 @Suite struct MemoryTests {
   @Test(arguments: [MemoryPlan.Pages.ordinary, .huge2MiB], [MemoryPlan.Placement.anywhere, .local])

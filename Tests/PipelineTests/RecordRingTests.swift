@@ -2,9 +2,8 @@
 
 import Foundation
 import MallocCounter
+import Pipeline
 import Testing
-
-@testable import Pipeline
 
 @Suite struct RecordRingTests {
   @Test func theHeaderHasNoPadding() {

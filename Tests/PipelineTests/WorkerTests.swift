@@ -3,9 +3,8 @@
 import Dispatch
 import Foundation
 import MallocCounter
+import Pipeline
 import Testing
-
-@testable import Pipeline
 
 /// Looks at its thread from inside, and says when it has been polled often enough.
 private struct Observer: ~Copyable, Stage {

@@ -56,10 +56,12 @@ void apus_read_thread_usage(apus_thread_usage *out);
 ///
 /// @param cpu the only CPU it may run on; -1 leaves it free
 /// @param realtime_priority 1 to 99 for SCHED_FIFO; 0 for the ordinary scheduler
-/// @param name at most 15 bytes
 /// @return 0, or a negative errno (EINVAL: no such CPU; EPERM: real-time priority refused)
 int apus_thread_start(
-    uint64_t *thread, int cpu, int realtime_priority, const char *name, void *(*body)(void *), void *context);
+    uint64_t *thread, int cpu, int realtime_priority, void *(*body)(void *), void *context);
+
+/// Names the calling thread: at most 15 bytes, a longer name changes nothing.
+void apus_thread_name(const char *name);
 
 /// Waits for the end of a thread. Returns 0 or a negative errno.
 int apus_thread_join(uint64_t thread);
