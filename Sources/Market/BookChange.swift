@@ -33,6 +33,6 @@ public struct BookCounters: BitwiseCopyable, Sendable {
   public var tickerMismatches: Int64 = 0
   /// Tickers no newer than the book.
   public var tickerStale: Int64 = 0
-  /// Levels whose price or quantity no book can hold.
+  /// Levels and tickers whose price or quantity no book can hold.
   public var outOfRange: Int64 = 0
 }

@@ -93,7 +93,7 @@ public struct OrderBook: ~Copyable {
   /// The quantity displayed at a price of the fused book; zero where there is none.
   @_noLocks @inline(never)
   public func quantity(_ side: Side, at price: Price) -> Quantity {
-    guard isValid, price.ticks > 0, price.ticks < PriceLadder.keyLimit else { return .zero }
+    guard isValid, canHold(price) else { return .zero }
     if isTickerAhead {
       let touch = side == .buy ? ticker.bid : ticker.ask
       let better = side == .buy ? price > touch.price : price < touch.price
@@ -109,8 +109,11 @@ public struct OrderBook: ~Copyable {
   /// Bids lie mirrored in their ladder, so that both grow away from the touch.
   private static var bidKeyOrigin: Int64 { PriceLadder.keyLimit &- 1 }
 
+  @inline(always)
+  private func canHold(_ price: Price) -> Bool { price.ticks > 0 && price.ticks < PriceLadder.keyLimit }
+
   private mutating func set(_ side: Side, _ price: Price, _ quantity: Quantity) {
-    guard price.ticks > 0, price.ticks < PriceLadder.keyLimit, quantity.lots >= 0 else {
+    guard canHold(price), quantity.lots >= 0 else {
       counters.outOfRange &+= 1
       return
     }
@@ -199,9 +202,18 @@ public struct OrderBook: ~Copyable {
       counters.tickerStale &+= 1
       return false
     }
+    guard isPossible(tickerBid.bid), isPossible(level) else {
+      counters.outOfRange &+= 1
+      return false
+    }
     ticker = Ticker(sequence: event.pointee.sequence, bid: tickerBid.bid, ask: level)
     history.append(ticker)
     return isValid
+  }
+
+  /// Whether a ticker's side is a level that a book can hold, or empty.
+  private func isPossible(_ touch: BookLevel) -> Bool {
+    touch.quantity.lots == 0 || (touch.quantity.lots > 0 && canHold(touch.price))
   }
 
   private func fused(

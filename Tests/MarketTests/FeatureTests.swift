@@ -50,10 +50,14 @@ import Testing
       let lots = Int64.random(in: 0...Int64.max, using: &random) >> Int64.random(in: 0...62, using: &random)
       let side: Side = Bool.random(using: &random) ? .buy : .sell
       let ticks = Int64.random(in: 1...1 << 33, using: &random) >> Int64.random(in: 0...32, using: &random) + 1
-      if Bool.random(using: &random) {
+      switch Int.random(in: 0..<3, using: &random) {
+      case 0:
         let event = MarketEvent.script(.trade, side, sequence: i, ticks: ticks, lots: lots, timeNs: nowNs)
         withUnsafePointer(to: event) { engine.onTrade($0) }
-      } else {
+      case 1:
+        b.playTicker(i, bid: (ticks, lots), ask: (ticks &+ .random(in: -3...Int64.max, using: &random), lots))
+        engine.onBook(b.book, nowNs: nowNs)
+      default:
         b.playDepth(i, bids: side == .buy ? [(ticks, lots)] : [], asks: side == .sell ? [(ticks, lots)] : [])
         engine.onBook(b.book, nowNs: nowNs)
       }

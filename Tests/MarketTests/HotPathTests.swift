@@ -37,6 +37,21 @@ import Testing
       #expect(b.book.counters.depthApplied > 100_000)
     }
 
+    @Test func snapshotsAllocateNothing() {
+      var b = BookUnderTest()
+      let before = malloc_counter_value()
+      for sequence in 1...200 as ClosedRange<UInt64> {
+        let handle = b.pool.acquire()!
+        for i in 1...5000 as ClosedRange<Int64> {
+          precondition(b.pool.bids(handle).append(BookLevel(10_000_000 - i * 311, i)))
+          precondition(b.pool.asks(handle).append(BookLevel(10_000_000 + i * 311, i)))
+        }
+        b.play(.script(.snapshot, sequence: sequence, ticks: Int64(handle)))
+      }
+      #expect(malloc_counter_value() - before == 0)
+      #expect(b.book.counters.snapshots == 200 && b.book.levelCount(.buy) == 5000)
+    }
+
     @Test func decimalsAllocateNothing() {
       let text = Array("61837.63000000".utf8)
       var sum: Int64 = 0

@@ -24,6 +24,9 @@ import Testing
     expectPacked(StepRecord(StepInput(nowNs: 0), consumed: .zero), bytes: 32)
     expectPacked(FrameRecord(channel: 0, byteCount: 0, receiveTsc: 0), bytes: 16)
     expectPacked(ChannelRecord(channel: 0, event: 0, reason: 0), bytes: 8)
+    expectPacked(
+      StreamRecord(instrument: InstrumentIndex(0), venue: VenueIndex(0), state: .live, reason: .gap, sequence: 0),
+      bytes: 24)
     expectPacked(BookLevel.none, bytes: 16)
     expectPacked(FeatureVector(), bytes: 4 * FeatureVector.count)
   }

@@ -129,6 +129,12 @@ import Testing
     b.playSnapshot(bids, asks, sequence: 10)
     b.playDepth(11, bids: [(0, 1), (-5, 1), (.max, 1), (97, -1)], asks: [(1 << 34, 1), (.min, 1), ((1 << 34) - 1, 1)])
     #expect(b.book.counters.outOfRange == 6)
+    for ticks in [0, -5, .min, .max, 1 << 34] as [Int64] {
+      #expect(b.playTicker(20, bid: (100, 1), ask: (ticks, 1)).isEmpty)
+      #expect(b.playTicker(20, bid: (ticks, 1), ask: (102, 1)).isEmpty)
+    }
+    #expect(b.playTicker(20, bid: (100, -1), ask: (102, 1)).isEmpty)
+    #expect(b.book.counters.outOfRange == 17)
     #expect(b.levels(.buy) == bids && b.levels(.sell).count == 4)
   }
 
