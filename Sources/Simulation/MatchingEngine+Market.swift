@@ -34,7 +34,7 @@ extension MatchingEngine {
     var ours: Int64 = 0
     for id in resting(i, side) {
       let price = order(id).request.price
-      guard !trade.price.isBetter(than: price, for: side), ours < trade.quantity.lots else { break }
+      guard !trade.price.isBetter(than: price, for: side) else { break }
       var reachable = trade.quantity.lots - ours
       if price == trade.price {
         let passed = min(order(id).queueAhead.lots, reachable)
