@@ -11,6 +11,12 @@ struct Fill: BitwiseCopyable {
   /// In units of the quote asset.
   var value: Int64
   var price: Price
+
+  /// The part of `value` that belongs to `lots` of `total`, rounded down; all of it for all lots.
+  @inline(always)
+  static func share(of value: Int64, _ lots: Int64, of total: Int64) -> Int64 {
+    Int64(truncatingIfNeeded: Int128(value) &* Int128(lots) / Int128(total))
+  }
 }
 
 extension ExecutionStage {
@@ -83,6 +89,18 @@ extension ExecutionStage {
     let sign = fill.side.sign
     balances.change(state.pointee.base, by: sign &* units, nowNs: input.nowNs)
     balances.change(state.pointee.quote, by: 0 &- sign &* fill.value, nowNs: input.nowNs)
+    nextDueNs = min(nextDueNs, balances.nextSettlementNs)
+  }
+
+  /// Corrects the value of lots that were counted by a status reply: the difference goes into the realised profit.
+  @inline(always)
+  mutating func correct(_ order: UnsafeMutablePointer<Order>, by units: Int64) {
+    guard units != 0 else { return }
+    let state = instruments + Int(order.pointee.instrument.rawValue)
+    let change = 0 &- order.pointee.side.sign &* units
+    order.pointee.cumulativeQuote.units = order.pointee.cumulativeQuote.units &+ units
+    state.pointee.position.realised = state.pointee.position.realised &+ change
+    balances.change(state.pointee.quote, by: change, nowNs: input.nowNs)
     nextDueNs = min(nextDueNs, balances.nextSettlementNs)
   }
 

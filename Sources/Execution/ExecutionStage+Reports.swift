@@ -42,14 +42,25 @@ extension ExecutionStage {
     guard let fill = checkedFill(report, instrument: order.pointee.instrument) else { return }
     countLiquidity(report)
     countFee(report, instrument: Int(order.pointee.instrument.rawValue), fill)
-    // Lots that a status reply told of before are counted already; only their fee is new.
-    let told = min(fill.lots, order.pointee.inferred.lots)
-    order.pointee.inferred.lots &-= told
-    let rest = fill.lots &- told
-    guard rest > 0 else { return }
-    let value =
-      told == 0 ? fill.value : Int64(truncatingIfNeeded: Int128(fill.value) &* Int128(rest) / Int128(fill.lots))
-    count(Fill(side: order.pointee.side, lots: rest, value: value, price: fill.price), of: order, report)
+    // Lots that a status reply told of before are counted already; their fee is new, and what they really cost.
+    var rest = fill
+    rest.side = order.pointee.side
+    if order.pointee.inferred.lots > 0 { match(&rest, of: order) }
+    if rest.lots > 0 { count(rest, of: order, report) }
+  }
+
+  /// Takes the lots that were counted before out of a fill, and corrects the value they were counted at.
+  @inline(always)
+  private mutating func match(_ fill: inout Fill, of order: UnsafeMutablePointer<Order>) {
+    let inferred = order.pointee.inferred.lots
+    let lots = min(fill.lots, inferred)
+    let counted = Fill.share(of: order.pointee.inferredQuote.units, lots, of: inferred)
+    let value = Fill.share(of: fill.value, lots, of: fill.lots)
+    order.pointee.inferred.lots &-= lots
+    order.pointee.inferredQuote.units &-= counted
+    fill.lots &-= lots
+    fill.value &-= value
+    correct(order, by: value &- counted)
   }
 
   /// The fill of a report, or nil when it was counted before or makes no sense.
@@ -140,6 +151,7 @@ extension ExecutionStage {
     }
     counters.inferredFills.add()
     order.pointee.inferred.lots &+= lots
+    order.pointee.inferredQuote.units &+= value
     count(Fill(side: order.pointee.side, lots: lots, value: value, price: order.pointee.price), of: order, report)
   }
 

@@ -13,6 +13,8 @@ struct Order: BitwiseCopyable {
   var cumulative = Quantity.zero
   /// Lots that a status reply told of and whose trade reports are still to come.
   var inferred = Quantity.zero
+  /// What those lots were counted at.
+  var inferredQuote = Amount.zero
   var cumulativeQuote = Amount.zero
   /// What it holds back of the free balance of its asset.
   var reserved = Amount.zero

@@ -98,11 +98,10 @@ extension OrderState {
     case .canceled: return OrderTransition(.canceled, .advanced)
     case .expired: return OrderTransition(.expired, .advanced)
     case .outcomeUnknown: return moved(to: .unknown)
-    case .rejected, .statusNotFound:
+    case .rejected, .notSent, .statusNotFound:
       let mayNeverHaveLived = (self == .pendingNew || self == .unknown) && !hasFills
-      return mayNeverHaveLived ? OrderTransition(.rejected, .advanced) : OrderTransition(.unknown, .contradiction)
-    case .notSent:
-      return self == .pendingNew ? OrderTransition(.notSent, .advanced) : OrderTransition(.unknown, .contradiction)
+      if !mayNeverHaveLived { return OrderTransition(.unknown, .contradiction) }
+      return OrderTransition(event == .notSent ? .notSent : .rejected, .advanced)
     }
   }
 

@@ -6,6 +6,7 @@ public import Pipeline
 ///
 /// The ring of terms inside is private to this module, so that nobody can put an order in or take one out other than
 /// as an `ApprovedOrder`.
+@frozen
 public struct ApprovedOrderRing: ~Copyable {
   public var sender: ApprovedOrderSender
   public var receiver: ApprovedOrderReceiver
@@ -58,6 +59,7 @@ public struct ApprovedOrderReceiver: ~Copyable, Sendable {
 }
 
 /// The same ring with a gate between its ends, for a replay.
+@frozen
 public struct GatedApprovedOrderRing: ~Copyable {
   public var sender: ApprovedOrderSender
   public var receiver: ApprovedOrderReceiver

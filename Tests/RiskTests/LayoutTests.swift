@@ -1,13 +1,24 @@
 // The bytes of what Risk puts into rings and records are determined: no implicit padding.
 
+import Market
 import Risk
+import Support
 import Testing
 
 @Suite struct LayoutTests {
-  @Test func approvedOrderIsOneCacheLine() {
+  @Test func approvedOrderIsOneCacheLine() throws {
+    let scene = GateScene()
+    let record = try #require(scene.approve())
     #expect(MemoryLayout<ApprovedOrderRecord>.stride == 64)
-    #expect(MemoryLayout<ApprovedOrderRecord>.size == 64)
-    #expect(MemoryLayout<ApprovedOrderRecord>.offset(of: \.haltEpoch) == 12)
-    #expect(MemoryLayout<ApprovedOrderRecord>.offset(of: \.clientOrder) == 16)
+    #expect(fieldBytes(record) == 64)
+  }
+
+  @Test func decisionRecordHasNoPadding() {
+    let scene = GateScene()
+    _ = scene.approve()
+    let record = RiskDecisionRecord(
+      scene.gate.decision, scene.candidate, strategy: 1, intent: IntentIdentifier(2), exposure: scene.exposure)
+    #expect(MemoryLayout<RiskDecisionRecord>.stride == 72)
+    #expect(fieldBytes(record) == 72)
   }
 }

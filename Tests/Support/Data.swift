@@ -8,6 +8,7 @@ public let sharedData: URL? = {
   let environment = ProcessInfo.processInfo.environment
   let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
-  let folder = environment["APUS_DATA"].map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent("../shared/data")
+  let folder =
+    environment["APUS_DATA"].map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent("../shared/data")
   return FileManager.default.fileExists(atPath: folder.path) ? folder.standardizedFileURL : nil
 }()

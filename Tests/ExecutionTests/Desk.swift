@@ -1,0 +1,237 @@
+// An execution stage with all its rings in a test's hands: the test is strategy, gateway and journal.
+
+import Execution
+import Market
+import Pipeline
+import Risk
+
+/// One instrument (BTCUSDT), one gateway, one shard.
+final class Desk {
+  static let startNs: Int64 = 1_700_000_000_000_000_000
+
+  var stage: ExecutionStage
+  var intents: RingProducer<OrderIntent>
+  var updates: RingConsumer<OrderUpdate>
+  var reports: RingProducer<ExecutionReport>
+  var orders: ApprovedOrderReceiver
+  var requests: RingConsumer<GatewayRequest>
+  var records: RecordConsumer
+  var nowNs = Desk.startNs
+  var haltEpoch: UInt32 = 0
+  var flags: StepFlags = []
+
+  /// Everything that came out so far.
+  var sent: [ApprovedOrderRecord] = []
+  var asked: [GatewayRequest] = []
+  var news: [OrderUpdate] = []
+  var journal: [[UInt8]] = []
+
+  private let counters: [String: Counter]
+  private var nextIntent: UInt64 = 1
+
+  init(rate: OrderRateLimits = OrderRateLimits(perSecond: 65_536, perTenSeconds: 65_536), orderCapacity: Int = 1024)
+    throws
+  {
+    let intentRing = Ring<OrderIntent>(capacity: 64)
+    let updateRing = Ring<OrderUpdate>(capacity: 512)
+    let reportRing = Ring<ExecutionReport>(capacity: 64)
+    let orderRing = ApprovedOrderRing(capacity: 64)
+    let requestRing = Ring<GatewayRequest>(capacity: 64)
+    let recordRing = RecordRing(stage: 4, capacityBytes: ExecutionStage.minimumRecordBytes)
+    var ports = ExecutionPorts()
+    ports.attachGateway(reports: reportRing.consumer, orders: orderRing.sender, requests: requestRing.producer)
+    ports.attachShard(intents: intentRing.consumer, updates: updateRing.producer)
+    let file = try CounterFile()
+    var counters: [String: Counter] = [:]
+    stage = ExecutionStage(
+      ExecutionConfiguration(
+        instruments: [Desk.instrument], limits: [Desk.limits], rate: rate, shards: [0], bootEpoch: 5,
+        orderCapacity: orderCapacity),
+      ports: ports, records: recordRing.producer,
+      counters: ExecutionCounters(instruments: [Desk.instrument]) {
+        let counter = file.counter($0)
+        counters[$0] = counter
+        return counter
+      })
+    self.counters = counters
+    counterFile = file
+    intents = intentRing.producer
+    updates = updateRing.consumer
+    reports = reportRing.producer
+    orders = orderRing.receiver
+    requests = requestRing.consumer
+    records = recordRing.consumer
+  }
+
+  private let counterFile: CounterFile
+
+  /// A counter of the stage, without the `execution.` before its name.
+  func count(_ name: String) -> Int64 { counters["execution." + name]!.value }
+
+  /// Logs on, with money, and shows a touch of 60,000.00 / 60,000.10.
+  func open() {
+    report(.sessionUp)
+    report(balanceOf: "BTC", free: 1_000 * Amount.unitsPerCoin)
+    report(balanceOf: "USDT", free: 50_000_000 * Amount.unitsPerCoin)
+    touch()
+    step()
+  }
+
+  func touch(bid: Int64 = 6_000_000, ask: Int64 = 6_000_010) {
+    var intent = blank(.touch)
+    intent.price = Price(ticks: bid)
+    intent.quantity = Quantity(lots: 10)
+    intent.askPrice = Price(ticks: ask)
+    intent.askQuantity = Quantity(lots: 10)
+    push(intent)
+  }
+
+  /// Asks for an order.
+  @discardableResult
+  func place(
+    _ side: Side, _ ticks: Int64, _ lots: Int64, type: OrderType = .limit,
+    _ timeInForce: TimeInForce = .goodTilCanceled,
+    strategy: UInt8 = 1
+  ) -> IntentIdentifier {
+    var intent = blank(.place)
+    intent.side = side
+    intent.type = type
+    intent.timeInForce = timeInForce
+    intent.price = Price(ticks: ticks)
+    intent.quantity = Quantity(lots: lots)
+    intent.intent = IntentIdentifier(nextIntent)
+    intent.strategy = strategy
+    nextIntent += 1
+    push(intent)
+    return intent.intent
+  }
+
+  /// Places an order, takes a step and gives what reached the gateway.
+  func placed(_ side: Side, _ ticks: Int64, _ lots: Int64) throws -> ApprovedOrderRecord {
+    place(side, ticks, lots)
+    step()
+    guard let order = sent.last else { throw Missing() }
+    return order
+  }
+
+  func cancel(_ intent: IntentIdentifier) {
+    var message = blank(.cancel)
+    message.intent = intent
+    push(message)
+  }
+
+  func cancelAll(strategy: UInt8 = 1) {
+    var message = blank(.cancelAll)
+    message.strategy = strategy
+    push(message)
+  }
+
+  private func blank(_ kind: IntentKind) -> OrderIntent {
+    OrderIntent(
+      kind: kind, instrument: InstrumentIndex(0), definitionVersion: 1, strategy: 1, decisionTimeNs: nowNs,
+      marketTimeNs: nowNs, cause: 1, originTsc: 0)
+  }
+
+  func push(_ intent: OrderIntent) { precondition(intents.tryPush(intent), "the test overran its ring of intents") }
+
+  func push(_ report: ExecutionReport) { precondition(reports.tryPush(report), "the test overran its ring of reports") }
+
+  func report(_ kind: ReportKind, _ order: ClientOrderIdentifier = .none, reason: ReportReason = .none) {
+    push(Desk.message(kind, order, reason: reason))
+  }
+
+  func report(balanceOf asset: String, free: Int64, locked: Int64 = 0) {
+    var report = Desk.message(.balance, .none)
+    report.asset = ShortName(asset)!
+    report.amount = Amount(units: free)
+    report.lockedAmount = Amount(units: locked)
+    push(report)
+  }
+
+  func fill(
+    _ order: ApprovedOrderRecord, trade: UInt64, _ lots: Int64, at ticks: Int64? = nil, fee: Int64 = 0,
+    feeAsset: String = "USDT"
+  ) {
+    push(Desk.fill(order.clientOrder, order.side, trade: trade, ticks ?? order.price.ticks, lots, fee, feeAsset))
+  }
+
+  static func fill(
+    _ order: ClientOrderIdentifier, _ side: Side, trade: UInt64, _ ticks: Int64, _ lots: Int64, _ fee: Int64,
+    _ feeAsset: String
+  ) -> ExecutionReport {
+    var report = message(.fill, order)
+    report.side = side
+    report.trade = trade
+    report.price = Price(ticks: ticks)
+    report.quantity = Quantity(lots: lots)
+    report.quoteAmount = Amount(units: ticks * lots * 10)
+    report.amount = Amount(units: fee)
+    report.asset = ShortName(feeAsset)!
+    return report
+  }
+
+  static func message(
+    _ kind: ReportKind, _ order: ClientOrderIdentifier, reason: ReportReason = .none
+  ) -> ExecutionReport {
+    var report = ExecutionReport(
+      kind: kind, venue: VenueIndex(0), clientOrder: order, receiveTimeNs: 0, cause: 2)
+    report.reason = reason
+    return report
+  }
+
+  static func status(_ order: ClientOrderIdentifier, _ state: VenueOrderState, lots: Int64, value: Int64)
+    -> ExecutionReport
+  {
+    var report = message(.status, order)
+    report.orderState = state
+    report.cumulativeQuantity = Quantity(lots: lots)
+    report.quoteAmount = Amount(units: value)
+    return report
+  }
+
+  /// Takes one step at the present time and drains what came out.
+  @discardableResult
+  func step() -> Int {
+    let work = stage.step(StepInput(nowNs: nowNs, haltEpoch: haltEpoch, flags: flags))
+    drain()
+    return work
+  }
+
+  /// Lets time pass, then steps until there is nothing to do.
+  func pass(_ ns: Int64) {
+    nowNs += ns
+    while step() > 0 {}
+  }
+
+  func drain() {
+    while let order = orders.receive() { sent.append(order.record) }
+    while let request = requests.tryPop() { asked.append(request) }
+    while let update = updates.tryPop() { news.append(update) }
+    _ = records.drain { journal.append(Array($0)) }
+  }
+
+  /// The payloads of one kind of record written so far.
+  func records<Payload: BitwiseCopyable>(_ type: RecordType, _: Payload.Type) -> [Payload] {
+    journal.compactMap { bytes in
+      bytes.withUnsafeBytes {
+        guard $0.loadUnaligned(fromByteOffset: 4, as: UInt16.self) == type.rawValue else { return nil }
+        return $0.loadUnaligned(fromByteOffset: RecordHeader.byteCount, as: Payload.self)
+      }
+    }
+  }
+
+  struct Missing: Error {}
+
+  static let instrument = Instrument(
+    index: InstrumentIndex(0), venue: VenueIndex(0), symbol: ShortName("BTCUSDT")!, base: ShortName("BTC")!,
+    quote: ShortName("USDT")!, settlement: ShortName("USDT")!, tick: DecimalStep(mantissa: 1, exponent: -2),
+    lot: DecimalStep(mantissa: 1, exponent: -5), minimumPrice: Price(ticks: 1),
+    maximumPrice: Price(ticks: 100_000_000), minimumQuantity: Quantity(lots: 1),
+    maximumQuantity: Quantity(lots: 900_000_000), minimumNotional: Amount(units: 0),
+    maximumNotional: Amount(units: .max))
+
+  static let limits = RiskLimits(
+    maximumOrderQuantity: Quantity(lots: 1_000_000), maximumOrderNotional: Amount(units: .max),
+    maximumPosition: Quantity(lots: 50_000_000), maximumOpenOrders: 900, collarBasisPoints: 500,
+    maximumMarketAgeNs: 1_000_000_000, maximumOrderAgeNs: 1_000_000_000, feeReserveBasisPoints: 10)
+}

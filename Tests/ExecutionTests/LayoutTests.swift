@@ -1,0 +1,23 @@
+// The bytes of what execution puts into the journal are determined: no implicit padding.
+
+import Execution
+import Market
+import Risk
+import Support
+import Testing
+
+@Suite struct LayoutTests {
+  @Test func recordsHaveNoPadding() throws {
+    let desk = try Desk()
+    desk.open()
+    let order = try desk.placed(.buy, 5_999_000, 10)
+    desk.report(.acknowledged, order.clientOrder)
+    desk.step()
+    let state = try #require(desk.records(.orderState, OrderStateRecord.self).first)
+    #expect(MemoryLayout<OrderStateRecord>.stride == 56)
+    #expect(fieldBytes(state) == 56)
+    let balance = try #require(desk.records(.balance, BalanceRecord.self).first)
+    #expect(MemoryLayout<BalanceRecord>.stride == 56)
+    #expect(fieldBytes(balance) == 56)
+  }
+}

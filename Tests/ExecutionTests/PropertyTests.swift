@@ -1,0 +1,161 @@
+// Thousands of order lives, told shuffled, repeated and late, must end where the slow model ends: to the last unit.
+
+import Execution
+import Market
+import Pipeline
+import Risk
+import Support
+import Testing
+
+@Suite struct PropertyTests {
+  /// Fewer lives in debug, where a step costs a hundred times as much.
+  #if DEBUG
+    static let lives = 600
+  #else
+    static let lives = 5000
+  #endif
+
+  @Test(arguments: 1...6 as ClosedRange<UInt64>)
+  func everyLifeEndsAsTheVenueSaysAndEveryUnitIsThere(_ seed: UInt64) throws {
+    let session = try ShuffledSession(seed: seed)
+    session.run(lives: Self.lives)
+    let (desk, venue) = (session.desk, session.venue)
+    #expect(desk.stage.openOrders == 0, "seed \(seed)")
+    #expect(desk.sent.count == Self.lives, "seed \(seed)")
+    #expect(desk.count("position.BTCUSDT.lots") == venue.positionLots, "seed \(seed)")
+    for name in ["reports.contradiction", "fills.over", "instrument_halts", "reports.malformed", "reports.orphan"] {
+      #expect(desk.count(name) == 0, "\(name), seed \(seed)")
+    }
+    #expect(desk.count("fills.duplicate") > 100 && desk.count("orders.unknown") > 100, "seed \(seed)")
+
+    // The venue speaks last: with a wrong unit anywhere the balances would differ, and settle as a mismatch.
+    for (asset, initial) in session.initial {
+      desk.report(balanceOf: asset, free: initial + venue.change(of: asset))
+    }
+    desk.pass(0)
+    desk.pass(3_000_000_000)
+    #expect(desk.count("balances.mismatch") == 0, "seed \(seed)")
+    let balances = desk.records(.balance, BalanceRecord.self).suffix(session.initial.count)
+    for balance in balances {
+      #expect(balance.computed.units == balance.venueFree.units, "\(balance.asset.text), seed \(seed)")
+      #expect(balance.reserved.units == 0, "\(balance.asset.text), seed \(seed)")
+    }
+  }
+
+  /// Flat at the end, what was realised is what was sold less what was bought: nothing is lost in rounding.
+  @Test(arguments: 11...14 as ClosedRange<UInt64>)
+  func profitIsCashOnceFlat(_ seed: UInt64) throws {
+    let session = try ShuffledSession(seed: seed)
+    session.run(lives: 300)
+    let desk = session.desk
+    let held = session.venue.positionLots
+    var cash = session.venue.lives.values.reduce(0 as Int64) { $0 - $1.side.sign * $1.value }
+    if held != 0 {
+      let side: Side = held > 0 ? .sell : .buy
+      desk.touch()
+      let order = try desk.placed(side, held > 0 ? 6_000_010 : 6_000_000, abs(held))
+      desk.fill(order, trade: 1 << 40, abs(held))
+      desk.step()
+      cash += held * order.price.ticks * 10
+    }
+    #expect(desk.count("position.BTCUSDT.lots") == 0)
+    #expect(desk.count("position.BTCUSDT.realised") == cash, "seed \(seed)")
+    #expect(desk.count("position.BTCUSDT.unrealised") == 0)
+  }
+
+  @Test func theSameInputsWriteTheSameRecords() throws {
+    let first = try ShuffledSession(seed: 77)
+    let second = try ShuffledSession(seed: 77)
+    let other = try ShuffledSession(seed: 78)
+    for session in [first, second, other] { session.run(lives: 200) }
+    #expect(first.desk.journal.count > 2000)
+    #expect(first.desk.journal == second.desk.journal)
+    #expect(first.desk.journal != other.desk.journal)
+  }
+}
+
+/// Places random orders and tells their lives in random order, with repetitions, unknown outcomes and lost sessions.
+final class ShuffledSession {
+  let desk: Desk
+  var venue = VenueModel()
+  let initial: [(String, Int64)] = [
+    ("BTC", 1_000 * Amount.unitsPerCoin), ("USDT", 50_000_000 * Amount.unitsPerCoin), ("BNB", 10 * Amount.unitsPerCoin),
+  ]
+  private var random: SeededRandom
+  /// Messages under way. Delivered from its first `window` places at random.
+  private var underWay: [ExecutionReport] = []
+  private static let window = 48
+
+  init(seed: UInt64) throws {
+    random = SeededRandom(seed)
+    desk = try Desk()
+    desk.report(.sessionUp)
+    for (asset, free) in initial { desk.report(balanceOf: asset, free: free) }
+    desk.step()
+  }
+
+  func run(lives: Int) {
+    var placed = 0
+    while placed < lives {
+      desk.nowNs += 1000
+      desk.touch()
+      for _ in 0..<min(lives - placed, .random(in: 0...3, using: &random)) {
+        place()
+        placed += 1
+      }
+      deliver(.random(in: 0...8, using: &random))
+      turn()
+      if Int.random(in: 0..<400, using: &random) == 0 { loseSession() }
+    }
+    desk.flags = .stopping
+    while desk.stage.openOrders > 0 || !underWay.isEmpty {
+      desk.nowNs += underWay.isEmpty ? 20_000_000 : 1000
+      deliver(8)
+      turn()
+    }
+  }
+
+  /// Buys rest below the touch and sells above it, so no order trades with another one of ours.
+  private func place() {
+    let side: Side = Bool.random(using: &random) ? .buy : .sell
+    let away = Int64.random(in: 1000...20_000, using: &random)
+    desk.place(side, 6_000_000 - side.sign * away, .random(in: 1...5000, using: &random))
+  }
+
+  private func deliver(_ count: Int) {
+    for _ in 0..<min(count, underWay.count) {
+      let message = underWay.remove(at: .random(in: 0..<min(underWay.count, Self.window), using: &random))
+      desk.push(message)
+      if Int.random(in: 0..<4, using: &random) == 0 { underWay.append(message) }  // told again, later
+    }
+  }
+
+  /// A step, and what the venue makes of what came out of it.
+  private func turn() {
+    let (sentBefore, askedBefore) = (desk.sent.count, desk.asked.count)
+    desk.step()
+    for order in desk.sent[sentBefore...] {
+      var messages = venue.accept(order, random: &random)
+      let life = venue.lives[order.clientOrder]
+      if life?.ending != .notSent && Int.random(in: 0..<5, using: &random) == 0 {
+        messages.append(Desk.message(.unknown, order.clientOrder, reason: .replyTimeout))
+      }
+      underWay += messages
+    }
+    for request in desk.asked[askedBefore...] {
+      switch request.kind {
+      case .cancel: underWay.append(venue.cancel(request.clientOrder))
+      case .cancelAll: underWay += venue.cancelAll()
+      case .queryStatus: underWay.append(venue.status(request.clientOrder))
+      case .queryBalances: break  // spoken of at the end, when nothing is under way
+      }
+    }
+  }
+
+  private func loseSession() {
+    desk.report(.sessionDown)
+    desk.step()
+    desk.report(.sessionUp)
+    turn()
+  }
+}
