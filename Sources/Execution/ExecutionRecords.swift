@@ -41,7 +41,7 @@ public struct OrderStateRecord: BitwiseCopyable, Equatable, Sendable {
   }
 }
 
-/// A balance after the venue spoke or a difference settled (`RecordType.balance`). 56 bytes without padding.
+/// A balance after the venue spoke or a difference settled (`RecordType.balance`). 64 bytes without padding.
 public struct BalanceRecord: BitwiseCopyable, Equatable, Sendable {
   public let asset: ShortName
   /// The venue's first word plus every fill and fee since.
@@ -54,6 +54,7 @@ public struct BalanceRecord: BitwiseCopyable, Equatable, Sendable {
   public let isMismatch: Bool
   let reserved16: UInt16
   let reserved32: UInt32
+  let reserved64: UInt64
 
   init(_ balance: AssetBalance, isMismatch: Bool) {
     asset = balance.asset
@@ -65,5 +66,6 @@ public struct BalanceRecord: BitwiseCopyable, Equatable, Sendable {
     self.isMismatch = isMismatch
     reserved16 = 0
     reserved32 = 0
+    reserved64 = 0
   }
 }

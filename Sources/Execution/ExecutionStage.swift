@@ -23,7 +23,8 @@ public struct ExecutionStage: ~Copyable {
     let perTimer = perChild + fixed + MemoryLayout<GatewayRequest>.size
     let children = ExecutionPorts.maximumRings * ExecutionPorts.batchLimit * Router.maximumChildren
     let timers = ExecutionPorts.timersPerStep + ExecutionPorts.instrumentLimit + BalanceBook.capacity
-    return children * perChild + timers * perTimer
+    let skip = perTimer  // what the end of the ring may leave unused, less than the largest record
+    return children * perChild + timers * perTimer + skip
   }
 
   let recordBytesPerStep = Self.mostRecordBytes()

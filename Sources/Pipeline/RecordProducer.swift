@@ -104,7 +104,8 @@ public struct RecordProducer: ~Copyable, @unchecked Sendable {  // Safe: moved, 
         type: type, version: version, cause: cause, timeNs: timeNs,
         payloadBytes: MemoryLayout<Payload>.size &+ raw.count)
     else { return nil }
-    place.storeBytes(of: payload, as: Payload.self)
+    // Copied as bytes: records lie at multiples of 8, and a payload with vectors is aligned to 16 in memory.
+    withUnsafeBytes(of: payload) { place.copyMemory(from: $0.baseAddress!, byteCount: MemoryLayout<Payload>.size) }
     if let start = raw.baseAddress {
       (place + MemoryLayout<Payload>.size).copyMemory(from: start, byteCount: raw.count)
     }

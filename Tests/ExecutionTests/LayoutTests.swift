@@ -17,7 +17,7 @@ import Testing
     #expect(MemoryLayout<OrderStateRecord>.stride == 56)
     #expect(fieldBytes(state) == 56)
     let balance = try #require(desk.records(.balance, BalanceRecord.self).first)
-    #expect(MemoryLayout<BalanceRecord>.stride == 56)
-    #expect(fieldBytes(balance) == 56)
+    #expect(MemoryLayout<BalanceRecord>.stride == 64)
+    #expect(fieldBytes(balance) == 64)
   }
 }

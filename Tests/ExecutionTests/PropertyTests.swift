@@ -26,7 +26,8 @@ import Testing
     for name in ["reports.contradiction", "fills.over", "instrument_halts", "reports.malformed", "reports.orphan"] {
       #expect(desk.count(name) == 0, "\(name), seed \(seed)")
     }
-    #expect(desk.count("fills.duplicate") > 100 && desk.count("orders.unknown") > 100, "seed \(seed)")
+    #expect(desk.count("fills.duplicate") > Self.lives / 20, "seed \(seed)")
+    #expect(desk.count("orders.unknown") > Self.lives / 20, "seed \(seed)")
 
     // The venue speaks last: with a wrong unit anywhere the balances would differ, and settle as a mismatch.
     for (asset, initial) in session.initial {
@@ -51,12 +52,13 @@ import Testing
     let held = session.venue.positionLots
     var cash = session.venue.lives.values.reduce(0 as Int64) { $0 - $1.side.sign * $1.value }
     if held != 0 {
-      let side: Side = held > 0 ? .sell : .buy
-      desk.touch()
-      let order = try desk.placed(side, held > 0 ? 6_000_010 : 6_000_000, abs(held))
-      desk.fill(order, trade: 1 << 40, abs(held))
+      // The session has stopped: somebody else closes the position on the same account.
+      desk.push(
+        Desk.fill(
+          ClientOrderIdentifier(bootEpoch: 4, sequence: 1), held > 0 ? .sell : .buy, trade: 1 << 40, 6_000_000,
+          abs(held), 0, "USDT"))
       desk.step()
-      cash += held * order.price.ticks * 10
+      cash += held * 6_000_000 * 10
     }
     #expect(desk.count("position.BTCUSDT.lots") == 0)
     #expect(desk.count("position.BTCUSDT.realised") == cash, "seed \(seed)")
@@ -68,7 +70,7 @@ import Testing
     let second = try ShuffledSession(seed: 77)
     let other = try ShuffledSession(seed: 78)
     for session in [first, second, other] { session.run(lives: 200) }
-    #expect(first.desk.journal.count > 2000)
+    #expect(first.desk.journal.count > 1000)
     #expect(first.desk.journal == second.desk.journal)
     #expect(first.desk.journal != other.desk.journal)
   }
