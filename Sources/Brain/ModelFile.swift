@@ -66,8 +66,13 @@ public struct ModelFile: Sendable {
   public static func sealed(_ manifest: ModelManifest, tensors: [String: TensorFile.Tensor]) -> [UInt8] {
     var metadata = manifest.metadata
     metadata["sha256"] = String(repeating: "0", count: digits)
-    var bytes = TensorFile(metadata: metadata, tensors: tensors).serialized()
-    guard let place = checksumPlace(bytes) else { preconditionFailure("the checksum was just written") }
+    return sealed(TensorFile(metadata: metadata, tensors: tensors).serialized())
+  }
+
+  /// Fills in the checksum of a file whose metadata has zeros in its place.
+  public static func sealed(_ bytes: [UInt8]) -> [UInt8] {
+    guard let place = checksumPlace(bytes) else { preconditionFailure("no place for a checksum") }
+    var bytes = bytes
     bytes.replaceSubrange(place, with: Array(sha256(bytes).utf8))
     return bytes
   }
