@@ -86,7 +86,9 @@ let package = Package(
     tests("MarketTests", ["Market", "Pipeline", "Support", "MallocCounter"]),
     tests("RiskTests", ["Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("VenuesTests", ["Venues", "Risk", "Market", "Pipeline", "CShims", "Support", "MallocCounter"]),
-    tests("BrainTests", ["Brain", "Market", "Support", "MallocCounter"]),
+    .testTarget(
+      name: "BrainTests", dependencies: ["Brain", "Market", "Support", "MallocCounter"], exclude: ["Cases"],
+      swiftSettings: swift),
     tests("StrategyTests", ["Strategy", "Brain", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("ExecutionTests", ["Execution", "Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("SimulationTests", ["Simulation", "Market", "Support"]),
