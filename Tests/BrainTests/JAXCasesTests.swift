@@ -2,8 +2,8 @@
 
 import Brain
 import Foundation
-import Market
 import MallocCounter
+import Market
 import Testing
 
 @Suite struct JAXCasesTests {

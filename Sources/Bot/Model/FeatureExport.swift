@@ -73,7 +73,10 @@ private struct NotingStrategy: TradingStrategy {
 
   mutating func onSample(_ context: inout TradingContext) {
     var vector = FeatureVector()
-    guard context.readFeatures(&vector) else { return notes.segment += 1 }
+    guard context.readFeatures(&vector) else {
+      notes.segment += 1
+      return
+    }
     for i in 0..<FeatureVector.count { notes.features.append(vector[i]) }
     notes.midTicks.append(context.midTicks)
     notes.spreadTicks.append(Float(context.spreadTicks))
