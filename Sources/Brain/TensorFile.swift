@@ -128,16 +128,21 @@ private struct Header: Decodable {
 private struct Entry: Decodable {
   var dtype: String
   var shape: [Int]
-  var data_offsets: [Int]  // the format's own spelling
+  var offsets: [Int]
 
-  var start: Int { data_offsets.first ?? -1 }
-  var end: Int { data_offsets.last ?? -1 }
+  enum CodingKeys: String, CodingKey {
+    case dtype, shape
+    case offsets = "data_offsets"
+  }
+
+  var start: Int { offsets.first ?? -1 }
+  var end: Int { offsets.last ?? -1 }
 
   /// The product of the shape, checked: the numbers come from a file.
   func elementCount(_ name: String) throws(ModelError) -> Int {
     guard dtype == "F32" else { throw .tensor(name: name, problem: "dtype \(dtype), expected F32") }
-    guard data_offsets.count == 2, start >= 0, end >= start else {
-      throw .tensor(name: name, problem: "data_offsets \(data_offsets)")
+    guard offsets.count == 2, start >= 0, end >= start else {
+      throw .tensor(name: name, problem: "data_offsets \(offsets)")
     }
     var count = 1
     for dimension in shape {

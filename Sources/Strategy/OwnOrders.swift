@@ -41,6 +41,16 @@ public struct OwnOrders: BitwiseCopyable, @unchecked Sendable {  // Safe: stays 
     return slots[position]
   }
 
+  /// Whether a cancel has not been asked for every order.
+  var hasUncanceled: Bool {
+    var i = 0
+    while i < count {
+      if !slots[i].isCanceling { return true }
+      i &+= 1
+    }
+    return false
+  }
+
   /// The oldest order on that side for which no cancel was asked.
   @_noLocks
   public func first(_ side: Side) -> OwnOrder? {

@@ -142,10 +142,10 @@ public struct TradingContext: ~Copyable {
     return true
   }
 
-  /// Asks to cancel all own orders in this instrument.
+  /// Asks to cancel all own orders in this instrument; nothing when each is being cancelled already.
   @_noLocks
   public mutating func cancelAll() {
-    guard outbox.pointee.hasRoomForCancel, !market.pointee.orders.isEmpty else { return }
+    guard outbox.pointee.hasRoomForCancel, market.pointee.orders.hasUncanceled else { return }
     market.pointee.orders.markAllCanceling()
     outbox.pointee.append(intent(.cancelAll, IntentIdentifier(0)))
   }
