@@ -22,6 +22,9 @@ public enum DecimalText {
   public static func parse(
     _ text: UnsafeRawBufferPointer, step: DecimalStep, exponentNotation: Bool = false, into value: inout Int64
   ) -> DecimalOutcome {
+    if let digits = EightDecimals.read(text) {
+      return scale(digits, -EightDecimals.decimals &- Int(step.exponent), step.mantissa, false, &value)
+    }
     var end = text.count
     var power = 0
     if exponentNotation, !readExponent(text, &end, &power) { return .malformed }

@@ -120,6 +120,30 @@ import Testing
     }
   }
 
+  /// Text of eight decimals takes a way of its own; the same text behind nine zeros is too long for it.
+  @Test(arguments: [9, 10] as [UInt64])
+  func theShortWayAndTheLongWayAgree(seed: UInt64) {
+    var random = Seeded(seed)
+    var exact = 0
+    for _ in 0..<20_000 {
+      let whole = Int64.random(in: 0...9_999_999, using: &random) >> Int64.random(in: 0...23, using: &random)
+      let fraction = String(100_000_000 + Int64.random(in: 0...99_999_999, using: &random)).dropFirst()
+      var text = Array("\(whole).\(Bool.random(using: &random) ? fraction.prefix(2) + "000000" : fraction)".utf8)
+      if Bool.random(using: &random) {
+        text[.random(in: 1..<text.count, using: &random)] = .random(in: 0...255, using: &random)
+      }
+      let step = DecimalStep(
+        mantissa: [1, 5].randomElement(using: &random)!, exponent: .random(in: -10...1, using: &random))
+      var (short, long): (Int64, Int64) = (0, 0)
+      let outcome = text.withUnsafeBytes { DecimalText.parse($0, step: step, into: &short) }
+      let padded = Array("000000000".utf8) + text
+      let expected = padded.withUnsafeBytes { DecimalText.parse($0, step: step, into: &long) }
+      #expect(outcome == expected && short == long, "seed \(seed): \(text) in \(step)")
+      if outcome == .exact { exact += 1 }
+    }
+    #expect(exact > 2000)
+  }
+
   @Test(arguments: [6] as [UInt64])
   func anyBytesGiveAnOutcome(seed: UInt64) {
     var random = Seeded(seed)
