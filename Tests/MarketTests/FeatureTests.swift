@@ -102,7 +102,6 @@ struct RecordedFeatureTests {
     var engine = FeatureEngine()
     var slow = SlowFeatures()
     var vector = FeatureVector()
-    var largest: Float = 0
     var compared = 0
     // A minute and a half of the busiest stretch is enough history for the longest horizon, and quick to sum over.
     for (i, event) in session.events.prefix(100_000).enumerated() {
@@ -116,7 +115,6 @@ struct RecordedFeatureTests {
       }
       let nowNs = event.receiveTimeNs + 40_000_000
       guard engine.fill(&vector, nowNs: nowNs) else { continue }
-      for lane in 0..<FeatureVector.count { largest = max(largest, abs(vector[lane])) }
       guard i % 4001 == 4000, let exact = slow.read(nowNs: nowNs) else { continue }
       compared += 1
       for (lane, name) in FeatureVector.names.enumerated() {
@@ -125,6 +123,31 @@ struct RecordedFeatureTests {
       }
     }
     #expect(compared >= 20)
-    #expect(largest < 8, "of order one")
+  }
+
+  /// Every lane of every reading of both days is a number, and one of order one.
+  @Test(arguments: ["BTC", "ETH"])
+  func everyRecordedReadingIsOfOrderOne(_ asset: String) {
+    let session = asset == "BTC" ? RecordedSession.btc : RecordedSession.eth
+    let bound = SIMD8<Float>(repeating: 8)
+    var b = BookUnderTest()
+    var engine = FeatureEngine()
+    var vector = FeatureVector()
+    var readings = 0
+    for event in session.events {
+      let change = b.play(event, of: session)
+      if event.kind == .trade {
+        withUnsafePointer(to: event) { engine.onTrade($0) }
+      } else if !change.isEmpty {
+        engine.onBook(b.book, nowNs: event.receiveTimeNs)
+      }
+      guard event.kind != .level, engine.fill(&vector, nowNs: event.receiveTimeNs) else { continue }
+      readings += 1
+      for lanes in [vector.touch, vector.shape, vector.orderFlow, vector.trades, vector.returns, vector.recent]
+      where !all((lanes .< bound) .& (lanes .> -bound)) {  // false for what is not a number
+        Issue.record("\(asset), update \(event.sequence): \(lanes)")
+      }
+    }
+    #expect(readings > 100_000)
   }
 }

@@ -221,6 +221,33 @@ import Testing
     }
   }
 
+  /// Whatever a feed might publish, the book takes it without a trap and stays in order.
+  @Test(arguments: [15, 16] as [UInt64])
+  func anyEventLeavesABookInOrder(seed: UInt64) {
+    var random = Seeded(seed)
+    var b = BookUnderTest(pagesPerSide: 8)
+    let kinds: [MarketEventKind] = [.level, .level, .level, .depthEnd, .touch, .touch, .trade]
+    var readable = 0
+    for _ in 0..<50_000 {
+      func extreme(_ random: inout Seeded) -> Int64 {
+        let value = Int64.random(in: .min...(.max), using: &random)
+        return value >> Int64.random(in: 0...62, using: &random)
+      }
+      let event = MarketEvent.script(
+        Int.random(in: 0..<200, using: &random) == 0 ? .streamBroken : kinds.randomElement(using: &random)!,
+        Bool.random(using: &random) ? .buy : .sell, sequence: UInt64.random(in: 0...40, using: &random),
+        ticks: extreme(&random), lots: extreme(&random))
+      b.play(event)
+      if !b.book.isValid { b.playSnapshot([BookLevel(extreme(&random), 1)], [], sequence: 1) }
+      let (bids, asks) = (b.levels(.buy, 40), b.levels(.sell, 40))
+      #expect(zip(bids, bids.dropFirst()).allSatisfy { $0.price > $1.price }, "seed \(seed)")
+      #expect(zip(asks, asks.dropFirst()).allSatisfy { $0.price < $1.price }, "seed \(seed)")
+      #expect((bids + asks).allSatisfy { $0.price.ticks > 0 && $0.quantity.lots > 0 }, "seed \(seed)")
+      if !bids.isEmpty && !asks.isEmpty { readable += 1 }
+    }
+    #expect(readable > 1000 && b.book.counters.outOfRange > 1000 && b.book.evictedLevels > 0)
+  }
+
   /// Mostly near the touch, sometimes within a page or two, sometimes anywhere below the center.
   private static func randomDistance(_ random: inout Seeded) -> Int64 {
     switch Int.random(in: 0..<10, using: &random) {
