@@ -11,6 +11,8 @@ public struct BrainStrategy: TradingStrategy, ~Copyable {
     public var orderAmount: Amount
     /// The least time between two orders.
     public var shortestPauseNs: Int64 = 1_000_000_000
+    /// How long the way to the target may be waited for at the touch; then the spread is crossed.
+    public var patienceNs: Int64 = 1_000_000_000
     /// How far beyond the touch an aggressive order may trade, in basis points.
     public var slippageBasisPoints = 0.5
     /// Below this probability of the chosen action nothing is begun, and what rests is taken away.
@@ -27,6 +29,9 @@ public struct BrainStrategy: TradingStrategy, ~Copyable {
   private var features = FeatureVector()
   private var forecast: Forecast?
   private var placedNs: Int64 = .min
+  /// The side that leads to the target, and since when it has.
+  private var wanted: Side?
+  private var wantedSinceNs: Int64 = 0
 
   public init(_ model: consuming BrainModel, _ parameters: Parameters) {
     precondition(parameters.orderAmount.units > 0)
@@ -61,11 +66,18 @@ public struct BrainStrategy: TradingStrategy, ~Copyable {
     let side: Side = difference > 0 ? .buy : .sell
     // A rest smaller than half a unit is not worth an order: the venue has a least notional.
     let lots = difference.magnitude > UInt64(unit.lots / 2) ? Int64(clamping: difference.magnitude) : 0
+    want(lots == 0 ? nil : side, context.nowNs)
     if lots == 0 || context.orders.count(side.opposite) > 0 {
       context.cancelAll()
       return
     }
-    go(side, Quantity(lots: min(lots, 2 &* unit.lots)), forecast.action.isAggressive, &context)
+    let isOverdue = context.nowNs &- wantedSinceNs >= parameters.patienceNs
+    go(side, Quantity(lots: min(lots, 2 &* unit.lots)), forecast.action.isAggressive || isOverdue, &context)
+  }
+
+  private mutating func want(_ side: Side?, _ nowNs: Int64) {
+    if side?.rawValue != wanted?.rawValue { wantedSinceNs = nowNs }
+    wanted = side
   }
 
   /// Places one order towards the target, or clears the way for it.

@@ -17,7 +17,7 @@ public struct CombinedStrategy: TradingStrategy, ~Copyable {
 
   /// - Parameter turnNs: the length of a turn; even turns of the session's clock quote, odd ones follow the brain.
   public init(
-    quoting: AvellanedaStoikov.Parameters, brain: consuming BrainStrategy, turnNs: Int64 = 20_000_000_000
+    quoting: AvellanedaStoikov.Parameters, brain: consuming BrainStrategy, turnNs: Int64 = 10_000_000_000
   ) {
     precondition(turnNs > 0)
     self.quoting = AvellanedaStoikov(quoting, sampleIntervalNs: brain.sampleIntervalNs)
