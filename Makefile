@@ -1,0 +1,54 @@
+# Two commands do everything, set-up included: `make demo` runs the main job, `make check` runs every test.
+
+SWIFT ?= swift
+PYTHON := .venv/bin/python
+RELEASE := .build/release
+FORMATTED := Package.swift Sources Tests Examples
+# The driver remarks on every module that debug builds are whole-module (Package.swift says why): not worth a line each.
+QUIET := 2>&1 | { grep -v 'remark: Incremental compilation has been disabled' || true; }
+
+.PHONY: demo check setup format lint debug release gate conformance end-to-end sanitize clean
+.SILENT: setup
+
+demo: setup
+	$(SWIFT) build -c release --product apus
+	$(RELEASE)/apus demo --seconds 20
+
+check: setup lint debug release gate conformance end-to-end
+
+setup:
+	scripts/setup
+
+format:
+	$(SWIFT) format --in-place --recursive $(FORMATTED)
+
+lint:
+	$(SWIFT) format lint --strict --recursive $(FORMATTED)
+
+# `pipefail` is bash's: without it a failed build would hide behind the filter.
+debug release: SHELL := /bin/bash -o pipefail
+
+debug:
+	$(SWIFT) build --build-tests $(QUIET)
+	APUS_PYTHON=$(PYTHON) $(SWIFT) test --skip-build
+
+release:
+	$(SWIFT) build -c release --build-tests $(QUIET)
+	APUS_PYTHON=$(PYTHON) $(SWIFT) test -c release --skip-build
+
+gate:
+	scripts/hot-path-gate $(RELEASE)/apus
+
+conformance:
+	$(PYTHON) Tests/conformance/run.py --apus $(RELEASE)/apus
+
+end-to-end:
+	$(PYTHON) Tests/end-to-end/run.py --apus $(RELEASE)/apus
+
+# The lock-free parts and the decoders under the sanitizers; too slow for every check.
+sanitize:
+	$(SWIFT) test --sanitize thread --scratch-path .build-thread --filter 'Ring|Worker'
+	$(SWIFT) test --sanitize address --scratch-path .build-address --filter 'Ring|WebSocket|HTTP|Binance'
+
+clean:
+	rm -rf .build .build-thread .build-address
