@@ -77,6 +77,7 @@ let package = Package(
         "Pipeline", "CShims", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      resources: [.copy("Models")],
       swiftSettings: swift),
     .executableTarget(name: "apus", dependencies: ["Bot"], swiftSettings: swift),
 

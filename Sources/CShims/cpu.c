@@ -112,3 +112,10 @@ int apus_realtime_limit(void) {
   if (getrlimit(RLIMIT_RTPRIO, &limit)) return 0;
   return limit.rlim_cur > 99 ? 99 : (int)limit.rlim_cur;
 }
+
+int apus_pin_this_thread(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : -errno;
+}

@@ -18,7 +18,7 @@ public enum ClockError: Error, Equatable, CustomStringConvertible {
 /// system's time; when a local venue replays a capture, both sides stand on the capture's first receive stamp. The
 /// wall clock is read once and never again, so that a correction of the system's time cannot step the session; a
 /// `ClockKeeper` holds the line against CLOCK_MONOTONIC, which NTP slews and never steps.
-public struct Clock: @unchecked Sendable {  // Safe: the words are atomics, kept alive by `block`.
+public struct Clock: @unchecked Sendable {  // Safe: the words are atomics and are never freed.
   /// Two lines: the one in force and the next. `generation` says which is in force.
   let generation: UnsafeMutablePointer<Atomic<Int>>
   let lines: UnsafeMutablePointer<ClockLine>
@@ -29,7 +29,6 @@ public struct Clock: @unchecked Sendable {  // Safe: the words are atomics, kept
   public let anchorErrorNs: Int64
   /// What the origin is measured against: kept for the clock's keeper.
   let start: (monotonicNs: Int64, sessionNs: Int64)
-  private let block: MemoryBlock
 
   /// A clock on the system's time (CLOCK_REALTIME at this moment).
   public init() throws(ClockError) {
@@ -57,7 +56,8 @@ public struct Clock: @unchecked Sendable {  // Safe: the words are atomics, kept
     // The monotonic clock at the anchor's moment, which lies a few microseconds before the monotonic reading.
     let elapsedNs = realRate.nanoseconds(Int64(monotonic.tsc &- anchor.tsc))
     start = (monotonic.clockNs - elapsedNs, sessionNs)
-    block = MemoryBlock(byteCount: MemoryBlock.alignment + 2 * MemoryLayout<ClockLine>.stride)
+    let block = MemoryBlock(byteCount: MemoryBlock.alignment + 2 * MemoryLayout<ClockLine>.stride)
+    _ = Unmanaged.passRetained(block)  // for the life of the process: hot stages copy bare addresses, no references
     generation = block.atomic(0, of: Int.self)
     lines = (block.address + MemoryBlock.alignment).assumingMemoryBound(to: ClockLine.self)
     lines[0].store(anchorTsc: anchor.tsc, anchorNs: sessionNs, CycleRate(nsPerCycle: calibration.nsPerCycle * speed))

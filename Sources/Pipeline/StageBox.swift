@@ -7,8 +7,8 @@ public class AnyStageBox {
 
   fileprivate init(_ name: String) { self.name = name }
 
-  /// Polls the stage. The thread of its worker only.
-  func poll() -> Int { fatalError("a stage box without a stage") }
+  /// Polls the stage. The thread of its worker only, or of a replay.
+  package func poll() -> Int { fatalError("a stage box without a stage") }
 }
 
 /// A stage of one type. It lives here from wiring to the end: it is polled in place and never moved or copied.
@@ -24,7 +24,7 @@ public final class StageBox<S: Stage & ~Copyable>: AnyStageBox {
     super.init(name)
   }
 
-  override func poll() -> Int { stage.poll() }
+  package override func poll() -> Int { stage.poll() }
 
   /// Looks at the stage when its worker is not running: before the start, or after the join.
   public func withStage<Result>(_ body: (inout S) throws -> Result) rethrows -> Result { try body(&stage) }

@@ -75,4 +75,7 @@ int apus_allowed_cpus(int *cpus, int capacity);
 /// The largest real-time priority the calling process may ask for without privilege (RLIMIT_RTPRIO).
 int apus_realtime_limit(void);
 
+/// Keeps the calling thread, and what it starts from now on, on one CPU. Returns 0 or -errno.
+int apus_pin_this_thread(int cpu);
+
 #endif

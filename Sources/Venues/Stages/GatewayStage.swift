@@ -18,10 +18,6 @@ public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
   @usableFromInline var orders: ApprovedOrderReceiver
   @usableFromInline let control: ControlWords
 
-  /// Requests and orders of one step: a burst longer than this is spread over steps, so that replies are read between.
-  @usableFromInline static var requestLimit: Int { 32 }
-  @usableFromInline static var orderLimit: Int { 16 }
-
   /// - Parameter control: the words read before each send; a replay sets its own copy to what was recorded.
   public init(
     session: consuming BinanceOrderSession, channel: consuming Channel,
@@ -48,7 +44,7 @@ public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
 
   @inlinable
   mutating func stepRequests(_ input: StepInput) -> Int {
-    let waiting = min(requests.available(), Self.requestLimit)
+    let waiting = min(requests.available(), GatewayBatch.requestLimit)
     guard waiting > 0 || session.isDue(nowNs: input.nowNs), session.hasRoom() else { return 0 }
     session.beginStep(input, requests: waiting)
     for i in 0..<waiting {
@@ -63,7 +59,7 @@ public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
 
   @inlinable
   mutating func stepOrders(_ input: StepInput) -> Int {
-    let waiting = min(orders.available(), Self.orderLimit)
+    let waiting = min(orders.available(), GatewayBatch.orderLimit)
     var taken = 0
     while taken < waiting, session.hasRoom(), let order = orders.receive() {
       session.prepare(order, nowNs: input.nowNs)
@@ -99,4 +95,12 @@ public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
     if let text = session.messageToSend(nowNs: nowNs) { session.sent(accepted: channel.send(text), nowNs: nowNs) }
     if session.takeClose() { channel.close(permanently: false) }
   }
+}
+
+/// Requests and orders of one step: a burst longer than this is spread over steps, so that replies are read between.
+/// Apart from the stage, whose type parameter would make each a generic call.
+@usableFromInline
+enum GatewayBatch {
+  @inlinable static var requestLimit: Int { 32 }
+  @inlinable static var orderLimit: Int { 16 }
 }

@@ -1,0 +1,40 @@
+// The entry of the executable, and of a user's own with strategies of their own.
+
+import ArgumentParser
+import Pipeline
+
+/// The program: all commands, with the strategies that come with Apus and those that are given to `main`.
+///
+///     import Bot
+///
+///     Apus.main(strategies: [StrategyFactory("join-the-bid") { _, _ in JoinTheBid() }])
+public enum Apus {
+  public static let version = "0.1.0"
+
+  /// What the commands choose from; set once before they run.
+  nonisolated(unsafe) static private(set) var strategies = StrategyFactory.included
+
+  /// Runs the command that the process's arguments name, and ends the process with its status.
+  public static func main(strategies own: [StrategyFactory] = []) {
+    for factory in own {
+      precondition(
+        !strategies.contains { $0.name == factory.name }, "there is a strategy \"\(factory.name)\" already")
+      strategies.append(factory)
+    }
+    RootCommand.main()
+  }
+}
+
+struct RootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apus",
+    abstract: "An autonomous trading bot for crypto exchanges.",
+    discussion: """
+      apus demo                                  trade on a local venue, no key and no network needed
+      apus replay --verify run/journal           re-execute a session and compare every decision
+      apus stat --file run/counters              the live counters of a running bot
+      """,
+    version: Apus.version,
+    subcommands: [DemoCommand.self, VenueCommand.self, ReplayCommand.self, StatCommand.self],
+    helpNames: [.short, .long])
+}

@@ -1,0 +1,261 @@
+// The whole configuration of a session, as the YAML file says it. Read and validated once; immutable afterwards.
+
+import Foundation
+import Market
+import Pipeline
+import Risk
+
+/// What a session is configured to do. Every field is documented in docs/configuration.md.
+public struct Configuration: Sendable {
+  /// The venue's symbols to trade; their order gives the instrument indices.
+  public var instruments: [String]
+  public var strategy: StrategyConfiguration
+  public var risk: RiskSettings
+  public var workers: [WorkerSettings]
+  public var memory: MemorySettings
+  public var transport: TransportKind
+  public var feed: FeedSettings
+  public var orders: OrderSettings
+  public var journal: JournalSettings
+  /// The file's own text: it stands in the journal's header, so that a journal can be replayed on its own.
+  public var text: String
+}
+
+/// How bytes reach the sockets.
+public enum TransportKind: String, Sendable, CaseIterable {
+  /// io_uring with multishot receive. Where it is forbidden the session says so and polls.
+  case uring
+  /// Spinning non-blocking sockets.
+  case poll
+}
+
+/// Which strategy trades, and its own parameters.
+public struct StrategyConfiguration: Sendable {
+  public var name: String
+  /// Where the strategy's model file is, if it needs one; relative to the working directory.
+  public var model: String?
+  /// Numbers by name; the strategy's constructor claims them and refuses what it does not know.
+  public var parameters: [String: Double]
+
+  public init(name: String, model: String? = nil, parameters: [String: Double] = [:]) {
+    self.name = name
+    self.model = model
+    self.parameters = parameters
+  }
+
+  /// The model file to read: the configured one, or the one that comes with Apus.
+  var modelPath: String {
+    get throws {
+      if let model { return model }
+      guard let included = Bundle.module.path(forResource: "btcusdt-2s", ofType: "safetensors", inDirectory: "Models")
+      else { throw StrategyConfigurationError("the model that comes with Apus is missing beside the executable") }
+      return included
+    }
+  }
+}
+
+/// The limits of the risk gate as a desk states them: quantities in decimal text of the asset, never in ticks.
+public struct RiskSettings: Sendable {
+  public var maximumOrderQuantity: String
+  public var maximumOrderNotional: String
+  public var maximumPosition: String
+  public var maximumOpenOrders: Int
+  public var priceCollarBasisPoints: Int
+  public var ordersPerSecond: Int
+  public var ordersPer10Seconds: Int
+  public var maximumMarketAgeMs: Int
+  public var maximumOrderAgeMs: Int
+}
+
+/// One pinned thread: where it runs, how it waits, and which stages it polls in this order.
+public struct WorkerSettings: Sendable {
+  public var cpu: Int
+  public var wait: String
+  public var stages: [String]
+  public var line: Int
+}
+
+public struct MemorySettings: Sendable {
+  public var hugePages: Bool
+  public var lock: Bool
+}
+
+/// When a feed counts as silent, and how much it may hold back while it waits for a snapshot.
+public struct FeedSettings: Sendable {
+  public var silenceMs: Int
+}
+
+/// How orders are signed and how long the venue may take them.
+public struct OrderSettings: Sendable {
+  public enum Authentication: String, Sendable, CaseIterable {
+    /// `session.logon` once with Ed25519: no signature per order.
+    case logon
+    /// Each request signed with Ed25519.
+    case ed25519
+    /// Each request signed with HMAC-SHA256.
+    case hmac
+  }
+  public var authentication: Authentication
+  public var receiveWindowMs: Int
+  public var replyTimeoutMs: Int
+}
+
+/// Where records go, and how much may wait for the disk.
+public struct JournalSettings: Sendable {
+  public var directory: String
+  public var feedRingMiB: Int
+  public var stageRingMiB: Int
+}
+
+extension Configuration {
+  /// Reads and validates a configuration file in full.
+  ///
+  /// - Throws: `ConfigurationError` naming the file, the line, the field and the reason.
+  public init(file: String) throws {
+    let text: String
+    do {
+      text = try String(contentsOfFile: file, encoding: .utf8)
+    } catch {
+      throw ConfigurationError(file: file, line: 0, path: "", reason: "cannot be read: \(error.localizedDescription)")
+    }
+    try self.init(file: file, text: text)
+  }
+
+  /// Reads and validates a configuration given as text; `file` is its name in messages.
+  public init(file: String, text: String) throws {
+    var root = try YAMLReader.root(file: file, text: text)
+    self.text = text
+    instruments = try root.strings("instruments")
+    guard !instruments.isEmpty, Set(instruments).count == instruments.count else {
+      throw root.fail("instruments", "at least one symbol, each once")
+    }
+    guard instruments.allSatisfy({ ShortName($0) != nil && $0 == $0.uppercased() }) else {
+      throw root.fail("instruments", "a symbol is upper case, at most 15 characters")
+    }
+    strategy = try StrategyConfiguration(root.mapping("strategy"))
+    risk = try RiskSettings(root.mapping("risk"))
+    workers = try root.mappings("workers").map { try WorkerSettings($0) }
+    memory = root.has("memory") ? try MemorySettings(root.mapping("memory")) : MemorySettings.standard
+    transport = try root.choice("transport", ["uring": .uring, "poll": .poll], default: .uring)
+    feed = root.has("feed") ? try FeedSettings(root.mapping("feed")) : .standard
+    orders = root.has("orders") ? try OrderSettings(root.mapping("orders")) : .standard
+    journal = root.has("journal") ? try JournalSettings(root.mapping("journal")) : .standard
+    try root.finish()
+  }
+}
+
+extension StrategyConfiguration {
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    name = try reader.string("name")
+    model = reader.has("model") ? try reader.string("model") : nil
+    parameters = reader.has("parameters") ? try reader.mapping("parameters").numbers() : [:]
+    try reader.finish()
+  }
+}
+
+extension RiskSettings {
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    maximumOrderQuantity = try reader.decimal("maximumOrderQuantity")
+    maximumOrderNotional = try reader.decimal("maximumOrderNotional")
+    maximumPosition = try reader.decimal("maximumPosition")
+    maximumOpenOrders = Int(try reader.integer("maximumOpenOrders", in: 1...1_000))
+    priceCollarBasisPoints = Int(try reader.integer("priceCollarBasisPoints", in: 1...10_000))
+    ordersPerSecond = Int(try reader.integer("ordersPerSecond", in: 1...10_000))
+    ordersPer10Seconds = Int(try reader.integer("ordersPer10Seconds", in: 1...100_000))
+    maximumMarketAgeMs = Int(try reader.integer("maximumMarketAgeMs", in: 1...60_000))
+    maximumOrderAgeMs = Int(try reader.integer("maximumOrderAgeMs", in: 1...60_000))
+    try reader.finish()
+  }
+}
+
+extension WorkerSettings {
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    line = reader.line
+    cpu = Int(try reader.integer("cpu", in: 0...4_095))
+    wait = try reader.string("wait")
+    stages = try reader.strings("stages")
+    try reader.finish()
+  }
+}
+
+extension MemorySettings {
+  static let standard = MemorySettings(hugePages: false, lock: false)
+
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    hugePages = try reader.choice("hugePages", ["none": false, "2MiB": true], default: false)
+    lock = try reader.flag("lock", default: false)
+    try reader.finish()
+  }
+}
+
+extension FeedSettings {
+  static let standard = FeedSettings(silenceMs: 5_000)
+
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    silenceMs = Int(try reader.integer("silenceMs", in: 100...600_000, default: Int64(Self.standard.silenceMs)))
+    try reader.finish()
+  }
+}
+
+extension OrderSettings {
+  static let standard = OrderSettings(authentication: .logon, receiveWindowMs: 5_000, replyTimeoutMs: 10_000)
+
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    authentication = try reader.choice(
+      "authentication", ["logon": .logon, "ed25519": .ed25519, "hmac": .hmac], default: Self.standard.authentication)
+    receiveWindowMs = Int(
+      try reader.integer("receiveWindowMs", in: 1...60_000, default: Int64(Self.standard.receiveWindowMs)))
+    replyTimeoutMs = Int(
+      try reader.integer("replyTimeoutMs", in: 100...60_000, default: Int64(Self.standard.replyTimeoutMs)))
+    try reader.finish()
+  }
+}
+
+extension JournalSettings {
+  static let standard = JournalSettings(directory: "runs", feedRingMiB: 64, stageRingMiB: 16)
+
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    directory = try reader.string("directory", default: Self.standard.directory)
+    feedRingMiB = try reader.powerOfTwo("feedRingMiB", upTo: 1_024, default: Self.standard.feedRingMiB)
+    stageRingMiB = try reader.powerOfTwo("stageRingMiB", upTo: 1_024, default: Self.standard.stageRingMiB)
+    try reader.finish()
+  }
+}
+
+extension YAMLReader {
+  /// A positive plain decimal ("0.05"), kept as text: it becomes lots of an instrument without floating point.
+  mutating func decimal(_ name: String) throws -> String {
+    let text = try string(name)
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let plain = parts.count <= 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isASCIIDigit) }
+    guard plain, text.contains(where: { $0 != "0" && $0 != "." }) else {
+      throw fail(name, "a positive decimal such as 0.05 is expected")
+    }
+    return text
+  }
+
+  mutating func powerOfTwo(_ name: String, upTo bound: Int64, default fallback: Int) throws -> Int {
+    let value = Int(try integer(name, in: 1...bound, default: Int64(fallback)))
+    guard value & (value - 1) == 0 else { throw fail(name, "a power of two is expected") }
+    return value
+  }
+
+  /// Every field of a mapping of free numbers.
+  func numbers() throws -> [String: Double] {
+    var reader = self
+    var numbers: [String: Double] = [:]
+    for name in reader.names { numbers[name] = try reader.number(name, in: -1e12...1e12) }
+    return numbers
+  }
+}
+
+extension Character {
+  fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
+}

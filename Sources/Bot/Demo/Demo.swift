@@ -1,0 +1,200 @@
+// A demo from start to end: venue process, session, table, orderly stop, verified replay, summary.
+
+import CShims
+import Execution
+import Foundation
+import Journal
+import Market
+import Pipeline
+
+struct DemoOptions {
+  var market: DemoMarket
+  var seed: UInt64
+  var speed: Double
+  var seconds: Double?
+  var withheldDiff: Int?
+  var configurationFile: String?
+  var keep: String?
+}
+
+final class Demo {
+  private let options: DemoOptions
+  private let configuration: Configuration
+  private let folder: DemoFolder
+  private let host = HostFacts.current()
+  private var cpus: [Int] { host.allowedCpus }
+
+  /// How long working orders may take to be cancelled, in real time, before the demo ends without waiting on.
+  private static let drainSeconds = 10.0
+  /// Between two looks at the counters.
+  private static let tickMicroseconds: UInt32 = 100_000
+
+  init(_ options: DemoOptions) throws {
+    self.options = options
+    if let file = options.configurationFile {
+      configuration = try Configuration(file: file)
+    } else {
+      configuration = try Configuration(
+        file: "the demo's configuration",
+        text: DemoConfiguration.text(cpus: host.allowedCpus, instrument: options.market.symbol))
+    }
+    // Everything that can be wrong is found before anything is made or started.
+    let problems = try configuration.affinity().problems(stages: StageNumber.placed, host: host)
+    guard problems.isEmpty else { throw SessionError(problems.map(\.description).joined(separator: "\n")) }
+    folder = try DemoFolder(kept: options.keep)
+  }
+
+  deinit { folder.remove() }
+
+  func run() throws -> DemoSummary {
+    let interrupt = InterruptFlag()
+    let venue = try startVenue()
+    defer { venue.terminate() }
+    struct Listening: Decodable { var port: UInt16 }
+    let port = try venue.next("listening", as: Listening.self, timeoutSeconds: 60).port
+
+    let endpoint = try VenueEndpoint(host: "localhost", port: port, trustFile: folder.trustFile)
+    let counters = try CounterFile(path: folder.counterFile)
+    let epoch = try BootEpoch(stateDirectory: folder.path + "/state")
+    let plan = try SessionPlan(
+      configuration, instruments: try endpoint.instruments(configuration.instruments), bootEpoch: epoch.value,
+      strategies: Apus.strategies)
+    let clock = try Clock(originNs: try endpoint.timeNs(), speed: options.speed)
+    let session = try LiveSession(
+      plan,
+      SessionEdges(
+        endpoint: endpoint, key: key, clock: clock, control: ControlWords(), counters: counters,
+        journalDirectory: folder.journalDirectory, ringDirectory: folder.path,
+        captures: try options.market.identities()), on: host)
+    for remark in session.remarks { Terminal.note(remark) }
+    if cpus.count == 1 { Terminal.note("one CPU only: bot and venue share it and park; latencies are those of sharing") }
+
+    try session.start()
+    let table = LiveTable(counters.reader(), plan.instruments)
+    let ended = try watch(session, venue, table, interrupt)
+    table.finish()
+    try drain(session, counters)
+    try session.end()
+    let venueAccount = try finalState(venue)
+    let (account, profit) = accounts(session, try counters.reader().counters())
+    return DemoSummary(
+      figures: try SessionReport(counters.reader()), account: account, profit: profit, venue: venueAccount,
+      replay: try ReplaySession.run(directory: folder.journalDirectory, strategies: Apus.strategies),
+      audit: try JournalAudit(directory: folder.journalDirectory), transport: session.transport, options: options,
+      ended: ended)
+  }
+
+  /// The account and its profit as the bot counts them, in the decimal texts of the report.
+  private func accounts(
+    _ session: LiveSession, _ counters: [String: Int64]
+  ) -> (DemoReport.Account, DemoReport.Profit) {
+    let (balances, positions) = session.account()
+    var account = DemoReport.Account(position: [:], balances: [:], fees: [:])
+    for balance in balances {
+      account.balances[balance.asset] = Money.text(balance.computed)
+      if balance.fees.units != 0 { account.fees[balance.asset] = Money.text(balance.fees) }
+    }
+    for (instrument, lots) in zip(session.plan.instruments, positions) {
+      // Traded, without the fees that were taken out of it: what the venue's balance changed by is the fees less.
+      let base = instrument.base.text
+      let traded = Money.units(DecimalText.string(lots, step: instrument.lot) ?? Money.zero)
+      let fees = balances.first { $0.asset == base }?.fees.units ?? 0
+      account.position[base] = Money.text(Amount(units: traded - fees))
+    }
+    func total(_ suffix: String) -> Int64 {
+      session.plan.instruments.reduce(0) { $0 + (counters["execution.position.\($1.symbol.text).\(suffix)"] ?? 0) }
+    }
+    let (realised, unrealised, fees) = (total("realised"), total("unrealised"), total("fees"))
+    let profit = DemoReport.Profit(
+      realised: Money.text(Amount(units: realised)), unrealised: Money.text(Amount(units: unrealised)),
+      fees: Money.text(Amount(units: fees)), net: Money.text(Amount(units: realised + unrealised - fees)),
+      asset: options.market.instrument.quote.text)
+    return (account, profit)
+  }
+
+  private func startVenue() throws -> ChildProcess {
+    try folder.writeKeys()
+    var arguments = [
+      "venue", "--listen", "127.0.0.1:0", "--certificate", folder.certificateFile, "--key",
+      folder.certificateKeyFile, "--keys", folder.keysFile, "--speed", String(options.speed), "--fills",
+      folder.fillsFile, "--state", folder.venueStateFile,
+    ]
+    if options.market.isSynthetic { arguments += ["--synthetic", String(options.seed)] }
+    for path in options.market.captures { arguments += ["--capture", path] }
+    for balance in options.market.balances { arguments += ["--balance", balance] }
+    if let diff = options.withheldDiff { arguments += ["--drop", String(diff)] }
+    // The child inherits the CPU of this thread: the cold one, which the demo's own table shares.
+    if cpus.count > 1 { _ = apus_pin_this_thread(Int32(cpus[0])) }
+    return try ChildProcess(executable: "/proc/self/exe", arguments: arguments)
+  }
+
+  private var key: AccountKey {
+    switch configuration.orders.authentication {
+    case .hmac: AccountKey(name: DemoFolder.hmacAPIKey, kind: .hmac, secretFile: folder.hmacSecretFile)
+    case .logon, .ed25519:
+      AccountKey(name: DemoFolder.ed25519APIKey, kind: .ed25519, secretFile: folder.ed25519KeyFile)
+    }
+  }
+
+  /// Shows the table until the demo is to end.
+  ///
+  /// - Returns: why it ended.
+  private func watch(
+    _ session: LiveSession, _ venue: ChildProcess, _ table: LiveTable, _ interrupt: InterruptFlag
+  ) throws -> String {
+    let start = ContinuousClock.now
+    var lastMessages: Int64 = -1
+    var silentSince = start
+    while true {
+      usleep(Self.tickMicroseconds)  // paces the table; nothing waits for it
+      let now = ContinuousClock.now
+      if interrupt.isSet { return "interrupted" }
+      guard venue.isRunning else { throw SessionError("the venue process ended during the demo") }
+      if let seconds = options.seconds, now - start >= .seconds(seconds) { return "after \(seconds) s" }
+      let messages = try table.show()
+      if messages != lastMessages { (lastMessages, silentSince) = (messages, now) }
+      // A recorded market is over when nothing comes any more, in real time whatever its speed.
+      if !options.market.isSynthetic, messages > 0, now - silentSince > .seconds(2) { return "the recording is over" }
+    }
+  }
+
+  /// Ends trading and waits until nothing is open, or the venue has had its time to answer.
+  private func drain(_ session: LiveSession, _ counters: CounterFile) throws {
+    session.beginStop()
+    let deadline = ContinuousClock.now + .seconds(Self.drainSeconds)
+    var open: Int64
+    repeat {
+      usleep(Self.tickMicroseconds)
+      open = try counters.reader().counters()["execution.orders.open"] ?? 0
+    } while open > 0 && ContinuousClock.now < deadline
+  }
+
+  private func finalState(_ venue: ChildProcess) throws -> VenueAccount {
+    venue.terminate()
+    return try venue.next("state", as: VenueAccount.self, timeoutSeconds: 10)
+  }
+}
+
+/// Set by Ctrl-C or SIGTERM: the demo then ends in order.
+private final class InterruptFlag {
+  private let sources: [any DispatchSourceSignal]
+  private let flagged = DispatchSemaphore(value: 0)
+  private var seen = false
+
+  init() {
+    let flagged = flagged
+    sources = [SIGINT, SIGTERM].map { number in
+      // The dispatch source sees a signal only when the default action does not end the process first.
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { flagged.signal() }
+      source.resume()
+      return source
+    }
+  }
+
+  var isSet: Bool {
+    if !seen { seen = flagged.wait(timeout: .now()) == .success }
+    return seen
+  }
+}

@@ -1,0 +1,188 @@
+// A running session: its stages wired to sockets, its workers, its journal. One thread starts, watches and ends it.
+
+import Execution
+import Foundation
+import Journal
+import Market
+import Pipeline
+import Venues
+
+/// What a session is started with besides its plan.
+struct SessionEdges {
+  var endpoint: VenueEndpoint
+  var key: AccountKey
+  var clock: Clock
+  var control: ControlWords
+  var counters: CounterFile
+  /// A new folder of this session alone.
+  var journalDirectory: String
+  /// Where the record rings' shared memory files are.
+  var ringDirectory: String
+  var captures: [CaptureIdentity] = []
+}
+
+/// The workers and stages of a session from start to end.
+final class LiveSession {
+  let plan: SessionPlan
+  /// The transport that is in use: the one asked for, or the fallback.
+  let transport: TransportKind
+  /// What was asked for and not obtained, for the user.
+  private(set) var remarks: [String] = []
+  private let edges: SessionEdges
+  private let workers: [Worker]
+  private let journal: StageBox<JournalWriter>
+  private let trading: StageBox<TradingStage>
+
+  /// Wires everything; nothing runs yet.
+  ///
+  /// - Parameter host: the machine as it was before any thread was pinned.
+  /// - Throws: `SessionError` with every problem of the affinity config, or what could not be made.
+  init(_ plan: SessionPlan, _ edges: SessionEdges, on host: HostFacts) throws {
+    self.plan = plan
+    self.edges = edges
+    let affinity = try plan.configuration.affinity()
+    let problems = affinity.problems(stages: StageNumber.placed, host: host)
+    guard problems.isEmpty else { throw SessionError(problems.map(\.description).joined(separator: "\n")) }
+    if plan.configuration.transport == .uring, let problem = UringTransport.probe() {
+      transport = .poll
+      remarks.append("io_uring cannot be used here (\(problem)): polling sockets instead")
+    } else {
+      transport = plan.configuration.transport
+    }
+    if affinity.memory.isLocked { remarks.append(affinity.memory.applyLock()) }
+
+    func source() -> StepSource { StepSource(clock: edges.clock, control: edges.control) }
+    let ends = StageEnds()
+    let snapshots = ends.snapshots
+    let feedRecords = try edges.recordRing(.feed, plan.configuration.journal.feedRingMiB)
+    let strategyRecords = try edges.recordRing(.strategy, plan.configuration.journal.stageRingMiB)
+    let executionRecords = try edges.recordRing(.execution, plan.configuration.journal.stageRingMiB)
+    let gatewayRecords = try edges.recordRing(.gateway, plan.configuration.journal.stageRingMiB)
+
+    let feed = plan.feed(
+      events: ends.feedEvents, snapshots: snapshots, records: feedRecords.producer, counters: edges.counters)
+    let orders = plan.orderSession(
+      apiKey: edges.key.name, signer: try edges.key.signer(), reports: ends.gatewayReports, records: gatewayRecords.producer, counters: edges.counters)
+    var ports = ExecutionPorts()
+    ports.attachGateway(
+      reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests)
+    ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
+    let execution = plan.execution(ports: ports, records: executionRecords.producer, counters: edges.counters)
+    let strategy = try plan.strategy(
+      events: ends.strategyEvents, updates: ends.strategyUpdates, intents: ends.strategyIntents,
+      snapshots: snapshots, records: strategyRecords.producer, counters: edges.counters, clock: edges.clock,
+      control: edges.control)
+
+    let clock = edges.clock
+    journal = StageBox(
+      StageNumber.journalName,
+      try JournalWriter(
+        directory: edges.journalDirectory, header: plan.header(startTimeNs: clock.nowNs(), captures: edges.captures),
+        sources: [
+          RecordSource(feedRecords.consumer), RecordSource(strategyRecords.consumer),
+          RecordSource(executionRecords.consumer), RecordSource(gatewayRecords.consumer),
+        ],
+        counters: JournalCounters(edges.counters.counter), nowNs: { clock.nowNs() }))
+    trading = StageBox(StageNumber.execution.name, TradingStage(core: execution, source: source()))
+    var boxes: [AnyStageBox] = [strategy, trading, journal]
+    let endpoint = edges.endpoint
+    switch transport {
+    case .uring:
+      boxes.append(
+        StageBox(
+          StageNumber.feed.name,
+          UringFeed(
+            core: FeedStage(
+              feed: feed, stream: endpoint.stream(try UringTransport(), target: SessionPlan.streamTarget),
+              requests: endpoint.requests(try UringTransport())), source: source())))
+      boxes.append(
+        StageBox(
+          StageNumber.gateway.name,
+          UringGateway(
+            core: GatewayStage(
+              session: orders, channel: endpoint.stream(try UringTransport(), target: SessionPlan.orderTarget),
+              requests: ends.gatewayRequests, orders: ends.gatewayOrders, control: edges.control), source: source())))
+    case .poll:
+      boxes.append(
+        StageBox(
+          StageNumber.feed.name,
+          PollingFeed(
+            core: FeedStage(
+              feed: feed, stream: endpoint.stream(SocketTransport(), target: SessionPlan.streamTarget),
+              requests: endpoint.requests(SocketTransport())), source: source())))
+      boxes.append(
+        StageBox(
+          StageNumber.gateway.name,
+          PollingGateway(
+            core: GatewayStage(
+              session: orders, channel: endpoint.stream(SocketTransport(), target: SessionPlan.orderTarget),
+              requests: ends.gatewayRequests, orders: ends.gatewayOrders, control: edges.control), source: source())))
+    }
+    let byName = Dictionary(uniqueKeysWithValues: boxes.map { ($0.name, $0) })
+    workers = affinity.workers.enumerated().map { number, worker in
+      Worker(number, worker, stages: worker.stages.compactMap { byName[$0] }, counters: edges.counters)
+    }
+  }
+
+  /// Starts the workers.
+  func start() throws {
+    for worker in workers { try worker.start() }
+  }
+
+  /// Counts page faults and context switches from now on.
+  func beginMeasurement() { for worker in workers { worker.beginMeasurement() } }
+
+  /// Asks the stages to end trading: no new orders, working ones are cancelled.
+  func beginStop() { edges.control.stop() }
+
+  /// What execution holds the account to be. After `end`.
+  func account() -> (balances: [AccountBalance], positionsLots: [Int64]) {
+    trading.withStage { ($0.core.accountBalances, $0.core.positionsLots) }
+  }
+
+  /// Ends the workers and completes the journal.
+  ///
+  /// - Throws: `FileError` when the journal could not be completed; its records are in the ring files still.
+  func end() throws {
+    for worker in workers { worker.requestStop() }
+    for worker in workers { worker.join() }
+    try journal.withStage { try $0.finish() }
+  }
+}
+
+extension SessionEdges {
+  /// The stage's record ring in a shared memory file of its own, so that its tail outlives this process.
+  func recordRing(_ stage: StageNumber, _ mebibytes: Int) throws -> RecordRing {
+    try RecordRing(
+      stage: stage.rawValue, capacityBytes: mebibytes << 20, path: "\(ringDirectory)/records-\(stage.name)")
+  }
+}
+
+extension SessionPlan {
+  static let streamTarget = "/stream"
+  static let orderTarget = "/ws-api/v3"
+
+  /// What stands at the head of the journal: all that a replay needs besides the records.
+  func header(startTimeNs: Int64, captures: [CaptureIdentity]) -> SessionHeader {
+    SessionHeader(
+      session: UInt64(bootEpoch) << 40 | UInt64(bitPattern: startTimeNs) & (1 << 40 - 1), startTimeNs: startTimeNs,
+      bootEpoch: bootEpoch, seed: 0, build: "apus \(Apus.version)", strategy: configuration.strategy.name,
+      captures: captures, configuration: configuration.text, instruments: instruments,
+      stages: Dictionary(uniqueKeysWithValues: StageNumber.allCases.map { ($0.rawValue, $0.name) }))
+  }
+}
+
+extension Configuration {
+  /// The affinity part, with wait strategies read.
+  func affinity() throws -> AffinityPlan {
+    AffinityPlan(
+      workers: try workers.map { worker in
+        guard let wait = WaitStrategy(worker.wait) else {
+          throw SessionError(
+            "line \(worker.line): workers.wait: \"\(worker.wait)\" is none of spin, pause, yield, park(50us)")
+        }
+        return WorkerPlan(cpu: worker.cpu, wait: wait, stages: worker.stages)
+      },
+      memory: MemoryPlan(pages: memory.hugePages ? .huge2MiB : .ordinary, isLocked: memory.lock, placement: .local))
+  }
+}

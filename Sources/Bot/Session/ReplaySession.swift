@@ -1,0 +1,112 @@
+// A session made again from its journal: the same cores on gated rings and scripted channels. Cold; one thread.
+
+import Execution
+import Journal
+import Market
+import Pipeline
+import Venues
+
+/// Verifies journals.
+enum ReplaySession {
+  /// Re-executes the session that a journal holds.
+  ///
+  /// - Parameters:
+  ///   - directory: of one session's journal.
+  ///   - strategies: the session's strategy must be among them.
+  static func run(directory: String, strategies: [StrategyFactory]) throws -> ReplayResult {
+    let files = try JournalFiles(directory: directory)
+    let summary = try JournalSummary(files)
+    var replay = try Replay(files, summary, stages: try stages(summary.header, strategies, apiKeyBytes: try apiKeyBytes(directory)))
+    return try replay.run()
+  }
+
+  /// How long the account's key was: it is blanked wherever it was sent, and a replay must send as many bytes.
+  private static func apiKeyBytes(_ directory: String) throws -> Int {
+    var reader = try JournalReader(directory: directory)
+    let mark = Array(#""apiKey":""#.utf8)
+    while let record = try reader.next() {
+      guard record.header.stage == StageNumber.gateway.rawValue, record.header.type == RecordType.sent.rawValue,
+        let found = record.payload.firstRange(of: mark)
+      else { continue }
+      return record.payload[found.upperBound...].prefix { $0 == UInt8(ascii: "*") }.count
+    }
+    return 1
+  }
+
+  private static func stages(
+    _ header: SessionHeader, _ strategies: [StrategyFactory], apiKeyBytes: Int
+  ) throws -> [ReplayStage] {
+    let configuration = try Configuration(file: "the journal's configuration", text: header.configuration)
+    let plan = try SessionPlan(
+      configuration, instruments: header.instruments, bootEpoch: header.bootEpoch, strategies: strategies)
+    let counters = try CounterFile()
+    let clock = try Clock()
+    let control = ControlWords()
+    let replayed = ReplayedInput()
+    var gates: ReplayGates?
+    let ends = StageEnds(gates: &gates)
+    guard let gates else { preconditionFailure("a replay's rings have gates") }
+    let snapshots = ends.snapshots
+    let feedRecords = RecordRing(stage: StageNumber.feed.rawValue, capacityBytes: configuration.journal.feedRingMiB << 20)
+    let ringBytes = configuration.journal.stageRingMiB << 20
+    let strategyRecords = RecordRing(stage: StageNumber.strategy.rawValue, capacityBytes: ringBytes)
+    let executionRecords = RecordRing(stage: StageNumber.execution.rawValue, capacityBytes: ringBytes)
+    let gatewayRecords = RecordRing(stage: StageNumber.gateway.rawValue, capacityBytes: ringBytes)
+    let stream = ReplayScript(channel: BinanceFeed.streamChannel)
+    let requests = ReplayScript(channel: BinanceFeed.requestChannel)
+    let orders = ReplayScript(channel: BinanceOrderSession.channelNumber)
+
+    var feed = FeedStage(
+      feed: plan.feed(
+        events: ends.feedEvents, snapshots: snapshots, records: feedRecords.producer, counters: counters),
+      stream: ReplayMessageChannel(stream), requests: ReplayRequestChannel(requests))
+    let strategy = try plan.strategy(
+      events: ends.strategyEvents, updates: ends.strategyUpdates, intents: ends.strategyIntents,
+      snapshots: snapshots, records: strategyRecords.producer, counters: counters, clock: clock,
+      control: control, replayed: UnsafePointer(replayed.input))
+    var ports = ExecutionPorts()
+    ports.attachGateway(
+      reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests)
+    ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
+    var execution = plan.execution(ports: ports, records: executionRecords.producer, counters: counters)
+    var gateway = GatewayStage(
+      session: plan.orderSession(
+        apiKey: String(repeating: "x", count: apiKeyBytes), signer: try AccountKey.standIn(configuration.orders.authentication), reports: ends.gatewayReports, records: gatewayRecords.producer,
+        counters: counters),
+      channel: ReplayMessageChannel(orders), requests: ends.gatewayRequests, orders: ends.gatewayOrders,
+      control: control)
+
+    return [
+      ReplayStage(
+        number: StageNumber.feed.rawValue, name: StageNumber.feed.name, outputs: [gates.events],
+        channels: [stream, requests], records: RecordSource(feedRecords.consumer), step: { feed.step($0) }),
+      ReplayStage(
+        number: StageNumber.strategy.rawValue, name: StageNumber.strategy.name,
+        inputs: [gates.updates, gates.events], outputs: [gates.intents],
+        records: RecordSource(strategyRecords.consumer),
+        step: { input in
+          replayed.input.pointee = input
+          return strategy.poll()
+        }),
+      ReplayStage(
+        number: StageNumber.execution.rawValue, name: StageNumber.execution.name,
+        inputs: [gates.reports, gates.intents], outputs: [gates.orders, gates.requests, gates.updates],
+        records: RecordSource(executionRecords.consumer), step: { execution.step($0) }),
+      ReplayStage(
+        number: StageNumber.gateway.rawValue, name: StageNumber.gateway.name,
+        inputs: [gates.requests, gates.orders], outputs: [gates.reports], channels: [orders],
+        records: RecordSource(gatewayRecords.consumer),
+        step: { input in
+          while control.haltEpoch != input.haltEpoch { control.halt() }
+          return gateway.step(input)
+        }),
+    ]
+  }
+}
+
+/// The input that a replayed strategy stage reads; alive as long as the stage's closure.
+private final class ReplayedInput {
+  let input = UnsafeMutablePointer<StepInput>.allocate(capacity: 1)
+  init() { input.initialize(to: StepInput(nowNs: 0)) }
+  deinit { input.deallocate() }
+}

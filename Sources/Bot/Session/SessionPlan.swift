@@ -1,0 +1,147 @@
+// What a session is made of besides its edges: the same for a live session and for its replay.
+
+import Execution
+import Foundation
+import Market
+import Pipeline
+import Risk
+import Strategy
+import Venues
+
+/// Configuration, definitions and identity of a session, and how the cores of its stages follow from them.
+struct SessionPlan {
+  let configuration: Configuration
+  let instruments: [Instrument]
+  let limits: [RiskLimits]
+  let bootEpoch: UInt32
+  let factory: StrategyFactory
+
+  /// - Throws: `SessionError` for a limit off an instrument's grid, or a strategy nobody knows.
+  init(
+    _ configuration: Configuration, instruments: [Instrument], bootEpoch: UInt32, strategies: [StrategyFactory]
+  ) throws {
+    self.configuration = configuration
+    self.instruments = instruments
+    self.bootEpoch = bootEpoch
+    limits = try instruments.map { try configuration.risk.limits(for: $0) }
+    guard let factory = strategies.first(where: { $0.name == configuration.strategy.name }) else {
+      let names = strategies.map(\.name).joined(separator: ", ")
+      throw SessionError("strategy.name: there is no strategy \"\(configuration.strategy.name)\"; known are \(names)")
+    }
+    self.factory = factory
+  }
+
+  func feed(
+    events: consuming RingProducer<MarketEvent>, snapshots: SnapshotPool, records: consuming RecordProducer,
+    counters: CounterFile
+  ) -> BinanceFeed {
+    var settings = BinanceFeed.Configuration(venue: VenueIndex(0))
+    settings.silenceLimitNs = Int64(configuration.feed.silenceMs) * 1_000_000
+    return BinanceFeed(
+      settings, instruments: instruments.map { ($0, shard: 0) }, outputs: MarketOutputs(events), snapshots: snapshots,
+      records: records, counters: BinanceFeedCounters(counters, name: StageNumber.feed.name))
+  }
+
+  func orderSession(
+    apiKey: String, signer: consuming BinanceSigner, reports: consuming RingProducer<ExecutionReport>, records: consuming RecordProducer,
+    counters: CounterFile
+  ) -> BinanceOrderSession {
+    var settings = BinanceOrderSession.Configuration(venue: VenueIndex(0))
+    settings.recvWindowMs = UInt64(configuration.orders.receiveWindowMs)
+    settings.replyTimeoutNs = Int64(configuration.orders.replyTimeoutMs) * 1_000_000
+    return BinanceOrderSession(
+      settings, instruments: instruments, apiKey: apiKey, signer: signer, reports: reports,
+      records: records, counters: BinanceGatewayCounters(counters, name: StageNumber.gateway.name), nsPerCycle: TimeStampCounterCalibration.measured.nsPerCycle)
+  }
+
+  func execution(
+    ports: consuming ExecutionPorts, records: consuming RecordProducer, counters: CounterFile
+  ) -> ExecutionStage {
+    let settings = ExecutionConfiguration(
+      instruments: instruments, limits: limits,
+      rate: OrderRateLimits(
+        perSecond: configuration.risk.ordersPerSecond, perTenSeconds: configuration.risk.ordersPer10Seconds),
+      shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch, orderCapacity: RingCapacities.openOrders)
+    return ExecutionStage(
+      settings, ports: ports, records: records,
+      counters: ExecutionCounters(instruments: instruments, counters.counter))
+  }
+
+  func strategy(
+    events: consuming RingConsumer<MarketEvent>, updates: consuming RingConsumer<OrderUpdate>,
+    intents: consuming RingProducer<OrderIntent>, snapshots: SnapshotPool, records: consuming RecordProducer,
+    counters: CounterFile, clock: Clock, control: ControlWords, replayed: UnsafePointer<StepInput>? = nil
+  ) throws -> AnyStageBox {
+    let settings = StrategySettings(orderMaximumAgeNs: Int64(configuration.risk.maximumOrderAgeMs) * 1_000_000)
+    return try factory.build(
+      StrategyParts(
+        instruments: instruments, settings: settings, updates: updates, events: events, intents: intents,
+        records: records, snapshots: snapshots, counters: counters, clock: clock, control: control,
+        replayed: replayed),
+      configuration.strategy)
+  }
+}
+
+/// Why a session cannot start or go on: what, where, and what to do.
+struct SessionError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// The account's key, by the files it stands in. Its secret is read when a signer is made and kept nowhere else.
+struct AccountKey: Sendable {
+  enum Kind: Sendable { case hmac, ed25519 }
+  var name: String
+  var kind: Kind
+  var secretFile: String
+
+  func signer() throws -> BinanceSigner {
+    guard let text = try? String(contentsOfFile: secretFile, encoding: .utf8) else {
+      throw SessionError("\(secretFile): the account's key cannot be read")
+    }
+    switch kind {
+    case .hmac:
+      if let key = HMACSHA256(secret: text.trimmingCharacters(in: .whitespacesAndNewlines)) { return .hmac(key) }
+    case .ed25519:
+      if let key = Ed25519Key(pem: text) { return .ed25519(key) }
+    }
+    throw SessionError("\(secretFile): this is not a key of the kind that `orders.authentication` asks for")
+  }
+
+  /// A key for a replay: what is signed is blanked in the journal, only its length shows.
+  static func standIn(_ authentication: OrderSettings.Authentication) throws -> BinanceSigner {
+    switch authentication {
+    case .hmac:
+      if let key = HMACSHA256(secret: "replay") { return .hmac(key) }
+    case .logon, .ed25519:
+      if let key = Ed25519Key.generate() { return .ed25519(key) }
+    }
+    throw SessionError("OpenSSL made no key")
+  }
+}
+
+extension RiskSettings {
+  /// The desk's limits in ticks and lots of one instrument.
+  func limits(for instrument: Instrument) throws -> RiskLimits {
+    let limits = RiskLimits(
+      maximumOrderQuantity: Quantity(
+        lots: try value(maximumOrderQuantity, instrument.lot, "maximumOrderQuantity", instrument)),
+      maximumOrderNotional: Amount(
+        units: try value(maximumOrderNotional, DecimalStep.amount, "maximumOrderNotional", instrument)),
+      maximumPosition: Quantity(lots: try value(maximumPosition, instrument.lot, "maximumPosition", instrument)),
+      maximumOpenOrders: Int64(maximumOpenOrders), collarBasisPoints: Int64(priceCollarBasisPoints),
+      maximumMarketAgeNs: Int64(maximumMarketAgeMs) * 1_000_000,
+      maximumOrderAgeNs: Int64(maximumOrderAgeMs) * 1_000_000, feeReserveBasisPoints: 20)
+    if let problem = limits.problem { throw SessionError("risk: \(problem)") }
+    return limits
+  }
+
+  private func value(_ text: String, _ step: DecimalStep, _ field: String, _ instrument: Instrument) throws -> Int64 {
+    guard let value = DecimalText.parse(text, step: step) else {
+      throw SessionError(
+        "risk.\(field): \(text) is not a multiple of \(instrument.symbol.text)'s step "
+          + "\(step.mantissa) x 10^\(step.exponent)")
+    }
+    return value
+  }
+}

@@ -1,0 +1,86 @@
+// All the rings of a session, as ends for its stages: live ones, or gated ones for a replay.
+
+import Journal
+import Market
+import Pipeline
+import Risk
+
+/// Both ends of every ring between stages. Each is taken out once, by the stage it belongs to.
+struct StageEnds: ~Copyable {
+  var feedEvents: RingProducer<MarketEvent>
+  var strategyEvents: RingConsumer<MarketEvent>
+  var strategyIntents: RingProducer<OrderIntent>
+  var executionIntents: RingConsumer<OrderIntent>
+  var executionUpdates: RingProducer<OrderUpdate>
+  var strategyUpdates: RingConsumer<OrderUpdate>
+  var executionOrders: ApprovedOrderSender
+  var gatewayOrders: ApprovedOrderReceiver
+  var executionRequests: RingProducer<GatewayRequest>
+  var gatewayRequests: RingConsumer<GatewayRequest>
+  var gatewayReports: RingProducer<ExecutionReport>
+  var executionReports: RingConsumer<ExecutionReport>
+  let snapshots: SnapshotPool
+
+  /// The rings of a session.
+  init() {
+    let events = Ring<MarketEvent>(capacity: RingCapacities.marketEvents)
+    let intents = Ring<OrderIntent>(capacity: RingCapacities.intents)
+    let updates = Ring<OrderUpdate>(capacity: RingCapacities.updates)
+    let orders = ApprovedOrderRing(capacity: RingCapacities.orders)
+    let requests = Ring<GatewayRequest>(capacity: RingCapacities.requests)
+    let reports = Ring<ExecutionReport>(capacity: RingCapacities.reports)
+    feedEvents = events.producer
+    strategyEvents = events.consumer
+    strategyIntents = intents.producer
+    executionIntents = intents.consumer
+    executionUpdates = updates.producer
+    strategyUpdates = updates.consumer
+    executionOrders = orders.sender
+    gatewayOrders = orders.receiver
+    executionRequests = requests.producer
+    gatewayRequests = requests.consumer
+    gatewayReports = reports.producer
+    executionReports = reports.consumer
+    snapshots = Self.makeSnapshots()
+  }
+
+  /// The rings of a replay, at twice a session's capacity, so that only the journal's own full marks make one full.
+  init(gates: inout ReplayGates?) {
+    let events = GatedRing<MarketEvent>(capacity: 2 * RingCapacities.marketEvents)
+    let intents = GatedRing<OrderIntent>(capacity: 2 * RingCapacities.intents)
+    let updates = GatedRing<OrderUpdate>(capacity: 2 * RingCapacities.updates)
+    let orders = GatedApprovedOrderRing(capacity: 2 * RingCapacities.orders)
+    let requests = GatedRing<GatewayRequest>(capacity: 2 * RingCapacities.requests)
+    let reports = GatedRing<ExecutionReport>(capacity: 2 * RingCapacities.reports)
+    gates = ReplayGates(
+      events: events.gate, intents: intents.gate, updates: updates.gate, orders: orders.gate, requests: requests.gate,
+      reports: reports.gate)
+    feedEvents = events.producer
+    strategyEvents = events.consumer
+    strategyIntents = intents.producer
+    executionIntents = intents.consumer
+    executionUpdates = updates.producer
+    strategyUpdates = updates.consumer
+    executionOrders = orders.sender
+    gatewayOrders = orders.receiver
+    executionRequests = requests.producer
+    gatewayRequests = requests.consumer
+    gatewayReports = reports.producer
+    executionReports = reports.consumer
+    snapshots = Self.makeSnapshots()
+  }
+
+  private static func makeSnapshots() -> SnapshotPool {
+    SnapshotPool(buffers: RingCapacities.snapshots, levelsPerSide: RingCapacities.snapshotLevels)
+  }
+}
+
+/// The gates between the ends of a replay's rings.
+struct ReplayGates {
+  let events: RingGate
+  let intents: RingGate
+  let updates: RingGate
+  let orders: RingGate
+  let requests: RingGate
+  let reports: RingGate
+}

@@ -1,0 +1,75 @@
+// Where a venue is, and the blocking requests a session makes of it before its threads start. Cold.
+
+import Foundation
+import Market
+import Pipeline
+import Venues
+
+/// Addresses and trust of one venue.
+struct VenueEndpoint {
+  var host: String
+  var port: UInt16
+  /// The authority to trust; nil for the system's.
+  var trustFile: String?
+  let context: TLSContext
+  let addresses: [SocketAddress]
+
+  init(host: String, port: UInt16, trustFile: String?) throws {
+    self.host = host
+    self.port = port
+    self.trustFile = trustFile
+    context = try TLSContext.client(trustFile: trustFile)
+    addresses = try SocketAddress.resolve(host: host, port: port)
+  }
+
+  var connection: ConnectionSettings { ConnectionSettings(hostName: host, addresses: addresses) }
+
+  func stream<T: Transport & ~Copyable>(_ transport: consuming T, target: String) -> WebSocketChannel<T> {
+    WebSocketChannel(transport, context, WebSocketSettings(connection: connection, target: target), port: port)
+  }
+
+  func requests<T: Transport & ~Copyable>(_ transport: consuming T) -> HTTPChannel<T> {
+    HTTPChannel(transport, context, HTTPSettings(connection: connection), port: port)
+  }
+
+  /// `GET target`, waited for.
+  ///
+  /// - Throws: `SessionError` with the reason: connection, certificate, status.
+  func fetch(_ target: String) throws -> [UInt8] {
+    var channel = requests(SocketTransport())
+    let clock = try Clock()
+    var target = target
+    let isBegun = target.withUTF8 { channel.get(UnsafeRawBufferPointer($0)) }
+    guard isBegun else { throw SessionError("\(target): not a request target") }
+    while true {
+      switch channel.poll(nowNs: clock.nowNs()) {
+      case .idle: usleep(100)  // paces the polling of a start-up request; the channel's own timeout ends it
+      case .response where channel.status == 200: return Array(channel.body)
+      case .response: throw SessionError("\(host):\(port)\(target): the venue answered with status \(channel.status)")
+      case .failed: throw SessionError("\(host):\(port)\(target): \(Self.reason(channel))")
+      }
+    }
+  }
+
+  private static func reason(_ channel: borrowing HTTPChannel<SocketTransport>) -> String {
+    let problem = channel.certificateProblem
+    return problem == .none ? "\(channel.closeReason)" : "the venue's certificate was refused (\(problem))"
+  }
+
+  /// The definitions of the symbols, numbered in their order.
+  func instruments(_ symbols: [String]) throws -> [Instrument] {
+    let names = symbols.map { "%22\($0)%22" }.joined(separator: ",")
+    let body = try fetch("/api/v3/exchangeInfo?symbols=%5B\(names)%5D")
+    return try BinanceExchangeInfo.instruments(body, symbols: symbols, venue: VenueIndex(0))
+  }
+
+  /// The venue's clock, in nanoseconds since 1970.
+  func timeNs() throws -> Int64 {
+    struct Answer: Decodable { var serverTime: Int64 }
+    let body = try fetch("/api/v3/time")
+    guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),
+      (0...Int64.max / 1_000_000).contains(answer.serverTime)
+    else { throw SessionError("\(host):\(port)/api/v3/time: the answer is no time") }
+    return answer.serverTime * 1_000_000
+  }
+}

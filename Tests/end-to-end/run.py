@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+"""End to end: whole sessions of the built `apus`, on recorded and on synthetic markets, checked from outside.
+
+The recorded facts are counted here from the capture files themselves, by code that shares nothing with the bot.
+Ends with a line 'N passed, N failed, N skipped'.
+"""
+import argparse
+import gzip
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+from decimal import Decimal
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DATA = pathlib.Path(os.environ.get("APUS_DATA", ROOT.parent / "shared" / "data"))
+SPOT = DATA / "binance" / "spot"
+
+results = {"passed": 0, "failed": 0, "skipped": 0}
+
+
+def check(name, holds, detail=""):
+    results["passed" if holds else "failed"] += 1
+    print(f"{'ok  ' if holds else 'FAIL'} {name}{'' if holds or not detail else ': ' + str(detail)}", flush=True)
+
+
+def skip(name, why):
+    results["skipped"] += 1
+    print(f"skip {name}: {why}", flush=True)
+
+
+class Recording:
+    """What a pair of capture files says, read line by line."""
+
+    def __init__(self, paths, symbol):
+        self.symbol = symbol
+        self.trades = {}
+        self.displayed = {"bids": {}, "asks": {}}  # price -> quantities ever displayed
+        snapshot, self.applied, self.gaps, expected = None, 0, 0, None
+        diff_ids, tickers = set(), []
+        waiting = []
+        for path in paths:
+            for line in gzip.open(path, "rt"):
+                message = json.loads(line.split(" ", 1)[1])
+                if "lastUpdateId" in message:
+                    snapshot, expected = message["lastUpdateId"], message["lastUpdateId"] + 1
+                    self._levels(message["bids"], message["asks"])
+                    for diff in waiting:
+                        expected = self._diff(diff, expected, diff_ids)
+                    waiting = []
+                    continue
+                data = message["data"]
+                kind = data.get("e", "bookTicker")
+                if kind == "depthUpdate":
+                    self._levels(data["b"], data["a"])
+                    if snapshot is None:
+                        waiting.append(data)
+                    else:
+                        expected = self._diff(data, expected, diff_ids)
+                elif kind == "trade":
+                    self.trades[data["t"]] = data
+                else:
+                    self._levels([[data["b"], data["B"]]], [[data["a"], data["A"]]])
+                    if snapshot is not None or data["u"] > 0:
+                        tickers.append(data["u"])
+        self.tickers_on_diffs = len(set(tickers) & diff_ids)
+
+    def _diff(self, diff, expected, ids):
+        if diff["u"] < expected:
+            return expected
+        self.gaps += diff["U"] > expected
+        self.applied += 1
+        ids.add(diff["u"])
+        return diff["u"] + 1
+
+    def _levels(self, bids, asks):
+        for side, levels in (("bids", bids), ("asks", asks)):
+            for price, quantity in levels:
+                self.displayed[side].setdefault(Decimal(price), set()).add(Decimal(quantity))
+
+
+def demo(apus, folder, *arguments, timeout=600):
+    out = pathlib.Path(folder) / "out.json"
+    command = [str(apus), "demo", "--json", str(out), "--keep", str(folder), *map(str, arguments)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, cwd=ROOT)
+    report = json.loads(out.read_text()) if out.exists() else {}
+    if run.returncode != 0:
+        print(run.stdout[-4000:])
+    return run.returncode, report, run.stdout
+
+
+def sound(name, code, report, printed):
+    """What holds of every session, whatever its market."""
+    check(f"{name}: exit 0", code == 0, code)
+    if not report:
+        check(f"{name}: a report was written", False)
+        return False
+    orders, replay = report["orders"], report["replay"]
+    check(f"{name}: no order left open", orders["open_at_end"] == 0 and report["venue"]["open_orders"] == 0, orders)
+    check(f"{name}: verified replay equal", replay["equal"] is True and replay["records"] > 0, replay)
+    for key in ("position", "balances", "fees"):
+        check(f"{name}: bot and venue agree on {key}", report["bot"][key] == report["venue"][key],
+              (report["bot"][key], report["venue"][key]))
+    check(f"{name}: no secret in what was printed", "PRIVATE KEY" not in printed)
+    return True
+
+
+def explained(name, folder, recording):
+    """Every fill the venue made is a recorded trade at or through the price, or a displayed level."""
+    fills = [json.loads(line) for line in (pathlib.Path(folder) / "fills.jsonl").read_text().splitlines()]
+    unexplained = []
+    for fill in fills:
+        price, buy = Decimal(fill["price"]), fill["side"] == "BUY"
+        if fill["maker"]:
+            trade = recording.trades.get(fill["explanation"].get("tradeId"))
+            through = trade and (Decimal(trade["p"]) <= price if buy else Decimal(trade["p"]) >= price)
+            if not (through and Decimal(fill["quantity"]) <= Decimal(trade["q"])):
+                unexplained.append(fill)
+        else:
+            quantities = recording.displayed["asks" if buy else "bids"].get(price, set())
+            if not any(Decimal(fill["quantity"]) <= quantity for quantity in quantities):
+                unexplained.append(fill)
+    check(f"{name}: {len(fills)} fills, each explained by the recording", fills and not unexplained, unexplained[:3])
+
+
+def recorded(apus, symbol, facts, speed):
+    name = f"recorded {symbol}"
+    paths = [SPOT / f"{symbol}_20240808.gz", SPOT / f"{symbol}_20240809.gz"]
+    if not all(path.exists() for path in paths):
+        return skip(name, f"no recordings in {SPOT}")
+    recording = Recording(paths, symbol)
+    with tempfile.TemporaryDirectory() as folder:
+        captures = [argument for path in paths for argument in ("--capture", path)]
+        code, report, printed = demo(apus, folder, *captures, "--speed", speed)
+        if not sound(name, code, report, printed):
+            return
+        applied, compared = facts
+        market, book, orders, fills = report["market"], report["book"], report["orders"], report["fills"]
+        check(f"{name}: depth_applied {applied}", market["depth_applied"] == applied == recording.applied, market)
+        check(f"{name}: gaps 0", market["gaps"] == 0 == recording.gaps, market)
+        check(f"{name}: crossed 0", book["crossed"] == 0, book)
+        check(f"{name}: ticker_compared {compared}", book["ticker_compared"] == compared, book)
+        check(f"{name}: ticker_mismatches 0", book["ticker_mismatches"] == 0, book)
+        check(f"{name}: at least 100 orders", orders["sent"] >= 100, orders)
+        check(f"{name}: at least 20 maker fills", fills["maker"] >= 20, fills)
+        check(f"{name}: at least 20 taker fills", fills["taker"] >= 20, fills)
+        check(f"{name}: cancels among them", orders["canceled"] > 0, orders)
+        explained(name, folder, recording)
+        print(f"     {name}: orders {orders['sent']}, maker {fills['maker']}, taker {fills['taker']}, "
+              f"profit {report['profit']}, latency {report['latency']}", flush=True)
+
+
+def withheld(apus, speed):
+    name = "one diff withheld"
+    paths = [SPOT / "btcusdt_20240808.gz"]
+    if not paths[0].exists():
+        return skip(name, f"no recordings in {SPOT}")
+    with tempfile.TemporaryDirectory() as folder:
+        code, report, printed = demo(apus, folder, "--capture", paths[0], "--speed", speed, "--drop", 1500)
+        if not sound(name, code, report, printed):
+            return
+        market = report["market"]
+        check(f"{name}: one gap", market["gaps"] == 1, market)
+        check(f"{name}: one resynchronisation", market["resynchronised"] == 1, market)
+        check(f"{name}: no order between", market["orders_while_broken"] == 0, market)
+
+
+def placements(apus):
+    base = subprocess.run([str(apus), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    cpus = sorted(os.sched_getaffinity(0))
+    workers = {
+        "fused": [("feed.binance, strategy, execution, gateway.binance", cpus[-1], "yield"), ("journal", cpus[0], "park(200us)")],
+        "split": [("feed.binance, strategy", cpus[-1], "yield"),
+                  ("execution, gateway.binance, journal", cpus[0], "park(50us)")],
+    }
+    for transport in ("uring", "poll"):
+        for placement, threads in workers.items():
+            name = f"{placement} on {transport}"
+            text = "".join(f"  - {{cpu: {cpu}, wait: {wait}, stages: [{stages}]}}\n" for stages, cpu, wait in threads)
+            config = re.sub(r"^workers:\n(?:[ #].*\n)+", "workers:\n" + text, base, flags=re.M)
+            config = re.sub(r"^transport: .*$", f"transport: {transport}", config, flags=re.M)
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder) / "demo.yaml"
+                path.write_text(config)
+                code, report, printed = demo(apus, folder, "--config", path, "--seconds", 8)
+                if sound(name, code, report, printed):
+                    check(f"{name}: orders sent and filled",
+                          report["orders"]["sent"] > 0 and report["fills"]["maker"] + report["fills"]["taker"] > 0,
+                          (report["orders"], report["fills"]))
+                    check(f"{name}: 0 gaps", report["market"]["gaps"] == 0, report["market"])
+                    check(f"{name}: the transport asked for", report["transport"] == transport, report["transport"])
+
+
+def refusals(apus):
+    """Bad input: named, with the line, before anything starts."""
+    base = subprocess.run([str(apus), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    cases = {
+        "misspelt field": (base.replace("maximumPosition:", "maximumPositon:"), "maximumPosit"),
+        "no limits": (re.sub(r"^risk:\n(?:  .*\n)+", "", base, flags=re.M), "risk"),
+        "unknown cpu": (re.sub(r"cpu: \d+", "cpu: 999", base, count=1), "999"),
+        "stage twice": (base.replace("stages: [journal]", "stages: [journal, strategy]"), "strategy"),
+        "stage missing": (base.replace("gateway.binance]", "execution]"), "gateway"),
+    }
+    for name, (config, named) in cases.items():
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "demo.yaml"
+            path.write_text(config)
+            run = subprocess.run([str(apus), "demo", "--config", str(path), "--seconds", "2"], text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+            check(f"refused: {name}", run.returncode != 0 and named in run.stdout, run.stdout[-300:])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--apus", type=pathlib.Path, required=True, help="the built executable")
+    parser.add_argument("--speed", type=float, default=20, help="how much faster than real recorded markets play")
+    parser.add_argument("--only", help="run only the parts whose name holds this text")
+    arguments = parser.parse_args()
+    apus = arguments.apus.resolve()
+    parts = {
+        "refusals": lambda: refusals(apus),
+        "placements": lambda: placements(apus),
+        "btcusdt": lambda: recorded(apus, "btcusdt", (6493, 1072), arguments.speed),
+        "ethusdt": lambda: recorded(apus, "ethusdt", (6468, 1056), arguments.speed),
+        "withheld": lambda: withheld(apus, arguments.speed),
+    }
+    for name, part in parts.items():
+        if not arguments.only or arguments.only in name:
+            part()
+    print(f"{results['passed']} passed, {results['failed']} failed, {results['skipped']} skipped")
+    sys.exit(results["failed"] > 0)
+
+
+if __name__ == "__main__":
+    main()
