@@ -13,7 +13,12 @@ private struct SigningVector: Decodable {
   let secret: String?
   let payload: String?
   let expected: Expected
-  let ed25519_seed_hex: String?
+  let seedHex: String?
+
+  enum CodingKeys: String, CodingKey {
+    case name, alg, secret, payload, expected
+    case seedHex = "ed25519_seed_hex"
+  }
 
   /// Text for signatures, a number for checksums.
   enum Expected: Decodable, Equatable {
@@ -55,7 +60,7 @@ private func text(_ count: Int, _ write: (UnsafeMutableRawPointer) -> Bool) -> S
         let signature = text(HMACSHA256.hexCount) { out in payload.withUnsafeBytes { signer.signHex($0, into: out) } }
         #expect(signature == expected, "\(vector.name)")
       case "Ed25519 base64":
-        let seed = bytes(hex: try #require(vector.ed25519_seed_hex))
+        let seed = bytes(hex: try #require(vector.seedHex))
         let key = Ed25519Key(seed: seed)!
         let signature = text(Ed25519Key.base64Count) { out in
           payload.withUnsafeBytes { key.signBase64($0, into: out) }

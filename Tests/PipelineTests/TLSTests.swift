@@ -232,7 +232,7 @@ private struct Certificates: Sendable {
     let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 64)
     plain.initializeMemory(as: UInt8.self, repeating: 7)
     defer {
-      wire.forEach { $0.deallocate() }
+      for window in wire { window.deallocate() }
       plain.deallocate()
     }
     let up = wire[0]

@@ -126,7 +126,8 @@ public struct SecureLink: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
     plaintext: UnsafeMutableRawBufferPointer, outgoing: UnsafeMutableRawBufferPointer, nowNs: Int64
   ) -> LinkStep {
     guard phase != .down else { return LinkStep() }
-    if event == .closed { return end(reason, nowNs) }
+    // A peer that leaves in the middle of the handshake did not like it, whether or not its alert got through.
+    if event == .closed { return end(phase == .handshaking ? .tlsFailed : reason, nowNs) }
     if phase != .open && nowNs >= deadlineNs { return end(.connectTimeout, nowNs) }
     switch event {
     case .connected:

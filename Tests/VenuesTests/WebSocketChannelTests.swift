@@ -1,0 +1,289 @@
+// The WebSocket channel over a transport in memory: opening, keep-alive, closing and every way to fail.
+
+import Foundation
+import Pipeline
+import Testing
+
+@testable import Venues
+
+private let second: Int64 = 1_000_000_000
+
+/// A channel, its wire and a clock that only the test moves.
+private final class Bench {
+  let wire = Wire()
+  var channel: WebSocketChannel<MemoryTransport>
+  var nowNs: Int64 = 1_700_000_000 * second
+  var events: [ChannelEvent] = []
+  var messages: [[UInt8]] = []
+
+  init(_ change: (inout WebSocketSettings) -> Void = { _ in }) {
+    var settings = WebSocketSettings(connection: testSettings(), target: "/ws/test")
+    settings.headers = [("X-Test", "1")]
+    change(&settings)
+    channel = WebSocketChannel(MemoryTransport(wire), TestContexts.shared.client, settings, port: 9443)
+  }
+
+  /// Polls until nothing happens any more.
+  func settle() {
+    var idle = 0
+    while idle < 8 {
+      let event = channel.poll(nowNs: nowNs)
+      if event == .message { messages.append(Array(channel.message)) }
+      if event != .idle { events.append(event) }
+      idle = event == .idle && !wire.hasWaiting ? idle + 1 : 0
+    }
+  }
+
+  func open() {
+    settle()
+    wire.send(upgradeAnswer(to: wire.takeText()))
+    settle()
+  }
+
+  func send(_ text: String) -> Bool { Array(text.utf8).withUnsafeBytes { channel.send($0) } }
+  var reason: CloseReason { channel.closeReason }
+  var isOpen: Bool { channel.isOpen }
+}
+
+/// The frames a client sent, unmasked by the test's own reading of section 5.3.
+private func unmask(_ bytes: [UInt8]) -> [UInt8] {
+  var frames: [UInt8] = []
+  var rest = bytes[...]
+  while rest.count >= 6 {
+    let start = rest.startIndex
+    let head: Int
+    let count: Int
+    switch rest[start + 1] & 0x7f {
+    case 126: (head, count) = (4, Int(rest[start + 2]) << 8 | Int(rest[start + 3]))
+    case 127: (head, count) = (10, rest[(start + 2)..<(start + 10)].reduce(0) { $0 << 8 | Int($1) })
+    case let short: (head, count) = (2, Int(short))
+    }
+    let mask = Array(rest[(start + head)..<(start + head + 4)])
+    let masked = rest[(start + head + 4)..<(start + head + 4 + count)]
+    frames += [rest[start], rest[start + 1] & 0x7f] + rest[(start + 2)..<(start + head)]
+    frames += masked.enumerated().map { $1 ^ mask[$0 % 4] }
+    rest = rest[(start + head + 4 + count)...]
+  }
+  return frames
+}
+
+@Suite struct WebSocketChannelTests {
+  @Test func opensWithAFreshKeyAndCarriesMessages() {
+    let bench = Bench()
+    bench.settle()
+    let request = bench.wire.takeText()
+    #expect(request.hasPrefix("GET /ws/test HTTP/1.1\r\nHost: localhost:9443\r\n"))
+    #expect(request.contains("\r\nX-Test: 1\r\n") && request.contains("\r\nSec-WebSocket-Version: 13\r\n"))
+    #expect(!request.contains("Sec-WebSocket-Extensions"))
+    // The first message comes in the same record as the answer.
+    bench.wire.send(Array(upgradeAnswer(to: request).utf8) + frame(1, Array("first".utf8)))
+    bench.settle()
+    #expect(bench.events == [.opened, .message])
+    #expect(bench.messages == [Array("first".utf8)])
+    let isSent = bench.send("{\"id\":1}")
+    #expect(isSent)
+    #expect(unmask(bench.wire.take()) == frame(1, Array("{\"id\":1}".utf8)))
+  }
+
+  @Test func everyConnectionHasItsOwnKeyAndMasks() {
+    let bench = Bench()
+    bench.settle()
+    let first = bench.wire.takeText()
+    bench.wire.serverEnded = true
+    bench.settle()
+    bench.nowNs += second
+    bench.settle()
+    let other = bench.wire.takeText()
+    #expect(first != other && other.hasPrefix("GET "))
+    bench.wire.send(upgradeAnswer(to: first))  // to the other key: refused
+    bench.settle()
+    #expect(bench.reason == .upgradeRefused)
+    bench.nowNs += 2 * second
+    bench.open()
+    _ = bench.send("same")
+    let one = bench.wire.take()
+    _ = bench.send("same")
+    #expect(one != bench.wire.take())
+  }
+
+  @Test func pingIsAnsweredWithItsPayload() {
+    let bench = Bench()
+    bench.open()
+    bench.wire.send(frame(9, Array("1700000000".utf8)))
+    bench.settle()
+    #expect(unmask(bench.wire.take()) == frame(10, Array("1700000000".utf8)))
+  }
+
+  @Test func largeMessagesArriveWhole() {
+    let bench = Bench()
+    bench.open()
+    let large = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) & 0x7f }
+    bench.wire.send(frame(1, large) + frame(2, [1], final: false) + frame(0, [2]))
+    bench.settle()
+    #expect(bench.events == [.opened, .message, .message])
+    let isSame = bench.messages == [large, [1, 2]]
+    #expect(isSame)
+  }
+
+  @Test func closeOfThePeerIsAnsweredAndToldOnce() {
+    let bench = Bench()
+    bench.open()
+    bench.wire.send(frame(8, [0x03, 0xe9]))
+    bench.settle()
+    #expect(unmask(bench.wire.take()) == frame(8, [0x03, 0xe9]))
+    #expect(bench.events == [.opened, .closed])
+    #expect(bench.reason == .peerClosed && bench.channel.closeCode == 1001 && bench.wire.isClosed)
+  }
+
+  @Test func ownCloseWaitsForTheAnswerAndThenForTheBackoff() {
+    let bench = Bench()
+    bench.open()
+    bench.channel.close(permanently: false)
+    #expect(unmask(bench.wire.take()) == frame(8, [0x03, 0xe8]))
+    let isSent = bench.send("late")
+    #expect(!isSent)
+    bench.wire.send(frame(1, [65]) + frame(8, [0x03, 0xe8]))
+    bench.settle()
+    #expect(bench.events == [.opened, .closed] && bench.reason == .requested)
+    #expect(bench.wire.attempts == 1)
+    bench.nowNs += second
+    bench.open()
+    #expect(bench.wire.attempts == 2 && bench.isOpen)
+  }
+
+  @Test func ownCloseGivesUpOnASilentPeerAndStaysClosed() {
+    let bench = Bench()
+    bench.open()
+    bench.channel.close(permanently: true)
+    bench.settle()
+    #expect(bench.events == [.opened])
+    bench.nowNs += second
+    bench.settle()
+    #expect(bench.events == [.opened, .closed] && bench.reason == .requested)
+    bench.nowNs += 1000 * second
+    bench.settle()
+    #expect(bench.wire.attempts == 1)
+  }
+
+  @Test func silenceIsPingedAndThenEnds() {
+    let bench = Bench()
+    bench.open()
+    bench.nowNs += 10 * second - 1
+    bench.settle()
+    #expect(bench.wire.take().isEmpty)
+    bench.nowNs += 1
+    bench.settle()
+    #expect(unmask(bench.wire.take()) == frame(9, []))
+    bench.wire.send(frame(10, []))
+    bench.settle()
+    bench.nowNs += 19 * second
+    bench.settle()
+    #expect(bench.isOpen)
+    bench.nowNs += second
+    bench.settle()
+    #expect(bench.events == [.opened, .closed] && bench.reason == .peerSilent)
+    #expect(bench.channel.closeCount(.peerSilent) == 1)
+  }
+
+  @Test(
+    arguments: [
+      (frame(1, [0xff]), CloseReason.protocolError, [0x03, 0xef]), ([0xc1, 0], .protocolError, [0x03, 0xea]),
+      ([0x82, 127, 0, 0, 0, 0, 1, 0, 0, 1], .messageTooLarge, [0x03, 0xf1]),
+    ] as [([UInt8], CloseReason, [UInt8])])
+  func violationsCloseWithTheirCode(bytes: [UInt8], reason: CloseReason, code: [UInt8]) {
+    let bench = Bench()
+    bench.open()
+    bench.wire.send(bytes)
+    bench.settle()
+    #expect(unmask(bench.wire.take()) == frame(8, code))
+    #expect(bench.events == [.opened, .closed] && bench.reason == reason)
+  }
+
+  @Test(arguments: [
+    "HTTP/1.1 429 Too Many Requests\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
+    "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: wrong\r\n\r\n",
+  ])
+  func refusedUpgradesAreNamed(answer: String) {
+    let bench = Bench()
+    bench.settle()
+    bench.wire.send(answer)
+    bench.settle()
+    #expect(bench.events == [.closed] && bench.reason == .upgradeRefused)
+    #expect(!answer.contains("429") || bench.channel.upgradeStatus == 429)
+  }
+
+  @Test(arguments: ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat"])
+  func whatWasNotOfferedIsRefused(field: String) {
+    let bench = Bench()
+    bench.settle()
+    let answer = upgradeAnswer(to: bench.wire.takeText())
+    bench.wire.send(answer.replacingOccurrences(of: "\r\n\r\n", with: "\r\n\(field)\r\n\r\n"))
+    bench.settle()
+    #expect(bench.reason == .upgradeRefused)
+  }
+
+  @Test func everyStepOfConnectingHasATimeout() {
+    let bench = Bench()
+    bench.wire.answer = .silence
+    bench.settle()
+    bench.nowNs += 5 * second
+    bench.settle()
+    #expect(bench.events == [.closed] && bench.reason == .connectTimeout)
+    bench.wire.answer = .accept  // connects, and the upgrade is never answered
+    bench.nowNs += second
+    bench.settle()
+    bench.nowNs += 5 * second
+    bench.settle()
+    #expect(bench.events == [.closed, .closed] && bench.reason == .connectTimeout)
+  }
+
+  @Test func wrongHostIsACertificateProblem() {
+    let bench = Bench()
+    bench.wire.context = TestContexts.shared.wrongHost
+    bench.settle()
+    #expect(bench.events == [.closed] && bench.reason == .certificateRejected)
+    #expect(bench.channel.certificateProblem == .wrongHost)
+    #expect(bench.wire.take().isEmpty, "no request is sent to a stranger")
+  }
+
+  @Test func garbageInsteadOfTLSIsNamed() {
+    let bench = Bench()
+    _ = bench.channel.poll(nowNs: bench.nowNs)
+    bench.wire.sendRaw(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
+    bench.settle()
+    #expect(bench.events == [.closed] && bench.reason == .tlsFailed)
+  }
+
+  @Test func refusedConnectionsAreTriedAgainLaterAndLater() {
+    let bench = Bench()
+    bench.wire.answer = .refuse
+    var attemptsNs: [Int64] = []
+    for _ in 0..<400_000 where attemptsNs.count < 10 {
+      let before = bench.wire.attempts
+      _ = bench.channel.poll(nowNs: bench.nowNs)
+      if bench.wire.attempts > before { attemptsNs.append(bench.nowNs) }
+      bench.nowNs += second / 1000
+    }
+    let waits = zip(attemptsNs.dropFirst(), attemptsNs).map { $0 - $1 }
+    let delays: [Int64] = [250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000].map { $0 * second / 1000 }
+    #expect(waits.count == delays.count)
+    for (wait, delay) in zip(waits, delays) { #expect(wait >= delay / 2 && wait <= delay + 2 * second / 1000) }
+    #expect(bench.channel.closeCount(.connectFailed) == 10)
+  }
+
+  @Test func messagesAreSentWholeOrNotAtAll() {
+    let bench = Bench { $0.sendBytesLimit = 100 }
+    let early = bench.send("too early")
+    bench.open()
+    let atLimit = bench.send(String(repeating: "x", count: 100))
+    let tooLong = bench.send(String(repeating: "x", count: 101))
+    #expect(!early && atLimit && !tooLong)
+    _ = bench.wire.take()
+    bench.wire.sendRoom = 64  // the peer takes nothing: the socket's buffer is full
+    let noRoom = bench.send("x")
+    #expect(!noRoom && bench.wire.take().isEmpty)
+    bench.wire.send(frame(9, []))
+    bench.settle()
+    #expect(bench.reason == .sendBufferFull, "a pong that cannot be sent ends the connection")
+  }
+}
