@@ -40,13 +40,14 @@ public struct OrderBook: ~Copyable {
   }
 
   /// Levels furthest from the touch that were given up for want of memory.
-  public var evictedLevels: Int64 { bids.evicted &+ asks.evicted }
+  public var evictedLevels: Int64 { @_noLocks get { bids.evicted &+ asks.evicted } }
 
   /// How many levels depth messages have left on a side, those hidden behind a newer ticker included.
+  @_noLocks @inline(never)
   public func levelCount(_ side: Side) -> Int { side == .buy ? bids.count : asks.count }
 
   /// Whether the touch is a ticker's that is newer than the depth.
-  public var isTickerAhead: Bool { ticker.sequence > sequence }
+  public var isTickerAhead: Bool { @_noLocks get { ticker.sequence > sequence } }
 
   /// Applies one event. A snapshot's buffer is given back to `snapshots` here.
   @_noLocks @inline(never)

@@ -43,6 +43,9 @@ struct MarketCounters {
   let crossed: Counter
   let tickerCompared: Counter
   let tickerMismatches: Counter
+  let tickerStale: Counter
+  let outOfRange: Counter
+  let evictedLevels: Counter
   let bestBidTicks: Counter
   let bestAskTicks: Counter
   let positionLots: Counter
@@ -57,6 +60,9 @@ struct MarketCounters {
     crossed = file.counter("book.\(symbol).crossed")
     tickerCompared = file.counter("book.\(symbol).ticker_compared")
     tickerMismatches = file.counter("book.\(symbol).ticker_mismatches")
+    tickerStale = file.counter("book.\(symbol).ticker_stale")
+    outOfRange = file.counter("book.\(symbol).out_of_range")
+    evictedLevels = file.counter("book.\(symbol).evicted_levels")
     bestBidTicks = file.counter("book.\(symbol).best_bid_ticks")
     bestAskTicks = file.counter("book.\(symbol).best_ask_ticks")
     positionLots = file.counter("strategy.\(symbol).position_lots")
@@ -71,6 +77,9 @@ struct MarketCounters {
     crossed.set(counted.crossed)
     tickerCompared.set(counted.tickerCompared)
     tickerMismatches.set(counted.tickerMismatches)
+    tickerStale.set(counted.tickerStale)
+    outOfRange.set(counted.outOfRange)
+    evictedLevels.set(market.book.evictedLevels)
     bestBidTicks.set(market.book.bestBid.price.ticks)
     bestAskTicks.set(market.book.bestAsk.price.ticks)
     positionLots.set(market.positionLots)
