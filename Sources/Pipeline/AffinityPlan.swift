@@ -48,6 +48,18 @@ public struct AffinityPlan: Sendable, Equatable {
     return problems
   }
 
+  /// The placement in words, one line for each worker: what stands in the start-up report.
+  public func report(host: HostFacts) -> [String] {
+    workers.enumerated().map { number, worker in
+      let place = worker.cpu.map { "CPU \($0)\(host.isolatedCpus.contains($0) ? " (isolated)" : "")" } ?? "any CPU"
+      let priority = worker.realtimePriority.map { ", real-time priority \($0)" } ?? ""
+      let company = workers.indices.filter { $0 != number && worker.cpu != nil && workers[$0].cpu == worker.cpu }
+      let shared = company.isEmpty ? "" : ", shared with worker \(company.map(String.init).joined(separator: ", "))"
+      return
+        "worker \(number) on \(place)\(shared), \(worker.wait)\(priority): \(worker.stages.joined(separator: ", "))"
+    }
+  }
+
   private func problem(ofCpu cpu: Int, _ host: HostFacts) -> [AffinityProblem] {
     if !host.onlineCpus.contains(cpu) { return [.unknownCpu(cpu, online: host.onlineCpus)] }
     if !host.allowedCpus.contains(cpu) { return [.cpuNotAllowed(cpu, allowed: host.allowedCpus)] }

@@ -65,6 +65,19 @@ import Testing
         == "CPU 2 is not open to this process (cgroup or taskset): choose one of 0-1,4")
   }
 
+  @Test func thePlacementIsReported() {
+    let report = plan {
+      $0.workers[1].stages = []
+      $0.workers.append(WorkerPlan(cpu: 0, wait: .yield, stages: ["journal"]))
+    }.report(host: host)
+    #expect(
+      report == [
+        "worker 0 on CPU 1 (isolated), spin: feed.binance, strategy, execution, gateway.binance",
+        "worker 1 on CPU 0, shared with worker 2, park(100us): ",
+        "worker 2 on CPU 0, shared with worker 1, yield: journal",
+      ])
+  }
+
   @Test(arguments: ["spin", "pause", "yield", "park(50us)", "park(7ns)", "park(1000ms)"])
   func waitStrategiesReadWhatTheyWrite(text: String) {
     #expect(WaitStrategy(text)?.description == text)
