@@ -35,7 +35,7 @@ struct DecayingFlows: BitwiseCopyable {
     later.timeNs = nowNs
     guard timeNs > 0 else { return later }
     let seconds = Float(nowNs &- timeNs) * 1e-9
-    let decay = FastMath.exp(SIMD8(-10, -1, -0.1, -1 / 60, -10, -1, -0.1, -1 / 60) * seconds)
+    let decay = FastMath.exp(Self.perSecond * -seconds)
     later.orderFlow *= decay
     later.volume *= decay
     later.activity *= decay
@@ -74,15 +74,20 @@ struct DecayingFlows: BitwiseCopyable {
     vector.orderFlow = FastMath.signedLog(orderFlow / halves(meanQueueLots, meanDepthLots)) * 0.5
     // Flows far below a hundredth of the mean queue count as none: a ratio of two vanishing sums says nothing.
     let traded = volume.highHalf + 0.01 * meanQueueLots
-    let perSecond = activity * SIMD8(10, 1, 0.1, 1 / 60, 10, 1, 0.1, 1 / 60)
-    let logs = FastMath.log(perSecond + halves(1, 1e-4)) * 0.25
+    let logs = FastMath.log(activity * Self.perSecond + halves(1, 1e-4)) * 0.25
     vector.trades = SIMD8(lowHalf: volume.lowHalf / traded, highHalf: logs.lowHalf)
     vector.recent.lowHalf = logs.highHalf
-    // One bp per square root of a second is an ordinary volatility; the average looks back half its horizon squared.
     let distances = SIMD8(lowHalf: drift.lowHalf, highHalf: drift.highHalf / traded)
-    vector.returns = FastMath.signedLog(
-      distances
-        * SIMD8(4.472_136, 1.414_213_6, 0.447_213_6, 0.182_574_2, 4.472_136, 1.414_213_6, 0.447_213_6, 0.182_574_2))
+    vector.returns = FastMath.signedLog(distances * Self.perOrdinaryDistance)
+  }
+
+  /// 1 / T.
+  private static var perSecond: SIMD8<Float> { SIMD8(10, 1, 0.1, 1 / 60, 10, 1, 0.1, 1 / 60) }
+
+  /// sqrt(2 / T): a mid that wanders by one bp per square root of a second, as an ordinary one does, is on average
+  /// sqrt(T / 2) bps away from its exponential average over T.
+  private static var perOrdinaryDistance: SIMD8<Float> {
+    SIMD8(4.472_136, 1.414_213_6, 0.447_213_6, 0.182_574_2, 4.472_136, 1.414_213_6, 0.447_213_6, 0.182_574_2)
   }
 
   @inline(always)

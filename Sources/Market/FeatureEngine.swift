@@ -14,6 +14,8 @@ public struct FeatureEngine: ~Copyable {
   private var asks = DepthView()
   /// Best bid plus best ask, in ticks: twice the mid-price, without rounding. 0 before the first book.
   private var doubleMid: Int64 = 0
+  /// At least one tick, also while a crossed book waits for its next message.
+  private var spreadTicks: Float = 1
   private var flows = DecayingFlows()
   private var lastTradeNs: Int64 = 0
   private var lastMoveNs: Int64 = 0
@@ -38,6 +40,8 @@ public struct FeatureEngine: ~Copyable {
     if wasReady { flows.add(orderFlow: OrderFlow.imbalance(bids, newBids, asks, newAsks)) }
     bids = newBids
     asks = newAsks
+    let spread = book.bestAsk.price.ticks &- book.bestBid.price.ticks
+    spreadTicks = spread < 1 ? 1 : Float(spread)
     move(to: book.bestBid.price.ticks &+ book.bestAsk.price.ticks, nowNs)
     flows.hold(
       queueLots: 0.5 * (bids.near[0] + asks.near[0]),
@@ -97,12 +101,6 @@ public struct FeatureEngine: ~Copyable {
 
   /// Hundredths of a percent of the mid-price in a tick.
   private var bpsPerTick: Float { 20_000 / Float(doubleMid) }
-
-  /// At least one tick, also while a crossed book waits for its next message.
-  private var spreadTicks: Float {
-    let ticks = Float(asks.ticks[0] &- bids.ticks[0])
-    return ticks < 1 ? 1 : ticks
-  }
 
   /// Features of the book as it stands.
   private func fillBook(_ vector: inout FeatureVector, _ now: borrowing DecayingFlows) {
