@@ -37,6 +37,7 @@ release:
 	APUS_PYTHON=$(PYTHON) $(SWIFT) test -c release --skip-build
 
 gate:
+	scripts/test_hot_path_gate.py
 	scripts/hot-path-gate $(RELEASE)/apus
 
 conformance:
@@ -47,8 +48,8 @@ end-to-end:
 
 # The lock-free parts and the decoders under the sanitizers; too slow for every check.
 sanitize:
-	$(SWIFT) test --sanitize thread --scratch-path .build-thread --filter 'Ring|Worker'
+	scripts/sanitize-threads
 	$(SWIFT) test --sanitize address --scratch-path .build-address --filter 'Ring|WebSocket|HTTP|Binance'
 
 clean:
-	rm -rf .build .build-thread .build-address
+	rm -rf .build .build-address
