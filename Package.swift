@@ -63,7 +63,7 @@ let package = Package(
     .target(
       name: "VenueServer",
       dependencies: [
-        "Simulation", "Venues", "Market", "Pipeline", "CShims",
+        "Simulation", "Market", "Pipeline",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -94,7 +94,7 @@ let package = Package(
     tests("ExecutionTests", ["Execution", "Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("SimulationTests", ["Simulation", "Market", "Support"]),
     tests("JournalTests", ["Journal", "Market", "Pipeline", "CShims", "Support"]),
-    tests("VenueServerTests", ["VenueServer", "Simulation", "Venues", "Market", "Pipeline", "Support"]),
+    tests("VenueServerTests", ["VenueServer", "Simulation", "Market", "Pipeline", "Support"]),
     tests("BotTests", ["Bot", "VenueServer", "Simulation", "Journal", "Market", "Pipeline", "Support"]),
   ]
 )

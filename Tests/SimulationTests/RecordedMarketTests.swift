@@ -7,11 +7,11 @@ import Support
 import Testing
 
 /// Whole recordings take a minute without the optimiser: they are played in release.
-private let isRelease: Bool = {
-  var isDebug = false
-  assert({ isDebug = true }() == ())
-  return !isDebug
-}()
+#if DEBUG
+  private let isRelease = false
+#else
+  private let isRelease = true
+#endif
 
 struct RecordedMarketTests {
   /// Both day files of a symbol, played into the engine by a simple trader; every fill must be explained by the recording.

@@ -103,6 +103,17 @@ async def streams_are_the_recorded_bytes(authority):
         equal(venue.end()["market"], "recorded", "the venue says that its market is recorded")
 
 
+async def a_diff_is_withheld(authority):
+    expected = [text for _, text in recorded(60) if text.startswith('{"stream"')]
+    del expected[[i for i, text in enumerate(expected) if STREAMS[0] in text][2]]
+    with Venue(authority, "--capture", BTC[0], "--speed", "50", "--seconds", "1", "--drop", "3") as venue:
+        target = f"wss://localhost:{venue.port}/stream?streams={'/'.join(STREAMS)}"
+        async with websockets.connect(target, ssl=authority.context(), max_size=None) as socket:
+            found = [await asyncio.wait_for(socket.recv(), 20) for _ in expected]
+        equal(found, expected, "everything but the third diff")
+        equal(venue.end()["withheldDiffs"], 1, "withheld diffs")
+
+
 async def control_flood_disconnects(authority, venue):
     async with websockets.connect(f"wss://localhost:{venue.port}/ws", ssl=authority.context()) as socket:
         try:
@@ -231,9 +242,11 @@ def rest_orders(authority, venue):
 async def everything(authority):
     if os.path.exists(BTC[0]):
         await streams_are_the_recorded_bytes(authority)
+        await a_diff_is_withheld(authority)
     else:
         print("no recorded captures: only the synthetic market is tested")
-    with Venue(authority, "--synthetic", "7", "--start", "first") as venue:
+    fills = authority.path("fills.jsonl")
+    with Venue(authority, "--synthetic", "7", "--start", "first", "--fills", fills) as venue:
         async with websockets.connect(f"wss://localhost:{venue.port}/stream?streams=synusdt@trade",
                                       ssl=authority.context()) as market:
             await asyncio.wait_for(market.recv(), 10)
@@ -245,6 +258,9 @@ async def everything(authority):
             await asyncio.get_running_loop().run_in_executor(None, rest_orders, authority, venue)
         state = venue.end()
         equal((state["openOrders"], state["market"]), (0, "synthetic"), "final state")
+        explained = [json.loads(line) for line in open(fills)]
+        equal(len(explained), state["makerFills"] + state["takerFills"], "lines of the fills log")
+        check(all("trade" in fill["source"] or "level" in fill["source"] for fill in explained), "explained fills")
 
 
 if __name__ == "__main__":
