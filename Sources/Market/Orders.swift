@@ -205,7 +205,8 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   public var price: Price
   public var quantity: Quantity
   public var cumulativeQuantity: Quantity
-  /// Price times quantity of this fill, in units of the quote asset, as the venue counts it.
+  /// Price times quantity of this fill (status: of all fills so far, 0 where the venue does not say), in units of the
+  /// quote asset, as the venue counts it.
   public var quoteAmount: Amount
   /// The commission of this fill, or the free amount (balance).
   public var amount: Amount

@@ -42,6 +42,8 @@ struct BinanceOrderFields: BitwiseCopyable {
   var side = Side.buy
   var isMaker = false
   var executed = JSONText.empty
+  /// The quote amount of all fills together.
+  var executedQuote = JSONText.empty
   var lastQuantity = JSONText.empty
   var lastPrice = JSONText.empty
   var lastQuote = JSONText.empty
@@ -139,6 +141,8 @@ struct BinanceOrderMessage: BitwiseCopyable {
         order.side = scanner.string().equals("SELL") ? .sell : .buy
       } else if key.equals("executedQty") {
         order.executed = scanner.string()
+      } else if key.equals("cummulativeQuoteQty") {
+        order.executedQuote = scanner.string()
       } else if key.equals("transactTime") || key.equals("updateTime") {
         order.timeMs = scanner.integer()
       } else if key.equals("serverTime") {

@@ -23,6 +23,7 @@ extension BinanceOrderSession {
     case .queryStatus:
       var status = report(.status, request, stamp)
       fill(&status, message.order)
+      _ = amount(message.order.executedQuote, &status.quoteAmount)  // stays 0 where the venue has none
       emit(status)
     case .none: break
     }
