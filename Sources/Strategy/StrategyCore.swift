@@ -16,28 +16,6 @@ public enum StrategyOccasion: UInt8, BitwiseCopyable, Sendable {
   case book
 }
 
-/// The market data of one feed: its events, and the buffers its snapshots travel in.
-struct FeedInput: ~Copyable {
-  var events: RingConsumer<MarketEvent>
-  /// Unmanaged, because handing a class reference on counts references; `owner` keeps it alive.
-  let snapshots: Unmanaged<SnapshotPool>
-  private let owner: SnapshotPool
-  /// Events that this step takes, and those taken so far.
-  var count = 0
-  var taken = 0
-
-  init(events: consuming RingConsumer<MarketEvent>, snapshots: SnapshotPool) {
-    self.events = events
-    self.snapshots = .passUnretained(snapshots)
-    owner = snapshots
-  }
-
-  func apply(_ event: UnsafePointer<MarketEvent>, to market: UnsafeMutablePointer<TradedMarket>) {
-    let change = snapshots._withUnsafeGuaranteedRef { market.pointee.book.apply(event, snapshots: $0) }
-    market.pointee.follow(event, change)
-  }
-}
-
 /// The deterministic part of a strategy stage that does not depend on the strategy's type.
 ///
 /// A step is `begin`, then `next` until it returns `.none`; `next` finishes the step then. In between the strategy is
@@ -51,12 +29,12 @@ struct FeedInput: ~Copyable {
 public struct StrategyCore: ~Copyable {
   public let shard: UInt8
   /// What `report` and `trade` occasions are about.
-  public private(set) var update: OrderUpdate
-  public private(set) var trade = MarketTrade(price: Price(ticks: 0), quantity: .zero, taker: .buy, receiveTimeNs: 0)
+  public internal(set) var update: OrderUpdate
+  public internal(set) var trade = MarketTrade(price: Price(ticks: 0), quantity: .zero, taker: .buy, receiveTimeNs: 0)
   /// The market of the last occasion, in the order of the instruments.
-  public private(set) var current = 0
+  public internal(set) var current = 0
   /// Receive stamp of the market data that the last step's orders rest on; 0 when it placed none. For latency figures.
-  public private(set) var decisionOriginTsc: UInt64 = 0
+  public internal(set) var decisionOriginTsc: UInt64 = 0
 
   let settings: StrategySettings
   let markets: UnsafeMutablePointer<TradedMarket>
@@ -73,13 +51,13 @@ public struct StrategyCore: ~Copyable {
   let marketCounters: UnsafeMutablePointer<MarketCounters>
 
   // The step under way.
-  private var input = StepInput(nowNs: 0)
-  private var occasionTimeNs: Int64 = 0
-  private var updateCount = 0
-  private var updatesTaken = 0
-  private var feed = 0
-  private var timersAsked = 0
-  private var booksAsked = 0
+  var input = StepInput(nowNs: 0)
+  var occasionTimeNs: Int64 = 0
+  var updateCount = 0
+  var updatesTaken = 0
+  var feed = 0
+  var timersAsked = 0
+  var booksAsked = 0
 
   init(
     shard: UInt8, instruments: [Instrument], settings: StrategySettings, sampleIntervalNs: (Int) -> Int64,
@@ -217,169 +195,11 @@ public struct StrategyCore: ~Copyable {
       expiryTimeNs: input.nowNs &+ settings.orderMaximumAgeNs, strategy: shard)
   }
 
-  // MARK: Taking in
-
-  private mutating func takeUpdate() -> Bool {
-    while updatesTaken < updateCount {
-      update = updates.peek(updatesTaken).pointee
-      updatesTaken &+= 1
-      guard let market = market(of: update.instrument) else { continue }
-      current = market
-      markets[market].apply(update)
-      return true
-    }
-    return false
-  }
-
-  /// Applies events until one of them is an occasion.
-  private mutating func takeEvents() -> StrategyOccasion {
-    while feed < feedCount {
-      while feeds[feed].taken < feeds[feed].count {
-        let event = feeds[feed].events.peek(feeds[feed].taken)
-        guard let market = market(of: event.pointee.instrument) else {
-          // Not of this shard; its snapshot buffer goes back all the same.
-          if event.pointee.kind == .snapshot { release(event) }
-          feeds[feed].taken &+= 1
-          continue
-        }
-        current = market
-        let early = passClock(event.pointee.receiveTimeNs)
-        if early != .none { return early }
-        feeds[feed].taken &+= 1
-        let occasion = apply(event)
-        if occasion != .none { return occasion }
-      }
-      feed &+= 1
-    }
-    return .none
-  }
-
-  private func release(_ snapshot: UnsafePointer<MarketEvent>) {
-    let handle = Int(snapshot.pointee.price.ticks)
-    feeds[feed].snapshots._withUnsafeGuaranteedRef { $0.release(handle) }
-  }
-
-  /// Sampling points that lie before an event of that time; it is applied after them.
-  private mutating func passClock(_ receiveTimeNs: Int64) -> StrategyOccasion {
-    guard markets[current].book.isValid else { return .none }
-    switch markets[current].clock.arrive(receiveTimeNs) {
-    case .within: return .none
-    case .restarted: return .restart
-    case .due:
-      occasionTimeNs = markets[current].clock.nextNs
-      markets[current].clock.advance()
-      counters.samples.add()
-      return .sample
-    }
-  }
-
-  private mutating func apply(_ event: UnsafePointer<MarketEvent>) -> StrategyOccasion {
-    let market = markets + current
-    let wasValid = market.pointee.book.isValid
-    feeds[feed].apply(event, to: market)
-    switch event.pointee.kind {
-    case .trade:
-      trade = MarketTrade(
-        price: event.pointee.price, quantity: event.pointee.quantity, taker: event.pointee.side,
-        receiveTimeNs: event.pointee.receiveTimeNs)
-      return .trade
-    case .streamBroken, .instrumentHalted:
-      counters.brokenStreams.add()
-      markets[current].clock.stop()
-      guard wasValid else { return .none }  // told and cancelled before
-      cancelAll()
-      return .restart
-    case .level, .depthEnd, .touch, .snapshot:
-      return .none
-    }
-  }
-
-  /// Asked by the stage itself, so it does not share the strategy's bound: once per market and broken stream.
-  private func cancelAll() {
-    markets[current].orders.markAllCanceling()
-    guard outbox.pointee.count < Outbox.capacity else { return }
-    outbox.pointee.append(
-      OrderIntent(
-        kind: .cancelAll, instrument: markets[current].instrument.index,
-        definitionVersion: markets[current].instrument.definitionVersion, strategy: shard,
-        venue: markets[current].instrument.venue, decisionTimeNs: input.nowNs,
-        marketTimeNs: markets[current].book.timeNs, cause: markets[current].cause,
-        originTsc: markets[current].originTsc))
-  }
-
-  // MARK: Giving out
-
-  private mutating func finish() {
-    var i = 0
-    while i < marketCount {
-      if markets[i].isDirty && markets[i].book.isConsistent && !isSet(.intentsBlocked) {
-        publish(markets[i].touchIntent(strategy: shard, nowNs: input.nowNs))
-        markets[i].isDirty = false
-      }
-      if markets[i].hasForecast { recordForecast(i) }
-      marketCounters[i].set(markets[i])
-      i &+= 1
-    }
-    i = 0
-    while i < outbox.pointee.count {
-      count(outbox.pointee.intents[i])
-      publish(outbox.pointee.intents[i])
-      i &+= 1
-    }
-    intents.publish()
-    records.publish()
-    releaseInputs()
-  }
-
-  private mutating func releaseInputs() {
-    updates.release(updateCount)
-    counters.updates.add(Int64(updateCount))
-    var i = 0
-    while i < feedCount {
-      feeds[i].events.release(feeds[i].count)
-      counters.events.add(Int64(feeds[i].count))
-      i &+= 1
-    }
-  }
-
-  private mutating func count(_ intent: OrderIntent) {
-    if intent.kind == .place {
-      counters.orders.add()
-      if intent.originTsc != 0 { decisionOriginTsc = intent.originTsc }
-    } else {
-      counters.cancels.add()
-    }
-  }
-
-  private mutating func publish(_ intent: OrderIntent) {
-    // `begin` saw room for a whole step in both rings.
-    guard let slot = intents.claim() else { preconditionFailure("the intent ring lost room during a step") }
-    slot.initialize(to: intent)
-    write(.intent, cause: intent.cause, UnsafeRawPointer(slot), MemoryLayout<OrderIntent>.size)
-  }
-
-  private mutating func recordForecast(_ i: Int) {
-    markets[i].hasForecast = false
-    let record = ForecastRecord(
-      markets[i].forecast, instrument: markets[i].instrument.index, strategy: shard,
-      sampleTimeNs: markets[i].forecastTimeNs)
-    payload.storeBytes(of: record, as: ForecastRecord.self)
-    write(.forecast, cause: markets[i].cause, UnsafeRawPointer(payload), MemoryLayout<ForecastRecord>.size)
-  }
-
-  private mutating func write(_ type: RecordType, cause: UInt64, _ payload: UnsafeRawPointer, _ byteCount: Int) {
-    let bytes = UnsafeRawBufferPointer(start: payload, count: byteCount)
-    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    let written = records.append(
-      type: type.rawValue, version: 1, cause: cause, timeNs: input.nowNs, bytes, nothing)
-    if case .none = written { preconditionFailure("the record ring lost room during a step") }
-  }
-
   // MARK: Looking up
 
-  private func isSet(_ flag: StepFlags) -> Bool { input.flags.rawValue & flag.rawValue != 0 }
+  func isSet(_ flag: StepFlags) -> Bool { input.flags.rawValue & flag.rawValue != 0 }
 
-  private func market(of instrument: InstrumentIndex) -> Int? {
+  func market(of instrument: InstrumentIndex) -> Int? {
     var i = 0
     while i < marketCount {
       if markets[i].instrument.index.rawValue == instrument.rawValue { return i }
