@@ -106,8 +106,6 @@ extension ExecutionStage {
     order.originTsc = approved.originTsc
     order.cause = approved.cause
     order.instrument = approved.instrument
-    order.venue = approved.venue
-    order.account = approved.account
     order.strategy = intent.pointee.strategy
     order.shard = UInt8(truncatingIfNeeded: shard)
     order.side = approved.side

@@ -29,8 +29,6 @@ struct Order: BitwiseCopyable {
   /// Neighbours in the list of the instrument's open orders; -1 at the ends.
   var next: Int32 = -1
   var previous: Int32 = -1
-  var venue = VenueIndex(0)
-  var account: UInt8 = 0
   var strategy: UInt8 = 0
   var shard: UInt8 = 0
   var side = Side.buy
