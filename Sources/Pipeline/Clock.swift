@@ -25,7 +25,7 @@ public struct Clock: @unchecked Sendable {  // Safe: the words are atomics and a
   /// Real nanoseconds per cycle, whatever the session's speed.
   let realRate: CycleRate
   public let speed: Double
-  /// How far `nowNs` may be from the system's clock when it is made, in nanoseconds (0 for a clock with an origin).
+  /// How far the clock may be from its origin's moment when it is made, in nanoseconds: half the width of one reading.
   public let anchorErrorNs: Int64
   /// What the origin is measured against: kept for the clock's keeper.
   let start: (monotonicNs: Int64, sessionNs: Int64)

@@ -72,7 +72,11 @@ public final class Worker: @unchecked Sendable {  // Safe: the stages belong to 
   }
 
   /// Lets page faults and context switches be counted from now on: called when the warm-up is over.
-  public func beginMeasurement() { command.pointee.store(Command.measure, ordering: .releasing) }
+  /// Does nothing after `requestStop`.
+  public func beginMeasurement() {
+    _ = command.pointee.compareExchange(
+      expected: Command.run, desired: Command.measure, ordering: .acquiringAndReleasing)
+  }
 
   /// Asks the thread to end after the poll it is in.
   public func requestStop() { command.pointee.store(Command.stop, ordering: .releasing) }

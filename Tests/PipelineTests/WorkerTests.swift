@@ -163,6 +163,17 @@ private struct Toucher: ~Copyable, Stage {
     #expect(try counters.reader().counters()["worker.0.minorFaults"] == usage.minorFaults)
   }
 
+  @Test func aMeasurementDoesNotTakeAStopBack() throws {
+    let box = StageBox("observer", Observer(done: DispatchSemaphore(value: 0), after: 1))
+    let plan = WorkerPlan(cpu: nil, wait: .yield, stages: ["observer"])
+    let worker = Worker(0, plan, stages: [box], counters: try CounterFile())
+    worker.requestStop()
+    worker.beginMeasurement()
+    try worker.start()
+    worker.join()
+    box.withStage { #expect($0.polls == 0) }
+  }
+
   @Test func aCpuThatIsNotThereIsANamedError() throws {
     let done = DispatchSemaphore(value: 0)
     let box = StageBox("observer", Observer(done: done, after: 1))
