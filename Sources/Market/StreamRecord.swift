@@ -24,7 +24,7 @@ public enum StreamReason: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case silent = 5
   /// The ring to the strategy was full.
   case ringFull = 6
-  /// A price or quantity between the instrument's steps.
+  /// A price between the instrument's ticks.
   case offGrid = 7
   /// The venue announced that it closes the connection.
   case serverShutdown = 8

@@ -27,7 +27,7 @@ public struct BinanceFeedCounters: Sendable {
   public let pendingOverflows: Counter
   public let decodeErrors: Counter
   public let unknownSymbols: Counter
-  /// Instruments halted for a price or quantity between their steps.
+  /// Instruments halted for a price between their ticks.
   public let halts: Counter
   /// Tickers and trades that were not published because their book is void.
   public let withheld: Counter

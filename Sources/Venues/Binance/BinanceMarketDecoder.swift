@@ -189,7 +189,7 @@ extension BinanceMarketDecoder {
 
   private mutating func interpretTrade(_ fields: MarketFields) -> BinanceDecodeError {
     guard fields.seen.contains(tradeLetters) else { return .missingField }
-    let error = instruments[message.instrument].level(fields.price, fields.quantity, &message.bid)
+    let error = instruments[message.instrument].displayed(fields.price, fields.quantity, &message.bid)
     guard error == .none else { return error }
     message.kind = .trade
     message.takerSide = fields.buyerIsMaker ? .sell : .buy
@@ -213,8 +213,8 @@ extension BinanceMarketDecoder {
     }
     guard fields.seen.contains(tickerLetters) else { return .missingField }
     let definition = instruments[message.instrument]
-    var error = definition.level(fields.bid, fields.bidQuantity, &message.bid)
-    if error == .none { error = definition.level(fields.ask, fields.askQuantity, &message.ask) }
+    var error = definition.displayed(fields.bid, fields.bidQuantity, &message.bid)
+    if error == .none { error = definition.displayed(fields.ask, fields.askQuantity, &message.ask) }
     guard error == .none else { return error }
     message.kind = .bookTicker
     message.firstSequence = fields.lastUpdate

@@ -32,7 +32,7 @@ public enum BinanceDecodeError: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case unknownSymbol = 4
   /// A price or quantity that is not decimal text, is negative or exceeds 64 bits.
   case badDecimal = 5
-  /// A price or quantity between the steps of the instrument's definition: the definition has changed.
+  /// A price between the ticks of the instrument's definition: the definition has changed.
   case offGrid = 6
   /// More levels than `BinanceLimits.levelsPerDiff` or than a snapshot buffer holds.
   case tooManyLevels = 7

@@ -1,0 +1,150 @@
+// A gateway stage with a scripted channel, the risk gate that makes its orders, and execution's end of its rings.
+
+import Foundation
+import Market
+import Pipeline
+import Risk
+import Testing
+import Venues
+
+/// Plays requests, orders and messages into a gateway and collects its reports.
+final class GatewayUnderTest {
+  var stage: GatewayStage<ScriptedStream>
+  let stream = ScriptedStream()
+  let counters: BinanceGatewayCounters
+  let control = ControlWords()
+  var reportRing: RingConsumer<ExecutionReport>
+  var requestRing: RingProducer<GatewayRequest>
+  var orderRing: ApprovedOrderSender
+  var records: RecordConsumer
+  var nowNs: Int64 = 1_700_000_000_000_000_000
+  var reports: [ExecutionReport] = []
+  /// Type and payload of every journal record.
+  var journal: [(type: UInt16, payload: [UInt8])] = []
+  private var gate: RiskGate
+  private let file: CounterFile
+
+  static let btc = BinanceFeedTests.btc
+  static let hmacSecret = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
+  static let apiKey = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
+
+  init(
+    signer: consuming BinanceSigner, limits: BinanceRateBudget.Limits = BinanceRateBudget.Limits(),
+    reportCapacity: Int = 1024
+  ) throws {
+    let reportRing = Ring<ExecutionReport>(capacity: reportCapacity)
+    let requestRing = Ring<GatewayRequest>(capacity: 64)
+    let orderRing = ApprovedOrderRing(capacity: 64)
+    let recordRing = RecordRing(stage: 2, capacityBytes: 1 << 20)
+    file = try CounterFile()
+    counters = BinanceGatewayCounters(file, name: "gateway.test")
+    var configuration = BinanceOrderSession.Configuration(venue: VenueIndex(3))
+    configuration.account = 7
+    configuration.limits = limits
+    let session = BinanceOrderSession(
+      configuration, instruments: [Self.btc], apiKey: Self.apiKey, signer: signer, reports: reportRing.producer,
+      records: recordRing.producer, counters: counters, nsPerCycle: 0.5)
+    stage = GatewayStage(
+      session: session, channel: stream, requests: requestRing.consumer, orders: orderRing.receiver, control: control)
+    self.reportRing = reportRing.consumer
+    self.requestRing = requestRing.producer
+    self.orderRing = orderRing.sender
+    records = recordRing.consumer
+    let limits = RiskLimits(
+      maximumOrderQuantity: Quantity(lots: 1_000_000_000), maximumOrderNotional: Amount(units: .max),
+      maximumPosition: Quantity(lots: 1_000_000_000_000), maximumOpenOrders: 1000, collarBasisPoints: 5000,
+      maximumMarketAgeNs: .max, maximumOrderAgeNs: 1_000_000_000, feeReserveBasisPoints: 10)
+    gate = RiskGate(
+      instruments: [Self.btc], limits: [limits], rate: OrderRateLimits(perSecond: 60_000, perTenSeconds: 60_000))
+  }
+
+  static func hmac() -> BinanceSigner { .hmac(HMACSHA256(secret: hmacSecret)!) }
+
+  @discardableResult
+  func step(_ nowNs: Int64? = nil) -> Int {
+    if let nowNs { self.nowNs = nowNs }
+    let work = stage.step(StepInput(nowNs: self.nowNs, haltEpoch: control.haltEpoch))
+    _ = records.drain { bytes in
+      let header = bytes.load(as: RecordHeader.self)
+      journal.append((header.type, Array(bytes[RecordHeader.byteCount...])))
+    }
+    while let report = reportRing.tryPop() { reports.append(report) }
+    return work
+  }
+
+  func run(_ nowNs: Int64? = nil) {
+    if let nowNs { self.nowNs = nowNs }
+    while step() > 0 {}
+  }
+
+  /// The last message sent, read by Foundation.
+  func lastSent() throws -> (method: String, identifier: Int, parameters: [String: Any]) {
+    let text = try #require(stream.sent.last)
+    let root = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
+    return (
+      root["method"] as? String ?? "", root["id"] as? Int ?? -1, root["params"] as? [String: Any] ?? [:]
+    )
+  }
+
+  /// Answers the last request with a result.
+  func answer(_ result: String, status: Int = 200) throws {
+    let identifier = try lastSent().identifier
+    stream.add(#"{"id":\#(identifier),"status":\#(status),"result":\#(result),"rateLimits":[]}"#)
+    run()
+  }
+
+  func refuse(_ code: Int, _ text: String, status: Int = 400) throws {
+    let identifier = try lastSent().identifier
+    stream.add(#"{"id":\#(identifier),"status":\#(status),"error":{"code":\#(code),"msg":"\#(text)"},"rateLimits":[]}"#)
+    run()
+  }
+
+  /// From the open channel to orders being taken.
+  func comeUp() throws {
+    stream.events.append(.opened)
+    run()
+    try answer(#"{"serverTime":1700000000250}"#)
+    if try lastSent().method == "session.logon" { try answer(#"{"apiKey":"x","serverTime":1}"#) }
+    try answer(#"{"subscriptionId":0}"#)
+    try answer(#"{"balances":[{"asset":"USDT","free":"1000.50000000","locked":"0.25"}]}"#)
+    #expect(reports.last?.kind == .sessionUp)
+    reports = []
+    journal = []
+  }
+
+  /// Approves an order through the gate and puts it into the gateway's ring.
+  @discardableResult
+  func order(
+    _ sequence: UInt64, side: Side = .buy, type: OrderType = .limit, timeInForce: TimeInForce = .goodTilCanceled,
+    ticks: Int64 = 5_200_000, lots: Int64 = 1_000, expiryNs: Int64 = .max
+  ) throws -> ClientOrderIdentifier {
+    let identifier = ClientOrderIdentifier(bootEpoch: 1, sequence: sequence)
+    let candidate = OrderCandidate(
+      venue: VenueIndex(3), account: 7, instrument: InstrumentIndex(0), definitionVersion: 1, side: side, type: type,
+      timeInForce: timeInForce, clientOrder: identifier, price: Price(ticks: ticks), quantity: Quantity(lots: lots),
+      decisionTimeNs: nowNs, expiryTimeNs: expiryNs, cause: 99)
+    let touch = TouchReference(
+      bid: Price(ticks: 5_199_999), bidQuantity: Quantity(lots: 1), ask: Price(ticks: 5_200_001),
+      askQuantity: Quantity(lots: 1), receiveTimeNs: nowNs, definitionVersion: 1)
+    var exposure = Exposure()
+    exposure.freeBase = Amount(units: .max / 4)
+    exposure.freeQuote = Amount(units: .max / 4)
+    let conditions = GateConditions(
+      input: StepInput(nowNs: nowNs, haltEpoch: control.haltEpoch), isSessionUp: true)
+    var approved = gate.approve(candidate, exposure: exposure, touch: touch, conditions: conditions)
+    guard let order = approved.take() else {
+      Issue.record("the gate refused: \(gate.decision)")
+      return identifier
+    }
+    let isSent = orderRing.trySend(order)
+    #expect(isSent)
+    return identifier
+  }
+
+  func request(_ kind: GatewayRequestKind, _ order: ClientOrderIdentifier = .none) {
+    let isSent = requestRing.tryPush(
+      GatewayRequest(kind: kind, instrument: InstrumentIndex(0), clientOrder: order, cause: 98, originTsc: 0))
+    #expect(isSent)
+    run()
+  }
+}

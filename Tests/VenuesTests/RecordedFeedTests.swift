@@ -1,0 +1,178 @@
+import Foundation
+import MallocCounter
+import Market
+import Pipeline
+import Support
+import Testing
+import Venues
+
+/// The facts that the description of the recorded data states, found again through the feed.
+@Suite(.enabled(if: sharedData != nil, "needs the recorded captures (APUS_DATA)"))
+struct RecordedFeedTests {
+  /// What a session through the feed came to.
+  struct Outcome {
+    var counters: BinanceFeedCounters
+    var book: BookCounters
+    var requests: Int
+    var bids: [BookLevel]
+    var asks: [BookLevel]
+    /// Market events between a break and the snapshot that ended it.
+    var eventsWhileVoid: Int
+  }
+
+  @Test(arguments: [("BTC", 6493, 1072), ("ETH", 6468, 1056)])
+  func everyDiffIsProvenAndTheBookIsTheVenuesBook(_ asset: String, _ applied: Int64, _ compared: Int64) throws {
+    let outcome = try play(asset == "BTC" ? .btc : .eth)
+    #expect(outcome.counters.diffs.value == applied)
+    #expect(outcome.counters.gaps.value == 0 && outcome.counters.tradeGaps.value == 0)
+    #expect(outcome.counters.snapshots.value == 1 && outcome.counters.resyncs.value == 0)
+    #expect(outcome.counters.decodeErrors.value == 0 && outcome.counters.halts.value == 0)
+    #expect(outcome.counters.ringFull.value == 0)
+    #expect(outcome.book.depthApplied == applied && outcome.book.crossed == 0)
+    #expect(outcome.book.tickerCompared == compared && outcome.book.tickerMismatches == 0)
+    #expect(outcome.requests == 1)
+  }
+
+  @Test func oneWithheldDiffIsOneGapAndOneResynchronisation() throws {
+    let whole = try play(.btc)
+    let outcome = try play(.btc, withholding: 3000)
+    #expect(outcome.counters.gaps.value == 1 && outcome.counters.resyncs.value == 1)
+    #expect(outcome.counters.snapshots.value == 2 && outcome.requests == 2)
+    #expect(outcome.eventsWhileVoid == 0)
+    #expect(outcome.book.crossed == 0 && outcome.book.tickerMismatches == 0)
+    #expect(outcome.bids == whole.bids && outcome.asks == whole.asks)
+  }
+
+  /// Every recorded message, and the journal's record of it, without one allocation. Optimised code only: a debug build
+  /// allocates for values that the optimiser keeps in registers.
+  @Test(.enabled(if: isOptimised))
+  func theFeedAllocatesNothing() throws {
+    let market = RecordedMarket.btc
+    let feed = try FeedUnderTest([market.instrument])
+    feed.subscribe()
+    let before = malloc_counter_value()
+    for line in market.lines {
+      line.text.withUnsafeBytes { text in
+        _ = feed.stage.feed.hasRoom()
+        if line.isSnapshot {
+          feed.stage.feed.responded(status: 200, text, nowNs: line.timeNs)
+        } else {
+          feed.stage.feed.received(text, receiveTsc: 1, nowNs: line.timeNs)
+        }
+        feed.stage.feed.records.publish()
+      }
+      let count = feed.events.available()
+      for i in 0..<count where feed.events.peek(i).pointee.kind == .snapshot {
+        feed.snapshots.release(Int(feed.events.peek(i).pointee.price.ticks))
+      }
+      feed.events.release(count)
+      _ = feed.records.drain { _ in }
+    }
+    #expect(malloc_counter_value() - before == 0)
+    #expect(feed.counters.diffs.value == 6493)
+  }
+
+  /// Plays a market through the feed into a book; the snapshot line answers the first request, a snapshot of the rebuilt
+  /// venue book any later one.
+  private func play(_ market: RecordedMarket, withholding withheld: Int = -1) throws -> Outcome {
+    let feed = try FeedUnderTest([market.instrument])
+    var venue = VenueBook()
+    var book = OrderBook()
+    var isVoid = false
+    var eventsWhileVoid = 0
+    var diffs = 0
+    feed.nowNs = market.lines[0].timeNs
+    feed.subscribe()
+    for line in market.lines {
+      if line.isSnapshot {
+        venue.load(line.text)
+        feed.requests.answer = (200, line.text)
+      } else {
+        let isDiff = venue.apply(line.text)
+        if isDiff { diffs += 1 }
+        if isDiff, diffs == withheld { continue }
+        if feed.requests.targets.count == 2, isVoid { feed.requests.answer = (200, Array(venue.snapshot().utf8)) }
+        feed.stream.events.append(.message(line.text, tsc: 1))
+      }
+      repeat {
+        let work = feed.stage.step(.init(nowNs: line.timeNs))
+        _ = feed.records.drain { _ in }
+        let count = feed.events.available()
+        for i in 0..<count {
+          let event = feed.events.peek(i)
+          if event.pointee.kind == .snapshot { isVoid = false }
+          if isVoid { eventsWhileVoid += 1 }
+          if event.pointee.kind == .streamBroken { isVoid = true }
+          _ = book.apply(event, snapshots: feed.snapshots)
+        }
+        feed.events.release(count)
+        if work == 0 { break }
+      } while true
+    }
+    return Outcome(
+      counters: feed.counters, book: book.counters, requests: feed.requests.targets.count,
+      bids: levels(book, .buy), asks: levels(book, .sell), eventsWhileVoid: eventsWhileVoid)
+  }
+
+  private func levels(_ book: borrowing OrderBook, _ side: Side) -> [BookLevel] {
+    [BookLevel](unsafeUninitializedCapacity: 20_000) { buffer, count in count = book.levels(side, into: buffer) }
+  }
+}
+
+private var isOptimised: Bool {
+  #if DEBUG
+    false
+  #else
+    true
+  #endif
+}
+
+/// The venue's book from the recorded messages, slow and obvious: texts in, texts out.
+struct VenueBook {
+  private var bids: [String: String] = [:]
+  private var asks: [String: String] = [:]
+  private var lastUpdate = 0
+  /// Diffs from before the snapshot: one of them is newer than it.
+  private var early: [[UInt8]] = []
+
+  mutating func load(_ text: [UInt8]) {
+    guard let root = object(text) else { return }
+    lastUpdate = root["lastUpdateId"] as! Int
+    set(&bids, root["bids"])
+    set(&asks, root["asks"])
+    for text in early { _ = apply(text) }
+  }
+
+  /// - Returns: whether it was a diff.
+  mutating func apply(_ text: [UInt8]) -> Bool {
+    guard
+      text.starts(with: Array(#"{"stream":"btcusdt@depth"#.utf8))
+        || text.starts(with: Array(#"{"stream":"ethusdt@depth"#.utf8)),
+      let data = object(text)?["data"] as? [String: Any]
+    else { return false }
+    if lastUpdate == 0 { early.append(text) }
+    if data["u"] as! Int > lastUpdate, lastUpdate > 0 {
+      set(&bids, data["b"])
+      set(&asks, data["a"])
+      lastUpdate = data["u"] as! Int
+    }
+    return true
+  }
+
+  func snapshot() -> String {
+    #"{"lastUpdateId":\#(lastUpdate),"bids":[\#(text(bids, descending: true))],"asks":[\#(text(asks, descending: false))]}"#
+  }
+
+  private func object(_ text: [UInt8]) -> [String: Any]? {
+    try? JSONSerialization.jsonObject(with: Data(text)) as? [String: Any]
+  }
+
+  private func set(_ side: inout [String: String], _ levels: Any?) {
+    for level in levels as? [[String]] ?? [] { side[level[0]] = Double(level[1]) == 0 ? nil : level[1] }
+  }
+
+  private func text(_ side: [String: String], descending: Bool) -> String {
+    side.sorted { (Double($0.key)! < Double($1.key)!) != descending }
+      .map { #"["\#($0.key)","\#($0.value)"]"# }.joined(separator: ",")
+  }
+}
