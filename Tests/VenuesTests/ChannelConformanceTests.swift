@@ -8,8 +8,7 @@ import Glibc
 import MallocCounter
 import Pipeline
 import Testing
-
-@testable import Venues
+import Venues
 
 private let python = ProcessInfo.processInfo.environment["APUS_PYTHON"]
 

@@ -2,8 +2,7 @@
 
 import Pipeline
 import Testing
-
-@testable import Venues
+import Venues
 
 private let second: Int64 = 1_000_000_000
 

@@ -2,8 +2,7 @@
 
 import Pipeline
 import Testing
-
-@testable import Venues
+import Venues
 
 /// A response as the parser saw it.
 private struct Parsed: Equatable {

@@ -3,8 +3,7 @@
 import Foundation
 import Pipeline
 import Testing
-
-@testable import Venues
+import Venues
 
 private let second: Int64 = 1_000_000_000
 

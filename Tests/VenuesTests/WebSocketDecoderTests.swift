@@ -2,8 +2,7 @@
 
 import Pipeline
 import Testing
-
-@testable import Venues
+import Venues
 
 /// What came out of a byte stream, as far as the protocol cares.
 enum Outcome: Equatable {

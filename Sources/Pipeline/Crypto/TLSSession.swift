@@ -62,6 +62,7 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   /// - Parameter hostName: of a client: the name or IP address that the server's certificate must carry.
   public init(_ context: TLSContext, hostName: String? = nil) {
     precondition(context.isServer == (hostName == nil), "a client session needs the host's name, a server's has none")
+    precondition(hostName != "", "without a name OpenSSL would accept every name")
     self.context = context
     // Fails only without memory, or when the name is longer than any DNS name.
     handle = apus_tls_new(context.handle, hostName)!

@@ -2,7 +2,7 @@
 
 /// Checks against table 3-7 of the Unicode Standard, with a fast path for ASCII, which exchange messages mostly are.
 @_noLocks
-func isValidUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+package func isValidUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
   guard let start = bytes.baseAddress else { return true }
   var index = 0
   while index < bytes.count {

@@ -87,7 +87,7 @@ struct WebSocketFrameHeader {
 ///
 /// - Returns: the bytes written.
 @_noLocks
-func writeFrame(
+package func writeFrame(
   opcode: UInt8, _ payload: UnsafeRawBufferPointer, mask: UInt32, into out: UnsafeMutableRawPointer
 ) -> Int {
   out.storeBytes(of: 0x80 | opcode, as: UInt8.self)
