@@ -35,6 +35,7 @@ public struct BrainStrategy: TradingStrategy, ~Copyable {
 
   public init(_ model: consuming BrainModel, _ parameters: Parameters) {
     precondition(parameters.orderAmount.units > 0)
+    precondition((0...1000).contains(parameters.slippageBasisPoints), "slippage is 0 to 1000 basis points")
     self.parameters = parameters
     sampleIntervalNs = model.manifest.clockIntervalNs
     self.model = model
