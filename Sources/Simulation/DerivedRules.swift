@@ -5,7 +5,8 @@ import Market
 /// Instruments of the captures and of the synthetic market.
 ///
 /// - Tick: 0.01, the finest price step seen in the recordings of BTCUSDT and ETHUSDT.
-/// - Lot: the finest quantity step seen: 0.000001 BTC, 0.00001 ETH; rare, but off a coarser grid. (A test scans the captures for both.)
+/// - Lot: the finest quantity step seen: 0.000001 BTC and 0.00001 ETH, in a handful of displayed levels that would be off
+///   a coarser grid. (A test scans the captures for both.)
 /// - Minimum notional: 5 USDT, Binance's usual one; all upper bounds are generous round numbers of ours.
 /// SYNUSDT is no asset: its market is made up by `SyntheticMarket`.
 public enum DerivedRules {

@@ -35,8 +35,8 @@ struct APIError: Error, Equatable {
   static let noSuchOrder = APIError(code: -2013, message: "Order does not exist.")
   static let neitherOrderId = APIError(
     code: -1102, message: "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
-  static let alreadySubscribed = APIError(
-    code: -2035, message: "This user data stream is already subscribed on this connection.")
+  static let alreadySubscribed = APIError(code: -2035, message: "User Data Stream subscription already active.")
+  static let notSubscribed = APIError(code: -2036, message: "User Data Stream subscription not active.")
 
   static func missing(_ name: String) -> APIError {
     APIError(code: -1102, message: "Mandatory parameter '\(name)' was not sent, was empty/null, or malformed.")

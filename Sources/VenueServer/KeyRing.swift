@@ -90,7 +90,7 @@ final class KeyRing {
     guard !overflow, let stampNs = Int64(exactly: stampNs) else { throw .overflow("timestamp") }
     var windowNs: Int64 = 5_000_000_000
     if parameters["recvWindow"] != nil {
-      // Fractions of a millisecond are allowed: units of 10^-8 ms, a hundredth of a hundred-thousandth of a second.
+      // Fractions of a millisecond are allowed: 10^-8 ms is a hundredth of a nanosecond.
       let units = try parameters.units("recvWindow")
       guard units <= 60_000 * 100_000_000 else { throw .windowTooLong }
       windowNs = units / 100

@@ -121,6 +121,7 @@ extension Exchange {
       guard session.subscriptions.isEmpty else { throw .alreadySubscribed }
       return #"{"subscriptionId":\#(session.subscribe())}"#
     case .unsubscribe:
+      guard !session.subscriptions.isEmpty else { throw .notSubscribed }
       session.subscriptions = []
       return "{}"
     default: break

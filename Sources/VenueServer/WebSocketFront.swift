@@ -24,8 +24,12 @@ final class WebSocketFront: ChannelInboundHandler {
   private var secondStart = NIODeadline.now()
   private var framesInSecond = 0
   private var nextPing: Scheduled<Void>?
+  /// Our close frame is sent; what the client still sends is read and ignored, so that a reset does not overtake it.
+  private var isClosing = false
   private static let pingInterval = TimeAmount.seconds(20)
   private static let pongTimeout = TimeAmount.minutes(1)
+  /// How long a client may take to answer our close frame.
+  private static let closeTimeout = TimeAmount.seconds(2)
 
   init(_ service: any WebSocketService) { self.service = service }
 
@@ -43,6 +47,10 @@ final class WebSocketFront: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let frame = unwrapInboundIn(data)
+    guard !isClosing else {
+      if frame.opcode == .connectionClose { context.close(promise: nil) }
+      return
+    }
     guard isWithinRate() else { return close(.policyViolation) }
     switch frame.opcode {
     case .text: service.received(Array(frame.unmaskedData.readableBytesView))
@@ -51,6 +59,7 @@ final class WebSocketFront: ChannelInboundHandler {
     case .connectionClose:
       var payload = frame.unmaskedData
       close(payload.readWebSocketErrorCode() ?? .normalClosure)
+      context.close(promise: nil)
     default: close(.unacceptableData)
     }
   }
@@ -78,12 +87,16 @@ final class WebSocketFront: ChannelInboundHandler {
     context?.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, data: payload)), promise: nil)
   }
 
+  /// Begins the closing handshake (RFC 6455 section 7).
   private func close(_ code: WebSocketErrorCode) {
     guard let context else { return }
+    isClosing = true
     var payload = ByteBuffer()
     payload.write(webSocketErrorCode: code)
     write(.connectionClose, payload)
-    context.close(promise: nil)
+    _ = context.eventLoop.assumeIsolated().scheduleTask(in: Self.closeTimeout) { [weak self] in
+      self?.context?.close(promise: nil)
+    }
   }
 
   private func isWithinRate() -> Bool {

@@ -31,29 +31,27 @@ struct RecordedMarketTests {
     #expect(run.makerFills >= 20 && run.takerFills >= 20)
   }
 
-  /// The derived rules are the finest steps of the recordings: no price or quantity has a finer one, and some need it.
-  @Test(
-    .enabled(if: sharedData != nil && isRelease),
-    arguments: [("btcusdt", 1_000_000, 1_000), ("ethusdt", 1_000_000, 10_000)])
-  func derivedStepsAreTheFinestRecorded(pair: String, tick: Int64, lot: Int64) throws {
-    let path = try #require(sharedData).appendingPathComponent("binance/spot/\(pair)_20240809.gz").path
-    var reader = try CaptureReader(paths: [path])
-    var (finestTick, finestLot): (Int64, Int64) = (.max, .max)
+  /// The derived rules are the finest steps of the recordings: every price and quantity is on the grid, and some would
+  /// be off one that is ten times coarser.
+  @Test(.enabled(if: sharedData != nil && isRelease), arguments: ["btcusdt", "ethusdt"])
+  func derivedStepsAreTheFinestRecorded(pair: String) throws {
+    let folder = try #require(sharedData).appendingPathComponent("binance/spot")
+    let instrument = try #require(DerivedRules.instruments(symbols: [pair.uppercased()])?.first)
+    var reader = try CaptureReader(
+      paths: ["20240808", "20240809"].map { folder.appendingPathComponent("\(pair)_\($0).gz").path })
+    var needsTick = false
+    var needsLot = false
     while let line = try reader.next() {
-      guard line.stream?.hasSuffix("@trade") == true, let json = JSONValue(parsing: line.text[line.payload]) else {
-        continue
+      let levels: [PriceQuantity]
+      switch try #require(MarketMessage(line, instrument: instrument)) {
+      case .snapshot(let bids, let asks, _), .depth(let bids, let asks, _, _): levels = bids + asks
+      case .touch(let bid, let ask, _): levels = [bid, ask]
+      case .trade(let trade, _, _): levels = [trade]
       }
-      finestTick = min(finestTick, step(try CoinText.units(try #require(json["p"]?.scalarText))))
-      finestLot = min(finestLot, step(try CoinText.units(try #require(json["q"]?.scalarText))))
+      needsTick = needsTick || levels.contains { $0.price.ticks % 10 != 0 }
+      needsLot = needsLot || levels.contains { $0.quantity.lots % 10 != 0 }
     }
-    #expect(finestTick == tick && finestLot == lot)
-  }
-
-  /// The largest power of ten that divides `units`.
-  private func step(_ units: Int64) -> Int64 {
-    var step: Int64 = 1
-    while units != 0, units % (step * 10) == 0 { step *= 10 }
-    return step
+    #expect(needsTick && needsLot)
   }
 }
 
@@ -118,7 +116,7 @@ private struct RecordedRun {
     guard let bid = engine.markets[0].fused.bestBid, let ask = engine.markets[0].fused.bestAsk else { return }
     let side: Side = steps % 1_000 == 0 ? .buy : .sell
     let (own, other) = side == .buy ? (bid, ask) : (ask, bid)
-    let lots = Quantity(lots: 500)
+    let lots = Quantity(lots: 5_000)
     for price in [own.price, Price(ticks: own.price.ticks - side.sign * 50)] {
       let request = PlaceOrder(instrument: InstrumentIndex(0), side: side, price: price, quantity: lots)
       try apply(.place(request), timeNs: timeNs)

@@ -63,7 +63,7 @@ async def everything(authority):
         try:
             await exchange.load_markets()
             market = exchange.market("BTC/USDT")
-            equal((market["precision"]["price"], market["precision"]["amount"]), (0.01, 0.00001), "tick and lot")
+            equal((market["precision"]["price"], market["precision"]["amount"]), (0.01, 0.000001), "tick and lot")
             loop = asyncio.get_running_loop()
             end = loop.time() + 12
             while loop.time() < end:

@@ -171,6 +171,7 @@ async def orders(authority, venue):
         reply = await api.request("session.logon", **logon)
         equal((reply["status"], reply["result"]["apiKey"]), (200, ED25519_KEY), "a logon with an Ed25519 key")
         equal((await api.request("userDataStream.subscribe"))["result"], {"subscriptionId": 0}, "user data stream")
+        equal((await api.request("userDataStream.subscribe"))["error"]["code"], -2035, "a second subscription")
 
         placed = await api.request("order.place", **order, newClientOrderId="mine-1", timestamp=await api.now())
         equal(placed["result"]["status"], "NEW", "a resting order")
