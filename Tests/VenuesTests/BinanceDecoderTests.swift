@@ -42,7 +42,7 @@ struct BinanceDecoderTests {
 
   @Test(arguments: ["", #","b":88,"a":50"#])
   func aTradeReadsWithAndWithoutOrderIds(_ extra: String) {
-    let (error, message, _, _) = decode(Wire.trade(12345, extra: extra))
+    let (error, message, _, _) = decode(BinanceText.trade(12345, extra: extra))
     #expect(error == .none && message.kind == .trade && message.takerSide == .buy && message.lastSequence == 12345)
     #expect(message.bid == level(10010, 50_000))
   }
@@ -78,13 +78,13 @@ struct BinanceDecoderTests {
 
   @Test func aDiffBeyondTheBoundIsRefused() {
     let levels = Array(repeating: #"["1.00","1"]"#, count: BinanceLimits.levelsPerDiff).joined(separator: ",")
-    #expect(decode(Wire.diff(1, 1, bids: levels)).0 == .none)
-    #expect(decode(Wire.diff(1, 1, bids: levels, asks: #"["2","1"]"#)).0 == .tooManyLevels)
+    #expect(decode(BinanceText.diff(1, 1, bids: levels)).0 == .none)
+    #expect(decode(BinanceText.diff(1, 1, bids: levels, asks: #"["2","1"]"#)).0 == .tooManyLevels)
   }
 
   @Test(arguments: [("0.000001", 1), ("0.0000199", 1), ("1.23456789", 123_456), ("0.00000000", 0), ("0", 0)])
   func quantitiesBetweenLotsAreCutAndNeverVanish(_ quantity: String, _ lots: Int64) {
-    let (error, _, levels, _) = decode(Wire.diff(1, 1, bids: #"["1","\#(quantity)"]"#))
+    let (error, _, levels, _) = decode(BinanceText.diff(1, 1, bids: #"["1","\#(quantity)"]"#))
     #expect(error == .none && levels == [level(100, lots)])
   }
 
@@ -159,8 +159,9 @@ struct RecordedDecoderTests {
 /// Hostile bytes: an error or a valid message, never a trap.
 struct BinanceDecoderFuzzTests {
   static let seeds: [String] = [
-    Wire.diff(157, 160, symbol: "BTCUSDT", bids: #"["0.24","10"],["0.20","0.00000000"]"#, asks: #"["0.26","100.5"]"#),
-    Wire.ticker(400_900_217), Wire.trade(12345, extra: #","b":88,"a":50"#), #"{"result":null,"id":1}"#,
+    BinanceText.diff(
+      157, 160, symbol: "BTCUSDT", bids: #"["0.24","10"],["0.20","0.00000000"]"#, asks: #"["0.26","100.5"]"#),
+    BinanceText.ticker(400_900_217), BinanceText.trade(12345, extra: #","b":88,"a":50"#), #"{"result":null,"id":1}"#,
     #"{"code":2,"msg":"Invalid request","id":4}"#, #"{"e":"serverShutdown","E":1770123456789}"#,
   ]
 
@@ -190,7 +191,7 @@ struct BinanceDecoderFuzzTests {
     let buffer = pool.acquire()!
     var accepted = 0
     for _ in 0..<Fuzz.rounds {
-      let text = Fuzz.mutate(Array(Wire.snapshot(100).utf8), &random)
+      let text = Fuzz.mutate(Array(BinanceText.snapshot(100).utf8), &random)
       pool.bids(buffer).removeAll()
       pool.asks(buffer).removeAll()
       var snapshot = BinanceSnapshot()

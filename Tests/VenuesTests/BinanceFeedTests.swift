@@ -10,7 +10,7 @@ struct BinanceFeedTests {
   private func liveFeed(ringCapacity: Int = 1 << 16) throws -> FeedUnderTest {
     let feed = try FeedUnderTest([Self.btc], ringCapacity: ringCapacity)
     feed.subscribe()
-    feed.answer(Wire.snapshot(100))
+    feed.answer(BinanceText.snapshot(100))
     return feed
   }
 
@@ -24,7 +24,7 @@ struct BinanceFeedTests {
           + #""ethusdt@depth@100ms","ethusdt@bookTicker","ethusdt@trade"],"id":1}"#
       ])
     #expect(feed.requests.targets == ["/api/v3/depth?symbol=BTCUSDT&limit=5000"])
-    feed.answer(Wire.snapshot(100))
+    feed.answer(BinanceText.snapshot(100))
     #expect(feed.requests.targets.last == "/api/v3/depth?symbol=ETHUSDT&limit=5000")
     #expect(feed.stage.feed.isLive(0) && !feed.stage.feed.isLive(1))
   }
@@ -32,9 +32,9 @@ struct BinanceFeedTests {
   @Test func diffsBeforeTheSnapshotFollowItAndStaleOnesAreDropped() throws {
     let feed = try FeedUnderTest([Self.btc])
     feed.subscribe()
-    feed.receive(Wire.diff(95, 98, bids: #"["99.00","1"]"#))
-    feed.receive(Wire.diff(99, 102, bids: #"["99.50","2"],["99.40","0.00001"]"#, asks: #"["101.00","0"]"#))
-    feed.answer(Wire.snapshot(100))
+    feed.receive(BinanceText.diff(95, 98, bids: #"["99.00","1"]"#))
+    feed.receive(BinanceText.diff(99, 102, bids: #"["99.50","2"],["99.40","0.00001"]"#, asks: #"["101.00","0"]"#))
+    feed.answer(BinanceText.snapshot(100))
     #expect(feed.kinds() == [.snapshot, .level, .level, .level, .depthEnd])
     #expect(feed.counters.staleDiffs.value == 1)
     #expect(feed.taken[0].sequence == 100)
@@ -49,24 +49,24 @@ struct BinanceFeedTests {
   /// The document's words would refuse this one; real data has it.
   @Test func aDiffThatBeginsRightAfterTheSnapshotConnects() throws {
     let feed = try liveFeed()
-    feed.receive(Wire.diff(101, 103, bids: #"["99.00","1"]"#))
+    feed.receive(BinanceText.diff(101, 103, bids: #"["99.00","1"]"#))
     #expect(feed.kinds() == [.snapshot, .level, .depthEnd])
     #expect(feed.counters.gaps.value == 0)
   }
 
   @Test func aGapVoidsTheBookAndTheNextSnapshotRestoresIt() throws {
     let feed = try liveFeed()
-    feed.receive(Wire.diff(101, 103))
-    feed.receive(Wire.diff(105, 107))
+    feed.receive(BinanceText.diff(101, 103))
+    feed.receive(BinanceText.diff(105, 107))
     #expect(feed.kinds() == [.snapshot, .depthEnd, .streamBroken])
     #expect(feed.counters.gaps.value == 1 && feed.counters.resyncs.value == 0)
     #expect(feed.requests.targets.count == 2)
     // Nothing of a void book is published.
-    feed.receive(Wire.ticker(108))
-    feed.receive(Wire.trade(1))
-    feed.receive(Wire.diff(108, 109))
+    feed.receive(BinanceText.ticker(108))
+    feed.receive(BinanceText.trade(1))
+    feed.receive(BinanceText.diff(108, 109))
     #expect(feed.taken.count == 3 && feed.counters.withheld.value == 2)
-    feed.answer(Wire.snapshot(106))
+    feed.answer(BinanceText.snapshot(106))
     #expect(feed.kinds().suffix(3) == [.snapshot, .depthEnd, .depthEnd])
     #expect(feed.counters.resyncs.value == 1 && feed.counters.gaps.value == 1)
     #expect(feed.taken.last?.sequence == 109)
@@ -75,8 +75,8 @@ struct BinanceFeedTests {
   @Test func aSnapshotOlderThanTheFirstDiffIsFetchedAgainAfterADelayThatDoubles() throws {
     let feed = try FeedUnderTest([Self.btc])
     feed.subscribe()
-    feed.receive(Wire.diff(200, 205))
-    feed.answer(Wire.snapshot(198))
+    feed.receive(BinanceText.diff(200, 205))
+    feed.answer(BinanceText.snapshot(198))
     #expect(feed.counters.oldSnapshots.value == 1 && feed.requests.targets.count == 1)
     feed.run(feed.nowNs + 999_999_999)
     #expect(feed.requests.targets.count == 1)
@@ -86,7 +86,7 @@ struct BinanceFeedTests {
     feed.run(feed.nowNs + 1_999_999_999)
     #expect(feed.requests.targets.count == 2)
     feed.run(feed.nowNs + 1)
-    feed.answer(Wire.snapshot(199))  // 199 + 1 = U: connects
+    feed.answer(BinanceText.snapshot(199))  // 199 + 1 = U: connects
     #expect(feed.kinds() == [.snapshot, .depthEnd])
     #expect(feed.counters.failedSnapshots.value == 1)
   }
@@ -99,11 +99,11 @@ struct BinanceFeedTests {
     // Silence is not the matter here: messages keep coming.
     for _ in 0..<59 {
       feed.nowNs += 1_000_000_000
-      feed.receive(Wire.ticker(1))
+      feed.receive(BinanceText.ticker(1))
     }
     #expect(feed.requests.targets.count == 1)
     feed.nowNs += 1_000_000_000
-    feed.receive(Wire.ticker(1))
+    feed.receive(BinanceText.ticker(1))
     #expect(feed.requests.targets.count == 2)
   }
 
@@ -115,7 +115,7 @@ struct BinanceFeedTests {
     #expect(feed.counters.disconnects.value == 1 && feed.requests.targets.count == 1)
     feed.subscribe()
     #expect(feed.stream.sent.count == 2 && feed.requests.targets.count == 2)
-    feed.answer(Wire.snapshot(500))
+    feed.answer(BinanceText.snapshot(500))
     #expect(feed.kinds() == [.snapshot, .streamBroken, .snapshot])
     #expect(feed.counters.resyncs.value == 1)
   }
@@ -128,9 +128,9 @@ struct BinanceFeedTests {
     feed.run()
     feed.subscribe()
     #expect(feed.requests.targets.count == 1)
-    feed.answer(Wire.snapshot(100))
+    feed.answer(BinanceText.snapshot(100))
     #expect(feed.taken.isEmpty && feed.requests.targets.count == 2)
-    feed.answer(Wire.snapshot(101))
+    feed.answer(BinanceText.snapshot(101))
     #expect(feed.kinds() == [.snapshot])
   }
 
@@ -168,8 +168,8 @@ struct BinanceFeedTests {
 
   @Test func anOffGridPriceHaltsTheInstrument() throws {
     let feed = try liveFeed()
-    feed.receive(Wire.diff(101, 101, bids: #"["99.005","1"]"#))
-    feed.receive(Wire.diff(102, 102, bids: #"["99.00","1"]"#))
+    feed.receive(BinanceText.diff(101, 101, bids: #"["99.005","1"]"#))
+    feed.receive(BinanceText.diff(102, 102, bids: #"["99.00","1"]"#))
     #expect(feed.kinds() == [.snapshot, .instrumentHalted])
     #expect(feed.counters.halts.value == 1)
   }
@@ -177,9 +177,9 @@ struct BinanceFeedTests {
   @Test func aFullRingBreaksTheStreamAsAWhole() throws {
     let feed = try liveFeed(ringCapacity: 8)
     let bids = (1...6).map { #"["\#(90 + $0).00","1"]"# }.joined(separator: ",")
-    feed.stream.add(Wire.diff(101, 101, bids: bids))
+    feed.stream.add(BinanceText.diff(101, 101, bids: bids))
     feed.step()
-    feed.stream.add(Wire.diff(102, 102, bids: bids))
+    feed.stream.add(BinanceText.diff(102, 102, bids: bids))
     feed.step()
     #expect(feed.counters.ringFull.value == 1)
     feed.drain()
@@ -191,9 +191,9 @@ struct BinanceFeedTests {
   /// With not one slot left even the break has to wait, and nothing may overtake it.
   @Test func theBreakItselfWaitsForASlot() throws {
     let feed = try liveFeed(ringCapacity: 2)
-    feed.stream.add(Wire.ticker(101))
+    feed.stream.add(BinanceText.ticker(101))
     feed.step()
-    feed.stream.add(Wire.ticker(102))
+    feed.stream.add(BinanceText.ticker(102))
     feed.step()
     #expect(feed.counters.ringFull.value == 2)
     feed.step(feed.nowNs + 999_999)
@@ -210,17 +210,17 @@ struct BinanceFeedTests {
   @Test func keptDiffsAreBounded() throws {
     let feed = try FeedUnderTest([Self.btc])
     feed.subscribe()
-    for i in 0...BinanceLimits.pendingDiffs { feed.receive(Wire.diff(i + 1, i + 1)) }
+    for i in 0...BinanceLimits.pendingDiffs { feed.receive(BinanceText.diff(i + 1, i + 1)) }
     #expect(feed.counters.pendingOverflows.value == 1)
-    feed.answer(Wire.snapshot(BinanceLimits.pendingDiffs))
+    feed.answer(BinanceText.snapshot(BinanceLimits.pendingDiffs))
     #expect(feed.kinds() == [.snapshot, .depthEnd])
   }
 
   @Test func lostTradesAreCounted() throws {
     let feed = try liveFeed()
-    feed.receive(Wire.trade(7))
-    feed.receive(Wire.trade(8, extra: #","b":88,"a":50"#))
-    feed.receive(Wire.trade(10))
+    feed.receive(BinanceText.trade(7))
+    feed.receive(BinanceText.trade(8, extra: #","b":88,"a":50"#))
+    feed.receive(BinanceText.trade(10))
     #expect(feed.counters.tradeGaps.value == 1 && feed.counters.trades.value == 3)
     let trade = try #require(feed.taken.last)
     #expect(trade.side == .buy && trade.sequence == 10 && trade.price == Price(ticks: 10010))
@@ -230,7 +230,7 @@ struct BinanceFeedTests {
   @Test func badMessagesAreCountedAndPublishNothing() throws {
     let feed = try liveFeed()
     feed.receive("{")
-    feed.receive(Wire.diff(1, 2, symbol: "DOGEUSDT"))
+    feed.receive(BinanceText.diff(1, 2, symbol: "DOGEUSDT"))
     feed.receive(#"{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":101,"u":102,"b":[]}"#)
     #expect(feed.counters.decodeErrors.value == 2 && feed.counters.unknownSymbols.value == 1)
     #expect(feed.kinds() == [.snapshot])

@@ -83,7 +83,7 @@ final class FeedUnderTest {
 }
 
 /// Messages in the venue's form.
-enum Wire {
+enum BinanceText {
   static func diff(
     _ first: Int, _ last: Int, symbol: String = "BTCUSDT", bids: String = "", asks: String = ""
   ) -> String {

@@ -56,7 +56,7 @@ struct JSONScannerTests {
   /// Foundation refuses, is the socket layer's to refuse here.
   @Test func agreesWithFoundationOnMutatedMessages() {
     var random = Seeded(7)
-    let seed = Array(Wire.diff(1, 2, symbol: "BTCUSDT", bids: #"["1.0","2"],["3","4.50"]"#).utf8)
+    let seed = Array(BinanceText.diff(1, 2, symbol: "BTCUSDT", bids: #"["1.0","2"],["3","4.50"]"#).utf8)
     var compared = 0
     for round in 0..<Fuzz.rounds {
       let text = Fuzz.mutate(seed, &random)
