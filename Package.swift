@@ -93,7 +93,9 @@ let package = Package(
     tests("StrategyTests", ["Strategy", "Brain", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("ExecutionTests", ["Execution", "Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("SimulationTests", ["Simulation", "Market", "Support"]),
-    tests("JournalTests", ["Journal", "Market", "Pipeline", "CShims", "Support"]),
+    tests(
+      "JournalTests",
+      ["Journal", "Execution", "Strategy", "Venues", "Risk", "Market", "Pipeline", "CShims", "Support"]),
     tests("VenueServerTests", ["VenueServer", "Simulation", "Market", "Pipeline", "Support"]),
     tests("BotTests", ["Bot", "VenueServer", "Simulation", "Journal", "Market", "Pipeline", "Support"]),
   ]

@@ -147,7 +147,7 @@ struct WriterTests {
       var session = try Session()
       var limit = rlimit()
       getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-      let unlimited = limit
+      var unlimited = limit
       limit.rlim_cur = 30_000
       setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
       while session.writer.counters.noSpaceErrors.value == 0 {
@@ -157,7 +157,7 @@ struct WriterTests {
       precondition(session.writer.counters.behind.value == 1)
       let early = try readAll(session.directory)
       precondition(early.end != .finished)
-      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), withUnsafePointer(to: unlimited) { $0 })
+      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &unlimited)
       session.clock.advance(JournalWriter.retryNs)
       precondition(session.writer.poll() > 0)
       precondition(session.writer.counters.behind.value == 0)
