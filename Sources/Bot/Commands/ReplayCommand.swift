@@ -39,7 +39,7 @@ struct ReplayCommand: ParsableCommand {
 
   private func printAll() throws {
     var reader = try JournalReader(directory: journal)
-    let text = JournalText(stages: reader.header.stages)
+    let text = JournalText(stages: reader.header.stages, layouts: RecordLayouts.trading)
     while let record = try reader.next() { print(json ? text.json(record) : text.line(record)) }
     if case .torn(let file, let offset, let unread, _) = reader.end {
       FileHandle.standardError.write(Data("\(file): torn at byte \(offset), \(unread) bytes unread\n".utf8))
@@ -58,7 +58,7 @@ struct ReplayText {
     case .equal:
       "equal: \(result.verifiedCount) records of \(result.steps) steps were written again, byte for byte"
         + (result.unverified > 0 ? "; \(result.unverified) behind the journal's torn end could not be run" : "")
-    case .different(let difference): JournalText(stages: [:]).text(difference)
+    case .different(let difference): JournalText(stages: [:], layouts: RecordLayouts.trading).text(difference)
     case .stuck(let waits): "stuck: " + waits.map(\.description).joined(separator: "; ")
     }
   }
