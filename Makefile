@@ -1,7 +1,7 @@
 # Two commands do everything, set-up included: `make demo` runs the main job, `make check` runs every test.
 
 SWIFT ?= swift
-PYTHON := .venv/bin/python
+PYTHON := $(CURDIR)/.venv/bin/python
 RELEASE := .build/release
 FORMATTED := Package.swift Sources Tests Examples
 # The driver remarks on every module that debug builds are whole-module (Package.swift says why): not worth a line each.

@@ -10,7 +10,8 @@ let swift: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .unsafeFlags(["-Xcc", "-march=x86-64-v3", "-Xcc", "-fno-math-errno"]),
   // The performance annotations of the hot path look through calls: they need to see the whole module in debug too.
-  .unsafeFlags(["-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode"], .when(configuration: .debug)),
+  .unsafeFlags(
+    ["-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode"], .when(configuration: .debug)),
 ]
 
 /// The C shims follow the same CPU level; `_GNU_SOURCE` for affinity, `accept4` and huge pages.

@@ -35,6 +35,8 @@ struct RootCommand: ParsableCommand {
       apus stat --file run/counters              the live counters of a running bot
       """,
     version: Apus.version,
-    subcommands: [DemoCommand.self, VenueCommand.self, ReplayCommand.self, StatCommand.self],
+    subcommands: [
+      DemoCommand.self, VenueCommand.self, ReplayCommand.self, StatCommand.self, ModelCommand.self,
+    ],
     helpNames: [.short, .long])
 }

@@ -12,6 +12,7 @@ extension StrategyCore {
       guard let market = market(of: update.instrument) else { continue }
       current = market
       markets[market].apply(update)
+      markets[market].cause = update.cause
       return true
     }
     return false

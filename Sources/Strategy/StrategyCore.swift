@@ -155,6 +155,8 @@ public struct StrategyCore: ~Copyable {
     timersAsked = blocked ? marketCount : 0
     booksAsked = blocked ? marketCount : 0
     decisionOriginTsc = 0
+    // What is decided without market data of this step answers no tick: its latency is not tick to trade.
+    for i in 0..<marketCount { markets[i].originTsc = 0 }
     outbox.pointee.count = 0
     outbox.pointee.takesNothing = blocked
     outbox.pointee.takesOrders = !blocked && !isSet(.stopping)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct JAXCasesTests {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-  static let modelPath = root.appendingPathComponent("../../Models/btcusdt-2s.safetensors").path
+  static let modelPath = root.appendingPathComponent("../../Sources/Bot/Models/btcusdt-2s.safetensors").path
   private static let casesPath = root.appendingPathComponent("Cases/btcusdt-2s.safetensors").path
 
   private func vector(_ values: ArraySlice<Float>) -> FeatureVector {

@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct BrainStrategyTests {
   private static let modelPath = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../../Models/btcusdt-2s.safetensors").path
+    .appendingPathComponent("../../Sources/Bot/Models/btcusdt-2s.safetensors").path
 
   private static func brain() throws -> BrainStrategy {
     let amount = Amount(units: 100 * Amount.unitsPerCoin)

@@ -102,8 +102,8 @@ def sound(name, code, report, printed):
     check(f"{name}: no order left open", orders["open_at_end"] == 0 and report["venue"]["open_orders"] == 0, orders)
     check(f"{name}: verified replay equal", replay["equal"] is True and replay["records"] > 0, replay)
     for key in ("position", "balances", "fees"):
-        check(f"{name}: bot and venue agree on {key}", report["bot"][key] == report["venue"][key],
-              (report["bot"][key], report["venue"][key]))
+        check(f"{name}: bot and venue agree on {key}", report["bot"][key] == report["venue_account"][key],
+              (report["bot"][key], report["venue_account"][key]))
     check(f"{name}: no secret in what was printed", "PRIVATE KEY" not in printed)
     return True
 
@@ -115,7 +115,7 @@ def explained(name, folder, recording):
     for fill in fills:
         price, buy = Decimal(fill["price"]), fill["side"] == "BUY"
         if fill["maker"]:
-            trade = recording.trades.get(fill["explanation"].get("tradeId"))
+            trade = recording.trades.get(fill["source"].get("trade"))
             through = trade and (Decimal(trade["p"]) <= price if buy else Decimal(trade["p"]) >= price)
             if not (through and Decimal(fill["quantity"]) <= Decimal(trade["q"])):
                 unexplained.append(fill)
@@ -213,6 +213,27 @@ def refusals(apus):
             check(f"refused: {name}", run.returncode != 0 and named in run.stdout, run.stdout[-300:])
 
 
+def own_strategy(apus):
+    """A user's own package of one small file, against the library product."""
+    name = "own strategy"
+    package, scratch = ROOT / "Examples" / "OwnStrategy", ROOT / ".build-example"
+    lines = sum(len(path.read_text().splitlines()) for path in package.glob("Sources/**/*.swift"))
+    check(f"{name}: {lines} lines of code", lines <= 40, lines)
+    build = subprocess.run(["swift", "build", "--package-path", str(package), "--scratch-path", str(scratch)],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    check(f"{name}: it builds", build.returncode == 0, build.stdout[-2000:])
+    if build.returncode != 0:
+        return
+    executable = scratch / "debug" / "OwnStrategy"
+    base = subprocess.run([str(executable), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "demo.yaml"
+        path.write_text(base.replace("name: combined", "name: round-trip"))
+        code, report, printed = demo(executable, folder, "--config", path, "--seconds", 10)
+        if sound(name, code, report, printed):
+            check(f"{name}: it sent orders", report["orders"]["sent"] > 0, report["orders"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--apus", type=pathlib.Path, required=True, help="the built executable")
@@ -223,6 +244,7 @@ def main():
     parts = {
         "refusals": lambda: refusals(apus),
         "placements": lambda: placements(apus),
+        "own strategy": lambda: own_strategy(apus),
         "btcusdt": lambda: recorded(apus, "btcusdt", (6493, 1072), arguments.speed),
         "ethusdt": lambda: recorded(apus, "ethusdt", (6468, 1056), arguments.speed),
         "withheld": lambda: withheld(apus, arguments.speed),

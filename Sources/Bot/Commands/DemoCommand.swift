@@ -15,7 +15,7 @@ struct DemoCommand: ParsableCommand {
       replayed, and a summary explains the result.
 
         apus demo --seconds 20
-        apus demo --capture btcusdt_20240808.gz --capture btcusdt_20240809.gz --speed 20 --json out.json
+        apus demo --capture btcusdt_20240808.gz --capture btcusdt_20240809.gz --speed 1 --json out.json
         apus demo --print-config > demo.yaml && apus demo --config demo.yaml --keep run
       """)
 
@@ -25,8 +25,8 @@ struct DemoCommand: ParsableCommand {
   @Option(help: "Seed of the synthetic market.")
   var seed: UInt64 = 7
 
-  @Option(help: "How many times faster than real time the market plays.")
-  var speed = 1.0
+  @Option(help: "How many times faster than real time the market plays; 1 is real time.")
+  var speed = 10.0
 
   @Option(help: "End after this many seconds of real time (default: 30 on the synthetic market).")
   var seconds: Double?

@@ -15,7 +15,7 @@ public struct ModelCommand: ParsableCommand {
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Verify a model file as the bot would, and print its manifest.",
-      discussion: "  apus model show Models/btcusdt-2s.safetensors")
+      discussion: "  apus model show Sources/Bot/Models/btcusdt-2s.safetensors")
 
     @Argument(help: "A .safetensors file.")
     var path: String

@@ -95,7 +95,8 @@ struct YAMLReader {
     return value
   }
 
-  mutating func number(_ name: String, in range: ClosedRange<Double>, default fallback: Double? = nil) throws -> Double {
+  mutating func number(_ name: String, in range: ClosedRange<Double>, default fallback: Double? = nil) throws -> Double
+  {
     guard let node = claim(name) else {
       guard let fallback else { throw fail(name, "is missing") }
       return fallback
@@ -143,7 +144,9 @@ struct YAMLReader {
   mutating func mappings(_ name: String) throws -> [YAMLReader] {
     guard case .sequence(let sequence) = try require(name) else { throw fail(name, "a list is expected") }
     let prefix = path.isEmpty ? name : "\(path).\(name)"
-    return try sequence.enumerated().map { try YAMLReader(file: file, path: "\(prefix)[\($0.offset)]", node: $0.element) }
+    return try sequence.enumerated().map {
+      try YAMLReader(file: file, path: "\(prefix)[\($0.offset)]", node: $0.element)
+    }
   }
 
   /// Refuses fields that nobody claimed: a misspelt limit must not be silently absent.

@@ -28,7 +28,9 @@ final class ChildProcess: Sendable {
 
   private struct Output {
     var pending = Data()
-    var lines: [Data] = []
+    /// The last line of each event.
+    var events: [String: Data] = [:]
+    var lastLine = ""
     var ended = false
   }
 
@@ -54,8 +56,10 @@ final class ChildProcess: Sendable {
         }
         state.pending.append(data)
         while let end = state.pending.firstIndex(of: UInt8(ascii: "\n")) {
-          state.lines.append(state.pending[state.pending.startIndex..<end])
+          let line = Data(state.pending[..<end])
           state.pending = Data(state.pending[(end + 1)...])
+          state.lastLine = String(decoding: line, as: UTF8.self)
+          if let tag = try? JSONDecoder().decode(Tag.self, from: line) { state.events[tag.event] = line }
         }
       }
       output.arrived.signal()
@@ -63,29 +67,24 @@ final class ChildProcess: Sendable {
     try process.run()
   }
 
-  /// The next line whose `event` is `name`, decoded; waits for it.
+  /// The line whose `event` is `name`, decoded; waits for it.
   ///
   /// - Throws: `Failure` when the process ends first or stays silent for `timeoutSeconds`.
-  func next<Event: Decodable>(_ name: String, as type: Event.Type, timeoutSeconds: Double) throws -> Event {
+  func event<Event: Decodable>(_ name: String, as type: Event.Type, timeoutSeconds: Double) throws -> Event {
     let deadline = DispatchTime.now() + timeoutSeconds
     while true {
-      let (lines, ended) = output.state.withLock { state -> ([Data], Bool) in
-        defer { state.lines = [] }
-        return (state.lines, state.ended)
-      }
-      for (position, line) in lines.enumerated() {
-        guard let tag = try? JSONDecoder().decode(Tag.self, from: line), tag.event == name else { continue }
-        output.state.withLock { $0.lines.insert(contentsOf: lines[(position + 1)...], at: 0) }
-        return try JSONDecoder().decode(type, from: line)
-      }
+      let (line, ended, lastLine) = output.state.withLock { ($0.events[name], $0.ended, $0.lastLine) }
+      if let line { return try JSONDecoder().decode(type, from: line) }
       if ended {
         process.waitUntilExit()
-        let said = lines.last.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        throw Failure.endedEarly(command: command, status: process.terminationStatus, said: said)
+        throw Failure.endedEarly(command: command, status: process.terminationStatus, said: lastLine)
       }
       guard output.arrived.wait(timeout: deadline) == .success else { throw Failure.silent(command: command) }
     }
   }
+
+  /// Whether a line with that `event` has come.
+  func hasSaid(_ name: String) -> Bool { output.state.withLock { $0.events[name] != nil } }
 
   var isRunning: Bool { process.isRunning }
 

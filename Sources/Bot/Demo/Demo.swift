@@ -24,6 +24,8 @@ final class Demo {
   private let host = HostFacts.current()
   private var cpus: [Int] { host.allowedCpus }
 
+  /// How long the venue may take to read its captures.
+  private static let startSeconds = 300.0
   /// How long working orders may take to be cancelled, in real time, before the demo ends without waiting on.
   private static let drainSeconds = 10.0
   /// Between two looks at the counters.
@@ -51,7 +53,7 @@ final class Demo {
     let venue = try startVenue()
     defer { venue.terminate() }
     struct Listening: Decodable { var port: UInt16 }
-    let port = try venue.next("listening", as: Listening.self, timeoutSeconds: 60).port
+    let port = try venue.event("listening", as: Listening.self, timeoutSeconds: Self.startSeconds).port
 
     let endpoint = try VenueEndpoint(host: "localhost", port: port, trustFile: folder.trustFile)
     let counters = try CounterFile(path: folder.counterFile)
@@ -67,7 +69,9 @@ final class Demo {
         journalDirectory: folder.journalDirectory, ringDirectory: folder.path,
         captures: try options.market.identities()), on: host)
     for remark in session.remarks { Terminal.note(remark) }
-    if cpus.count == 1 { Terminal.note("one CPU only: bot and venue share it and park; latencies are those of sharing") }
+    if cpus.count == 1 {
+      Terminal.note("one CPU only: bot and venue share it and park; latencies are those of sharing")
+    }
 
     try session.start()
     let table = LiveTable(counters.reader(), plan.instruments)
@@ -143,18 +147,14 @@ final class Demo {
     _ session: LiveSession, _ venue: ChildProcess, _ table: LiveTable, _ interrupt: InterruptFlag
   ) throws -> String {
     let start = ContinuousClock.now
-    var lastMessages: Int64 = -1
-    var silentSince = start
     while true {
       usleep(Self.tickMicroseconds)  // paces the table; nothing waits for it
       let now = ContinuousClock.now
       if interrupt.isSet { return "interrupted" }
       guard venue.isRunning else { throw SessionError("the venue process ended during the demo") }
       if let seconds = options.seconds, now - start >= .seconds(seconds) { return "after \(seconds) s" }
-      let messages = try table.show()
-      if messages != lastMessages { (lastMessages, silentSince) = (messages, now) }
-      // A recorded market is over when nothing comes any more, in real time whatever its speed.
-      if !options.market.isSynthetic, messages > 0, now - silentSince > .seconds(2) { return "the recording is over" }
+      try table.show()
+      if venue.hasSaid("played") { return "the recording is over" }
     }
   }
 
@@ -171,7 +171,7 @@ final class Demo {
 
   private func finalState(_ venue: ChildProcess) throws -> VenueAccount {
     venue.terminate()
-    return try venue.next("state", as: VenueAccount.self, timeoutSeconds: 10)
+    return try venue.event("state", as: VenueAccount.self, timeoutSeconds: 10)
   }
 }
 

@@ -1,33 +1,33 @@
 // The configuration the demo runs when it is given none: what `apus demo --print-config` shows.
 
 /// The demo's configuration as text, for the CPUs there are.
-enum DemoConfiguration {
+package enum DemoConfiguration {
   /// - Parameters:
   ///   - cpus: the CPUs this process may use, in order; the last is the hot one.
   ///   - instrument: the symbol to trade.
-  static func text(cpus: [Int], instrument: String) -> String {
+  package static func text(cpus: [Int], instrument: String) -> String {
     precondition(!cpus.isEmpty, "a process runs on some CPU")
     let cold = cpus[0]
     let workers =
       cpus.count == 1
       ? """
-        workers:
-          # One CPU only: bot and venue share it, so nobody spins.
-          - cpu: \(cold)
-            wait: park(50us)
-            stages: [feed.binance, strategy, execution, gateway.binance, journal]
-        """
+      workers:
+        # One CPU only: bot and venue share it, so nobody spins.
+        - cpu: \(cold)
+          wait: park(50us)
+          stages: [feed.binance, strategy, execution, gateway.binance, journal]
+      """
       : """
-        workers:
-          # The hot one: from packet to order on one thread.
-          - cpu: \(cpus[cpus.count - 1])
-            wait: pause
-            stages: [feed.binance, strategy, execution, gateway.binance]
-          # The cold one shares its CPU with the venue.
-          - cpu: \(cold)
-            wait: park(200us)
-            stages: [journal]
-        """
+      workers:
+        # The hot one: from packet to order on one thread.
+        - cpu: \(cpus[cpus.count - 1])
+          wait: pause
+          stages: [feed.binance, strategy, execution, gateway.binance]
+        # The cold one shares its CPU with the venue.
+        - cpu: \(cold)
+          wait: park(200us)
+          stages: [journal]
+      """
     return """
       # The demo's configuration. Every field is explained in docs/configuration.md.
       instruments: [\(instrument)]
@@ -42,8 +42,8 @@ enum DemoConfiguration {
         maximumPosition: 0.2
         maximumOpenOrders: 16
         priceCollarBasisPoints: 50
-        ordersPerSecond: 40
-        ordersPer10Seconds: 200
+        ordersPerSecond: 20
+        ordersPer10Seconds: 40
         maximumMarketAgeMs: 2000
         maximumOrderAgeMs: 2000
 

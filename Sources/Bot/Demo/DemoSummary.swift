@@ -30,9 +30,6 @@ struct DemoReport: Encodable {
     var fees: [String: String]
   }
   struct Venue: Encodable {
-    var position: [String: String]
-    var balances: [String: String]
-    var fees: [String: String]
     var openOrders: Int
     var makerFills: Int
     var takerFills: Int
@@ -57,7 +54,9 @@ struct DemoReport: Encodable {
   var fills: SessionReport.FillFigures
   var latency: SessionReport.LatencyFigures
   var profit: Profit
+  /// The account as the bot and as the venue count it: equal to the last unit.
   var bot: Account
+  var venueAccount: Account
   var venue: Venue
   var replay: Replay
   var transport: String
@@ -86,9 +85,10 @@ struct DemoSummary {
     report = DemoReport(
       market: market, book: figures.book, orders: figures.orders, fills: figures.fills, latency: figures.tickToTrade,
       profit: profit, bot: account,
-      venue: DemoReport.Venue(
+      venueAccount: DemoReport.Account(
         position: venue.positions.filter { $0.key == options.market.instrument.base.text }.mapValues(Money.normal),
-        balances: balances, fees: venue.commission.mapValues(Money.normal).filter { $0.value != Money.zero },
+        balances: balances, fees: venue.commission.mapValues(Money.normal).filter { $0.value != Money.zero }),
+      venue: DemoReport.Venue(
         openOrders: venue.openOrders, makerFills: venue.makerFills, takerFills: venue.takerFills,
         lateNsMax: venue.lateNsMax),
       replay: DemoReport.Replay(equal: replay.isEqual, records: replay.verifiedCount, steps: replay.steps),
@@ -98,15 +98,17 @@ struct DemoSummary {
   /// What must hold at the end of every demo, whatever its market.
   var isSound: Bool { complaints.isEmpty }
 
+  private var accountsAgree: Bool { report.bot == report.venueAccount }
+
   private var complaints: [String] {
     var complaints: [String] = []
     if !report.replay.equal { complaints.append("the replay differs: \(ReplayText(replay).lines)") }
     if report.orders.openAtEnd != 0 || report.venue.openOrders != 0 {
       complaints.append("orders are left open: bot \(report.orders.openAtEnd), venue \(report.venue.openOrders)")
     }
-    let venue = DemoReport.Account(
-      position: report.venue.position, balances: report.venue.balances, fees: report.venue.fees)
-    if venue != report.bot { complaints.append("bot and venue differ:\n  bot    \(report.bot)\n  venue  \(venue)") }
+    if !accountsAgree {
+      complaints.append("bot and venue differ:\n  bot    \(report.bot)\n  venue  \(report.venueAccount)")
+    }
     if report.market.ordersWhileBroken > 0 { complaints.append("orders were approved on a void book") }
     return complaints
   }
@@ -127,9 +129,7 @@ struct DemoSummary {
       "fee tier       \(feeRate)",
       "journal        \(ReplayText(replay).lines)",
       "accounts       "
-        + (report.bot == DemoReport.Account(
-          position: report.venue.position, balances: report.venue.balances, fees: report.venue.fees)
-          ? "bot and venue agree on position, balances and fees to the last unit" : "DIFFER"),
+        + (accountsAgree ? "bot and venue agree on position, balances and fees to the last unit" : "DIFFER"),
       explanation,
     ]
     lines += complaints.map { "PROBLEM: " + $0 }

@@ -23,7 +23,7 @@ struct JournalAudit {
       switch RecordType(rawValue: record.header.type) {
       case .order: orders.append(record.header.timeNs)
       case .stream:
-        let isLive = record.payload.dropFirst(Self.stateOffset).first == StreamState.live.rawValue
+        let isLive = record.payload.dropFirst(Self.stateOffset).first == Self.liveByte
         if isLive, let since = brokenSince { breaks.append((since, record.header.timeNs)) }
         if isLive { brokenSince = nil } else if wasLive { brokenSince = record.header.timeNs }
         wasLive = isLive
@@ -34,6 +34,8 @@ struct JournalAudit {
     ordersWhileBroken = orders.count { time in breaks.contains { time > $0.fromNs && time < $0.untilNs } }
   }
 
+  /// How `StreamState.live` stands in a record: an enumeration is stored as its case's position.
+  private static let liveByte = withUnsafeBytes(of: StreamState.live) { $0[0] }
   /// Of `StreamRecord.state`.
   private static let stateOffset = MemoryLayout<StreamRecord>.offset(of: \.state) ?? 0
 }

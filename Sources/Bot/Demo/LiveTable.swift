@@ -27,9 +27,7 @@ final class LiveTable {
   }
 
   /// Draws the table anew.
-  ///
-  /// - Returns: messages of the feed so far.
-  func show() throws -> Int64 {
+  func show() throws {
     let report = try SessionReport(reader)
     ticks += 1
     if Terminal.isInteractive {
@@ -38,7 +36,6 @@ final class LiveTable {
       print(oneLine(report))
       fflush(nil)
     }
-    return report.market.messages
   }
 
   func finish() { if Terminal.isInteractive { print("") } }
@@ -57,7 +54,8 @@ final class LiveTable {
     let rate = seconds > 0 ? Double(report.market.messages - lastEvents) / seconds : 0
     (lastEvents, lastTime) = (report.market.messages, now)
     var lines = [
-      row("market", "\(report.market.messages) messages, \(String(format: "%.0f", rate))/s; gaps \(report.market.gaps)"),
+      row(
+        "market", "\(report.market.messages) messages, \(String(format: "%.0f", rate))/s; gaps \(report.market.gaps)"),
       row(
         "orders",
         "sent \(report.orders.sent), open \(report.orders.openAtEnd), canceled \(report.orders.canceled), "

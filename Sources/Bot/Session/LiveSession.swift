@@ -62,7 +62,8 @@ final class LiveSession {
     let feed = plan.feed(
       events: ends.feedEvents, snapshots: snapshots, records: feedRecords.producer, counters: edges.counters)
     let orders = plan.orderSession(
-      apiKey: edges.key.name, signer: try edges.key.signer(), reports: ends.gatewayReports, records: gatewayRecords.producer, counters: edges.counters)
+      apiKey: edges.key.name, signer: try edges.key.signer(), reports: ends.gatewayReports,
+      records: gatewayRecords.producer, counters: edges.counters)
     var ports = ExecutionPorts()
     ports.attachGateway(
       reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests)
@@ -174,7 +175,7 @@ extension SessionPlan {
 
 extension Configuration {
   /// The affinity part, with wait strategies read.
-  func affinity() throws -> AffinityPlan {
+  package func affinity() throws -> AffinityPlan {
     AffinityPlan(
       workers: try workers.map { worker in
         guard let wait = WaitStrategy(worker.wait) else {

@@ -16,7 +16,8 @@ enum ReplaySession {
   static func run(directory: String, strategies: [StrategyFactory]) throws -> ReplayResult {
     let files = try JournalFiles(directory: directory)
     let summary = try JournalSummary(files)
-    var replay = try Replay(files, summary, stages: try stages(summary.header, strategies, apiKeyBytes: try apiKeyBytes(directory)))
+    var replay = try Replay(
+      files, summary, stages: try stages(summary.header, strategies, apiKeyBytes: try apiKeyBytes(directory)))
     return try replay.run()
   }
 
@@ -47,7 +48,8 @@ enum ReplaySession {
     let ends = StageEnds(gates: &gates)
     guard let gates else { preconditionFailure("a replay's rings have gates") }
     let snapshots = ends.snapshots
-    let feedRecords = RecordRing(stage: StageNumber.feed.rawValue, capacityBytes: configuration.journal.feedRingMiB << 20)
+    let feedRecords = RecordRing(
+      stage: StageNumber.feed.rawValue, capacityBytes: configuration.journal.feedRingMiB << 20)
     let ringBytes = configuration.journal.stageRingMiB << 20
     let strategyRecords = RecordRing(stage: StageNumber.strategy.rawValue, capacityBytes: ringBytes)
     let executionRecords = RecordRing(stage: StageNumber.execution.rawValue, capacityBytes: ringBytes)
@@ -71,7 +73,9 @@ enum ReplaySession {
     var execution = plan.execution(ports: ports, records: executionRecords.producer, counters: counters)
     var gateway = GatewayStage(
       session: plan.orderSession(
-        apiKey: String(repeating: "x", count: apiKeyBytes), signer: try AccountKey.standIn(configuration.orders.authentication), reports: ends.gatewayReports, records: gatewayRecords.producer,
+        apiKey: String(repeating: "x", count: apiKeyBytes),
+        signer: try AccountKey.standIn(configuration.orders.authentication), reports: ends.gatewayReports,
+        records: gatewayRecords.producer,
         counters: counters),
       channel: ReplayMessageChannel(orders), requests: ends.gatewayRequests, orders: ends.gatewayOrders,
       control: control)
@@ -97,7 +101,7 @@ enum ReplaySession {
         inputs: [gates.requests, gates.orders], outputs: [gates.reports], channels: [orders],
         records: RecordSource(gatewayRecords.consumer),
         step: { input in
-          while control.haltEpoch != input.haltEpoch { control.halt() }
+          while control.haltEpoch < input.haltEpoch { control.halt() }
           return gateway.step(input)
         }),
     ]

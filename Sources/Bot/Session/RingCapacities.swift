@@ -4,30 +4,30 @@ import Market
 import Venues
 
 /// Capacities in slots, powers of two.
-enum RingCapacities {
+package enum RingCapacities {
   /// The largest depth message of the recordings has under 2,000 levels; a strategy stalled for 100 ms at their fastest
   /// rate (some 20,000 events a second) is 2,000 more: both together, 16 times over.
-  static let marketEvents = 65_536
+  package static let marketEvents = 65_536
   /// 64 actions and a touch per step and instrument, 60 steps behind.
-  static let intents = 4_096
+  package static let intents = 4_096
   /// Every order that may be open, with a working, a fill and an end, to a power of two.
-  static let updates = 4_096
+  package static let updates = 4_096
   /// As many as orders may be open.
-  static let orders = 1_024
+  package static let orders = 1_024
   /// A cancel and a query for each open order.
-  static let requests = 2_048
+  package static let requests = 2_048
   /// Eight reports for each open order.
-  static let reports = 8_192
+  package static let reports = 8_192
   /// One snapshot being filled, one in the ring, one being read, one to spare.
-  static let snapshots = 4
+  package static let snapshots = 4
   /// What the venue gives of each side at most.
-  static let snapshotLevels = BinanceLimits.levelsPerSnapshotSide
+  package static let snapshotLevels = BinanceLimits.levelsPerSnapshotSide
   /// Orders open at once, as execution counts them.
-  static let openOrders = 1_024
+  package static let openOrders = 1_024
 }
 
 /// The stages of a session: their numbers stand in every record, their names in the affinity config.
-enum StageNumber: UInt8, CaseIterable {
+package enum StageNumber: UInt8, CaseIterable {
   case feed = 1
   case strategy = 2
   case execution = 3
@@ -43,6 +43,6 @@ enum StageNumber: UInt8, CaseIterable {
   }
 
   /// All that a session's affinity config has to place: those that write records, and the journal.
-  static var placed: [String] { allCases.map(\.name) + [journalName] }
-  static let journalName = "journal"
+  package static var placed: [String] { allCases.map(\.name) + [journalName] }
+  package static let journalName = "journal"
 }

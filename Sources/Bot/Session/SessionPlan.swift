@@ -31,6 +31,9 @@ struct SessionPlan {
     self.factory = factory
   }
 
+  /// How often the venue's clock is asked for. Often, because a local venue's stands still until its market begins.
+  private static let clockIntervalNs: Int64 = 5_000_000_000
+
   func feed(
     events: consuming RingProducer<MarketEvent>, snapshots: SnapshotPool, records: consuming RecordProducer,
     counters: CounterFile
@@ -43,15 +46,19 @@ struct SessionPlan {
   }
 
   func orderSession(
-    apiKey: String, signer: consuming BinanceSigner, reports: consuming RingProducer<ExecutionReport>, records: consuming RecordProducer,
+    apiKey: String, signer: consuming BinanceSigner, reports: consuming RingProducer<ExecutionReport>,
+    records: consuming RecordProducer,
     counters: CounterFile
   ) -> BinanceOrderSession {
     var settings = BinanceOrderSession.Configuration(venue: VenueIndex(0))
+    settings.logsOn = configuration.orders.authentication == .logon
+    settings.clockIntervalNs = Self.clockIntervalNs
     settings.recvWindowMs = UInt64(configuration.orders.receiveWindowMs)
     settings.replyTimeoutNs = Int64(configuration.orders.replyTimeoutMs) * 1_000_000
     return BinanceOrderSession(
       settings, instruments: instruments, apiKey: apiKey, signer: signer, reports: reports,
-      records: records, counters: BinanceGatewayCounters(counters, name: StageNumber.gateway.name), nsPerCycle: TimeStampCounterCalibration.measured.nsPerCycle)
+      records: records, counters: BinanceGatewayCounters(counters, name: StageNumber.gateway.name),
+      nsPerCycle: TimeStampCounterCalibration.measured.nsPerCycle)
   }
 
   func execution(
@@ -83,8 +90,8 @@ struct SessionPlan {
 }
 
 /// Why a session cannot start or go on: what, where, and what to do.
-struct SessionError: Error, CustomStringConvertible {
-  let description: String
+package struct SessionError: Error, CustomStringConvertible {
+  package let description: String
   init(_ description: String) { self.description = description }
 }
 

@@ -44,7 +44,8 @@ public struct StrategyFactory: Sendable {
     }
   }
 
-  init(name: String, build: @escaping @Sendable (consuming StrategyParts, StrategyConfiguration) throws -> AnyStageBox) {
+  init(name: String, build: @escaping @Sendable (consuming StrategyParts, StrategyConfiguration) throws -> AnyStageBox)
+  {
     self.name = name
     self.build = build
   }

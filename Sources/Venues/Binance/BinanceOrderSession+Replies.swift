@@ -62,8 +62,8 @@ extension BinanceOrderSession {
     counters.clockErrorNs.set(clock.errorNs)
     clockDueNs = stamp.timeNs &+ configuration.clockIntervalNs
     guard phase == .synchronising else { return }
-    phase = signer.canLogOn() ? .loggingOn : .subscribing
-    due = signer.canLogOn() ? .logOn : .subscribe
+    phase = logsOn ? .loggingOn : .subscribing
+    due = logsOn ? .logOn : .subscribe
   }
 
   private mutating func handleAccount(_ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {

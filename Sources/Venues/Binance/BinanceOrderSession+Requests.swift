@@ -15,7 +15,7 @@ extension BinanceOrderSession {
     beginDraft(kind, weight: kind == .account ? 20 : 2, nowNs)
     switch kind {
     case .logOn: writeSigned("session.logon", nowNs, isAlwaysSigned: true)
-    case .subscribe where signer.canLogOn():
+    case .subscribe where logsOn:
       writer.begin(identifier: draft.request.identifier, method: "userDataStream.subscribe")
       draft.text = writer.finish(signer, isSigned: false)
     case .subscribe: writeSigned("userDataStream.subscribe.signature", nowNs, isAlwaysSigned: true)
@@ -140,13 +140,13 @@ extension BinanceOrderSession {
   /// The parameter list of a request that is signed unless the session is logged on.
   private mutating func beginParameters(_ method: StaticString) {
     writer.begin(identifier: draft.request.identifier, method: method)
-    if !signer.canLogOn() { writer.addKey(apiKey) }
+    if !logsOn { writer.addKey(apiKey) }
   }
 
   private mutating func endParameters(_ nowNs: Int64) {
     writer.add("recvWindow", number: configuration.recvWindowMs)
     writer.add("timestamp", number: UInt64(clock.milliseconds(nowNs)))
-    draft.text = writer.finish(signer, isSigned: !signer.canLogOn())
+    draft.text = writer.finish(signer, isSigned: !logsOn)
   }
 
   private mutating func writeSigned(_ method: StaticString, _ nowNs: Int64, isAlwaysSigned: Bool) {
@@ -164,7 +164,7 @@ extension BinanceOrderSession {
     writer.add("recvWindow", number: configuration.recvWindowMs)
     writer.add("symbol", instruments[draft.request.instrument].symbol)
     writer.add("timestamp", number: UInt64(clock.milliseconds(nowNs)))
-    draft.text = writer.finish(signer, isSigned: !signer.canLogOn())
+    draft.text = writer.finish(signer, isSigned: !logsOn)
   }
 
   /// `order.place`: parameters in the order of their names.
@@ -180,7 +180,7 @@ extension BinanceOrderSession {
     if order.type == .limit { writer.add("timeInForce", Self.text(order.timeInForce)) }
     writer.add("timestamp", number: UInt64(clock.milliseconds(nowNs)))
     writer.add("type", Self.text(order.type))
-    draft.text = writer.finish(signer, isSigned: !signer.canLogOn())
+    draft.text = writer.finish(signer, isSigned: !logsOn)
   }
 
   private static func text(_ type: OrderType) -> StaticString {

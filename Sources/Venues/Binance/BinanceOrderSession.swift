@@ -28,6 +28,8 @@ public struct BinanceOrderSession: ~Copyable {
   public struct Configuration: Sendable {
     public var venue: VenueIndex
     public var account: UInt8 = 0
+    /// Log on once (`session.logon`) where the key may; false signs each request.
+    public var logsOn = true
     /// How long after its stamp the venue still accepts a request (at most 60000).
     public var recvWindowMs: UInt64 = 5_000
     /// No answer for this long: the outcome is unknown. The venue's own matching timeout (-1007) is 10 s.
@@ -59,6 +61,7 @@ public struct BinanceOrderSession: ~Copyable {
   let instruments: BinanceInstruments
   let errors = BinanceErrors()
   let signer: BinanceSigner
+  let logsOn: Bool
   let apiKey: UnsafeRawBufferPointer
   /// Base and quote of every instrument: their balances are told even when they are zero.
   let assets: UnsafeMutableBufferPointer<ShortName>
@@ -94,6 +97,7 @@ public struct BinanceOrderSession: ~Copyable {
       "an API key is up to 128 printable characters")
     self.configuration = configuration
     self.instruments = BinanceInstruments(instruments)
+    logsOn = configuration.logsOn && signer.canLogOn()
     self.signer = signer
     self.apiKey = RawText.make(apiKey)
     let names = Set(instruments.flatMap { [$0.base, $0.quote] }).sorted { $0.text < $1.text }

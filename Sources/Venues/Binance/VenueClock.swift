@@ -19,7 +19,8 @@ public struct VenueClock: BitwiseCopyable, Sendable {
   /// Whether there was a measurement: without one nothing can be stamped.
   @inline(always) public var isSet: Bool { errorNs != .max }
 
-  /// Takes a measurement, unless the present one, with the drift since then, is better.
+  /// Takes a measurement, unless the present one, with the drift since then, is better and both can be true. Where
+  /// they contradict each other the venue's clock was stepped, and the newer one counts.
   ///
   /// - Returns: whether it was taken.
   @_noLocks
@@ -27,8 +28,11 @@ public struct VenueClock: BitwiseCopyable, Sendable {
     let roundTripNs = receivedNs &- sentNs
     guard roundTripNs >= 0 else { return false }
     let error = roundTripNs / 2 &+ 1_000_000
-    guard error <= currentErrorNs(receivedNs) else { return false }
-    offsetNs = nanoseconds(milliseconds: venueMs) &- (sentNs &+ roundTripNs / 2)
+    let offset = nanoseconds(milliseconds: venueMs) &- (sentNs &+ roundTripNs / 2)
+    let current = currentErrorNs(receivedNs)
+    let isContradiction = isSet && (offset &- offsetNs).magnitude > UInt64(error &+ current)
+    guard error <= current || isContradiction else { return false }
+    offsetNs = offset
     errorNs = error
     measuredNs = receivedNs
     return true

@@ -1,0 +1,83 @@
+// The configuration file: the demo's own is right, and whatever is wrong is named with its line and its path.
+
+import Bot
+import Pipeline
+import Testing
+
+private let sound = DemoConfiguration.text(cpus: [0, 1], instrument: "BTCUSDT")
+
+private func read(_ text: String) throws -> Configuration { try Configuration(file: "test.yaml", text: text) }
+
+/// The error that reading `text` gives.
+private func problem(_ text: String) -> ConfigurationError? {
+  do {
+    _ = try read(text)
+    return nil
+  } catch { return error as? ConfigurationError }
+}
+
+/// The line, from 1, on which `part` stands in `text`.
+private func line(of part: String, in text: String) -> Int? {
+  text.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains(part) }.map { $0 + 1 }
+}
+
+@Suite("Configuration")
+struct ConfigurationTests {
+  @Test(
+    "the demo's own configuration is sound on any number of CPUs, and places every stage once", arguments: [1, 2, 8])
+  func demo(count: Int) throws {
+    let cpus = Array(0..<count)
+    let configuration = try read(DemoConfiguration.text(cpus: cpus, instrument: "ETHUSDT"))
+    #expect(configuration.instruments == ["ETHUSDT"])
+    var host = HostFacts.current()
+    host.onlineCpus = cpus
+    host.allowedCpus = cpus
+    #expect(try configuration.affinity().problems(stages: StageNumber.placed, host: host).isEmpty)
+    let busy = try configuration.affinity().workers.filter(\.wait.isBusy)
+    #expect(busy.count == (count == 1 ? 0 : 1), "nobody spins where bot and venue share the only CPU")
+  }
+
+  @Test(
+    "what is wrong is named with its line and path",
+    arguments: [
+      ("  maximumPosition: 0.2", "  maximumPositon: 0.2", "risk.maximumPosition", nil as String?),
+      ("  maximumOpenOrders: 16", "  maximumOpenOrders: 0", "risk.maximumOpenOrders", "maximumOpenOrders: 0"),
+      ("  maximumOrderNotional: 5000", "  maximumOrderNotional: 5e3", "risk.maximumOrderNotional", "5e3"),
+      ("  maximumPosition: 0.2", "  maximumPosition: -0.2", "risk.maximumPosition", "-0.2"),
+      ("  maximumPosition: 0.2", "  maximumPosition: 0.0", "risk.maximumPosition", "0.0"),
+      ("transport: uring", "transport: carrier-pigeon", "transport", "carrier-pigeon"),
+      ("  name: combined", "  name: [combined]", "strategy.name", "[combined]"),
+      ("instruments: [BTCUSDT]", "instruments: [btcusdt]", "instruments", "btcusdt"),
+      ("instruments: [BTCUSDT]", "instruments: [BTCUSDT, BTCUSDT]", "instruments", "BTCUSDT, BTCUSDT"),
+      ("feed: {silenceMs: 5000}", "feed: {silenceMs: 5}", "feed.silenceMs", "silenceMs: 5}"),
+      ("transport: uring", "transport: uring\ntransports: poll", "transports", "transports"),
+    ])
+  func wrong(right: String, wrong: String, path: String, mark: String?) throws {
+    let text = sound.replacing(right, with: wrong)
+    #expect(text != sound, "the test replaces something that is there")
+    let found = try #require(problem(text))
+    #expect(found.path == path)
+    #expect(!found.reason.isEmpty && found.description.hasPrefix("test.yaml:"))
+    if let mark { #expect(found.line == line(of: mark, in: text)) }
+  }
+
+  @Test("a missing section of limits, an empty file and a file that is no YAML are refused")
+  func missing() throws {
+    let lines = sound.split(separator: "\n", omittingEmptySubsequences: false)
+    let start = try #require(lines.firstIndex(of: "risk:"))
+    let end = try #require(lines[start...].firstIndex(of: ""))
+    let unlimited = (lines[..<start] + lines[end...]).joined(separator: "\n")
+    #expect(problem(unlimited)?.path == "risk")
+    #expect(problem("")?.reason == "the file is empty")
+    #expect(problem("a: [1")?.reason.hasPrefix("not YAML") == true)
+    #expect(problem("- a\n- b")?.reason.contains("mapping") == true)
+  }
+
+  @Test("a wait strategy that nobody knows is named with its line")
+  func wait() throws {
+    let text = sound.replacing("wait: pause", with: "wait: meditate")
+    let configuration = try read(text)
+    #expect(throws: SessionError.self) { try configuration.affinity() }
+    do { _ = try configuration.affinity() } catch { #expect("\(error)".contains("meditate")) }
+  }
+}
