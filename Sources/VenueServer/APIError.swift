@@ -3,72 +3,72 @@
 import Simulation
 
 /// An error reply.
-struct APIError: Error, Equatable {
-  var status = 400
-  var code: Int
-  var message: String
+package struct APIError: Error, Equatable {
+  package var status = 400
+  package var code: Int
+  package var message: String
   /// For rate limits: when to come back, in milliseconds since 1970.
-  var retryAfterMs: Int64?
+  package var retryAfterMs: Int64?
 
-  static let unknownMethod = APIError(status: 404, code: -1020, message: "This operation is not supported.")
-  static let invalidJSON = APIError(code: -1135, message: "Invalid JSON Request")
-  static let outsideWindow = APIError(
+  package static let unknownMethod = APIError(status: 404, code: -1020, message: "This operation is not supported.")
+  package static let invalidJSON = APIError(code: -1135, message: "Invalid JSON Request")
+  package static let outsideWindow = APIError(
     code: -1021, message: "Timestamp for this request is outside of the recvWindow.")
-  static let aheadOfServer = APIError(
+  package static let aheadOfServer = APIError(
     code: -1021, message: "Timestamp for this request was 1000ms ahead of the server's time.")
-  static let invalidSignature = APIError(
+  package static let invalidSignature = APIError(
     status: 401, code: -1022, message: "Signature for this request is not valid.")
-  static let invalidKeyFormat = APIError(status: 401, code: -2014, message: "API-key format invalid.")
-  static let rejectedKey = APIError(
+  package static let invalidKeyFormat = APIError(status: 401, code: -2014, message: "API-key format invalid.")
+  package static let rejectedKey = APIError(
     status: 401, code: -2015, message: "Invalid API-key, IP, or permissions for action.")
-  static let hmacLogon = APIError(status: 401, code: -4056, message: "HMAC_SHA256 API key is not supported.")
-  static let invalidTimeInForce = APIError(code: -1115, message: "Invalid timeInForce.")
-  static let invalidOrderType = APIError(code: -1116, message: "Invalid orderType.")
-  static let invalidSide = APIError(code: -1117, message: "Invalid side.")
-  static let invalidSymbol = APIError(code: -1121, message: "Invalid symbol.")
-  static let noDepth = APIError(code: -1112, message: "No orders on book for symbol.")
-  static let windowTooLong = APIError(code: -1131, message: "recvWindow must be less than 60000")
-  static let quoteQuantity = APIError(
+  package static let hmacLogon = APIError(status: 401, code: -4056, message: "HMAC_SHA256 API key is not supported.")
+  package static let invalidTimeInForce = APIError(code: -1115, message: "Invalid timeInForce.")
+  package static let invalidOrderType = APIError(code: -1116, message: "Invalid orderType.")
+  package static let invalidSide = APIError(code: -1117, message: "Invalid side.")
+  package static let invalidSymbol = APIError(code: -1121, message: "Invalid symbol.")
+  package static let noDepth = APIError(code: -1112, message: "No orders on book for symbol.")
+  package static let windowTooLong = APIError(code: -1131, message: "recvWindow must be less than 60000")
+  package static let quoteQuantity = APIError(
     code: -2010, message: "Quote order qty market orders are not support for this symbol.")
-  static let duplicateOrder = APIError(code: -2010, message: "Duplicate order sent.")
-  static let unknownOrder = APIError(code: -2011, message: "Unknown order sent.")
-  static let noSuchOrder = APIError(code: -2013, message: "Order does not exist.")
-  static let neitherOrderId = APIError(
+  package static let duplicateOrder = APIError(code: -2010, message: "Duplicate order sent.")
+  package static let unknownOrder = APIError(code: -2011, message: "Unknown order sent.")
+  package static let noSuchOrder = APIError(code: -2013, message: "Order does not exist.")
+  package static let neitherOrderId = APIError(
     code: -1102, message: "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
-  static let alreadySubscribed = APIError(code: -2035, message: "User Data Stream subscription already active.")
-  static let notSubscribed = APIError(code: -2036, message: "User Data Stream subscription not active.")
+  package static let alreadySubscribed = APIError(code: -2035, message: "User Data Stream subscription already active.")
+  package static let notSubscribed = APIError(code: -2036, message: "User Data Stream subscription not active.")
 
-  static func missing(_ name: String) -> APIError {
+  package static func missing(_ name: String) -> APIError {
     APIError(code: -1102, message: "Mandatory parameter '\(name)' was not sent, was empty/null, or malformed.")
   }
 
-  static func illegalCharacters(_ name: String, legal: String) -> APIError {
+  package static func illegalCharacters(_ name: String, legal: String) -> APIError {
     APIError(code: -1100, message: "Illegal characters found in parameter '\(name)'; legal range is '\(legal)'.")
   }
 
-  static func tooPrecise(_ name: String) -> APIError {
+  package static func tooPrecise(_ name: String) -> APIError {
     APIError(code: -1111, message: "Parameter '\(name)' has too much precision.")
   }
 
-  static func overflow(_ name: String) -> APIError {
+  package static func overflow(_ name: String) -> APIError {
     APIError(code: -1108, message: "Parameter '\(name)' overflowed.")
   }
 
-  static func notRequired(_ name: String) -> APIError {
+  package static func notRequired(_ name: String) -> APIError {
     APIError(code: -1106, message: "Parameter '\(name)' sent when not required.")
   }
 
-  static func invalidData(_ name: String) -> APIError {
+  package static func invalidData(_ name: String) -> APIError {
     APIError(code: -1130, message: "Data sent for parameter '\(name)' is not valid.")
   }
 
-  static func tooManyOrders(_ limit: Int, per interval: String, retryAfterMs: Int64) -> APIError {
+  package static func tooManyOrders(_ limit: Int, per interval: String, retryAfterMs: Int64) -> APIError {
     APIError(
       status: 429, code: -1015, message: "Too many new orders; current limit is \(limit) orders per \(interval).",
       retryAfterMs: retryAfterMs)
   }
 
-  static func tooMuchWeight(_ limit: Int, retryAfterMs: Int64) -> APIError {
+  package static func tooMuchWeight(_ limit: Int, retryAfterMs: Int64) -> APIError {
     APIError(
       status: 429, code: -1003,
       message: "Too much request weight used; current limit is \(limit) request weight per 1 MINUTE. "
@@ -76,7 +76,7 @@ struct APIError: Error, Equatable {
       retryAfterMs: retryAfterMs)
   }
 
-  static func filter(_ name: String) -> APIError {
+  package static func filter(_ name: String) -> APIError {
     APIError(code: -1013, message: "Filter failure: \(name)")
   }
 

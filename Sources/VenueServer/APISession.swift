@@ -2,7 +2,7 @@
 
 import Simulation
 
-final class APISession {
+package final class APISession {
   /// The key that logged on; requests without their own key are its.
   var logonKey: String?
   var authorizedMs: Int64?
@@ -12,7 +12,7 @@ final class APISession {
   private var nextSubscription = 0
   let isREST: Bool
 
-  init(connectedMs: Int64, isREST: Bool = false) {
+  package init(connectedMs: Int64, isREST: Bool = false) {
     self.connectedMs = connectedMs
     self.isREST = isREST
   }

@@ -5,7 +5,7 @@ import Market
 import Simulation
 
 /// One event loop owns it; nothing in it blocks.
-final class Exchange {
+package final class Exchange {
   private(set) var engine: MatchingEngine
   let keys: KeyRing
   var rates: RateCounters
@@ -16,15 +16,15 @@ final class Exchange {
   private var generatedIds = 0
   private var executionId: UInt64 = 0
   /// Where user events go: every subscription of every connection.
-  var onUserEvent: (String) -> Void = { _ in }
-  var onFill: (VenueFill, _ clientOrderId: String) -> Void = { _, _ in }
+  package var onUserEvent: (String) -> Void = { _ in }
+  package var onFill: (VenueFill, _ clientOrderId: String) -> Void = { _, _ in }
   /// The venue's clock: capture time in nanoseconds since 1970.
   let nowNs: () -> Int64
   let snapshots: SnapshotDesk
 
   private let scales: [MoneyScale]
 
-  init(
+  package init(
     instruments: [Instrument], configuration: VenueServer.Configuration, snapshots: SnapshotDesk,
     nowNs: @escaping () -> Int64
   ) throws(VenueServer.StartError) {
@@ -46,7 +46,7 @@ final class Exchange {
   func scale(_ instrument: Instrument) -> MoneyScale { scales[Int(instrument.index.rawValue)] }
 
   /// Plays one message of the market into matching; what it fills is told to the users.
-  func play(_ message: MarketMessage, _ instrument: InstrumentIndex) {
+  package func play(_ message: MarketMessage, _ instrument: InstrumentIndex) {
     tell(apply(.market(instrument, message)))
   }
 

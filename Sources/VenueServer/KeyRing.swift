@@ -45,10 +45,10 @@ private func makeVerifier(_ kind: APIKey.Kind) -> (any SignatureVerifier)? {
 }
 
 /// The venue's users. One thread.
-final class KeyRing {
+package final class KeyRing {
   private var entries: [String: any SignatureVerifier] = [:]
 
-  init(_ keys: [APIKey]) throws(VenueServer.StartError) {
+  package init(_ keys: [APIKey]) throws(VenueServer.StartError) {
     for key in keys {
       guard let entry = makeVerifier(key.kind) else {
         throw VenueServer.StartError("API key \(key.name): not a usable key")
@@ -72,7 +72,7 @@ final class KeyRing {
   }
 
   /// Checks the signature of a request by `name`.
-  func verify(_ parameters: Parameters, by name: String?) throws(APIError) -> String {
+  package func verify(_ parameters: Parameters, by name: String?) throws(APIError) -> String {
     let name = try requireKnown(name)
     let signature = try parameters.required("signature")
     let isValid = Array(parameters.signedText.utf8).withUnsafeBytes {

@@ -24,6 +24,8 @@ final class MarketPlay {
   private(set) var counters = PlayCounters()
   /// Why the play ended early, if it did.
   private(set) var failure: CaptureError?
+  /// Told once, when every line was played and sent: how many there were.
+  var onPlayed: (_ lines: Int) -> Void = { _ in }
   private var state = State.waiting
   private var source: any MarketSource
   private var head: MarketLine?
@@ -52,7 +54,8 @@ final class MarketPlay {
     head = try self.source.next()
   }
 
-  var hasEnded: Bool { state == .ended }
+  /// Every line was played.
+  var hasEnded: Bool { head == nil }
 
   /// Looks whether the play can begin or go on.
   func wake() {
@@ -80,8 +83,13 @@ final class MarketPlay {
         counters.clientWaits += 1
         return
       }
+      guard let line = head else {
+        stop()
+        // After the flush of the last messages.
+        return loop.execute { self.onPlayed(self.counters.lines) }
+      }
       let now = NIODeadline.now()
-      guard let line = head, !isOver(now) else { return stop() }
+      guard !isOver(now) else { return stop() }
       let delay = clock.delay(until: line.timeNs, now)
       guard delay <= .zero else {
         scheduled = loop.scheduleTask(in: delay) { self.run() }

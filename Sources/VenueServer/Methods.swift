@@ -12,7 +12,7 @@ enum Security {
   case signed
 }
 
-enum Method: String, CaseIterable {
+package enum Method: String, CaseIterable {
   case ping
   case time
   case exchangeInfo
@@ -61,12 +61,12 @@ enum Method: String, CaseIterable {
 }
 
 /// What a request came to: the result as JSON text.
-typealias APIResult = Result<String, APIError>
+package typealias APIResult = Result<String, APIError>
 
 extension Exchange {
   /// Handles one request. `reply` is called once: at once, or for `depth` when the market's snapshot has been played.
   /// The events that the request caused are told after its reply.
-  func handle(
+  package func handle(
     _ method: Method, _ parameters: Parameters, key: String?, session: APISession,
     reply: @escaping (APIResult) -> Void
   ) {

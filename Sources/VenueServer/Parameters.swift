@@ -2,14 +2,14 @@
 
 import Simulation
 
-struct Parameters {
+package struct Parameters {
   private var values: [String: String] = [:]
   /// What the signature must be of.
-  private(set) var signedText = ""
+  package private(set) var signedText = ""
 
   /// Of a WebSocket API request: all but the signature, sorted by name, values as sent (web-socket-api.md, "SIGNED request
   /// example").
-  init(json: JSONValue?) throws(APIError) {
+  package init(json: JSONValue?) throws(APIError) {
     guard let json, json != .null else { return }
     guard case .object(let members) = json else { throw .invalidJSON }
     for member in members {
@@ -21,7 +21,7 @@ struct Parameters {
   }
 
   /// Of a REST request: query string and form body, joined as they were sent without the signature (rest-api.md).
-  init(query: String, body: String) throws(APIError) {
+  package init(query: String, body: String) throws(APIError) {
     for part in [query, body] {
       var unsigned: [Substring] = []
       for pair in part.split(separator: "&") {
@@ -39,12 +39,12 @@ struct Parameters {
   }
 
   /// - Returns: nil when it was not sent or is empty.
-  subscript(_ name: String) -> String? {
+  package subscript(_ name: String) -> String? {
     guard let value = values[name], !value.isEmpty else { return nil }
     return value
   }
 
-  func required(_ name: String) throws(APIError) -> String {
+  package func required(_ name: String) throws(APIError) -> String {
     guard let value = self[name] else { throw .missing(name) }
     return value
   }
@@ -56,7 +56,7 @@ struct Parameters {
   }
 
   /// A price or quantity in units of 10^-8. Exponents are illegal characters, as on Binance.
-  func units(_ name: String) throws(APIError) -> Int64 {
+  package func units(_ name: String) throws(APIError) -> Int64 {
     let text = try required(name)
     do throws(DecimalProblem) {
       return try CoinText.units(text)

@@ -1,4 +1,4 @@
-// `apus venue` as a process: one JSON line when it listens, one at its end.
+// `apus venue` as a process: one JSON line when it listens, one when the market was played, one at its end.
 
 import Dispatch
 
@@ -12,7 +12,8 @@ extension VenueServer {
   /// Runs a venue until SIGTERM or SIGINT.
   ///
   /// Prints `{"event":"listening","port":…,"market":"recorded"|"synthetic"}` on standard output once clients can
-  /// connect, and the final state when it ends. Not for a process that handles these signals itself.
+  /// connect, `{"event":"played","lines":…}` when a recorded market was played to its end, and the final state when it
+  /// ends. Not for a process that handles these signals itself.
   ///
   /// - Parameter statePath: where the final state is written as well.
   public static func serve(_ configuration: Configuration, statePath: String? = nil) throws {
@@ -25,7 +26,9 @@ extension VenueServer {
       source.resume()
       return source
     }
-    let server = try VenueServer(configuration)
+    let server = try VenueServer(configuration) { lines in
+      printLine(#"{"event":"played","lines":\#(lines)}"#)
+    }
     let market = if case .synthetic = configuration.market { "synthetic" } else { "recorded" }
     printLine(#"{"event":"listening","port":\#(server.port),"market":"\#(market)"}"#)
     ended.wait()

@@ -3,16 +3,16 @@
 import Simulation
 
 /// The recorded bytes answer everyone who asked before them, so that a client synchronises on exactly what was recorded.
-final class SnapshotDesk {
+package final class SnapshotDesk {
   /// Symbols whose snapshot is still to come.
   private var awaited: Set<String>
   private var held: [(symbol: String, reply: (String) -> Void)] = []
   private(set) var heldCount = 0
 
-  init(awaited: Set<String>) { self.awaited = awaited }
+  package init(awaited: Set<String>) { self.awaited = awaited }
 
   /// Answers at once with `current`, or holds the request; `current` nil means there will never be a book.
-  func request(_ symbol: String, current: () -> String?, reply: @escaping (String?) -> Void) {
+  package func request(_ symbol: String, current: () -> String?, reply: @escaping (String?) -> Void) {
     if awaited.contains(symbol) {
       heldCount += 1
       held.append((symbol, { reply($0) }))
@@ -22,7 +22,7 @@ final class SnapshotDesk {
   }
 
   /// The market's snapshot is here: it answers everyone who waits for it.
-  func played(_ text: String, symbol: String) {
+  package func played(_ text: String, symbol: String) {
     awaited.remove(symbol)
     let ready = held.filter { $0.symbol == symbol }
     held.removeAll { $0.symbol == symbol }

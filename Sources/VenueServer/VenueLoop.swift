@@ -17,7 +17,9 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
   private var makerFills = 0
   private var takerFills = 0
 
-  init(_ configuration: VenueServer.Configuration, loop: any EventLoop) throws {
+  init(
+    _ configuration: VenueServer.Configuration, loop: any EventLoop, onPlayed: @escaping (_ lines: Int) -> Void
+  ) throws {
     loop.preconditionInEventLoop()
     self.loop = loop
     let source: any MarketSource
@@ -41,6 +43,7 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
     initial = exchange.engine.balances
     fillsLog = try configuration.fillsPath.map { path throws(VenueServer.StartError) in try FillsLog(path: path) }
     clock.play = play
+    play.onPlayed = onPlayed
     streams.onChange = { [weak play] in play?.wake() }
     exchange.onUserEvent = { [users] in users.send($0) }
     exchange.onFill = { [weak self] fill, name in self?.filled(fill, name) }

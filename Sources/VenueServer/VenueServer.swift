@@ -24,8 +24,10 @@ public final class VenueServer: Sendable {
 
   /// Reads the market, then listens. When this returns, clients can connect.
   ///
+  /// - Parameter onPlayed: called once on the venue's own thread when a recorded market was played to its end, with the
+  ///   number of its lines. A play that is cut short (by `playSeconds`, a damaged file or `stop`) never gets there.
   /// - Throws: `StartError`, `CaptureError`, `TLSError` or NIO's error of an address that cannot be bound.
-  public init(_ configuration: Configuration) throws {
+  public init(_ configuration: Configuration, onPlayed: @escaping @Sendable (_ lines: Int) -> Void = { _ in }) throws {
     guard configuration.speed > 0, configuration.speed.isFinite else { throw StartError("speed must be positive") }
     self.configuration = configuration
     let tls = try configuration.tls.map { files throws(TLSError) in
@@ -34,7 +36,7 @@ public final class VenueServer: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
       let loop = group.next()
-      let venue = try loop.submit { try VenueLoop(configuration, loop: loop) }.wait()
+      let venue = try loop.submit { try VenueLoop(configuration, loop: loop, onPlayed: onPlayed) }.wait()
       channel = try Self.bootstrap(group, venue: venue, tls: tls)
         .bind(host: configuration.host, port: configuration.port).wait()
       self.venue = venue

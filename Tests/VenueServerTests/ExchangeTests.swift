@@ -5,7 +5,7 @@ import Pipeline
 import Simulation
 import Testing
 
-@testable import VenueServer
+import VenueServer
 
 /// An exchange with a market of two levels a side, a clock in hand, and what it told.
 private final class Desk {

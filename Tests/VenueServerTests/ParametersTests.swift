@@ -1,7 +1,7 @@
 import Simulation
 import Testing
 
-@testable import VenueServer
+import VenueServer
 
 struct ParametersTests {
   @Test func sortsWhatIsSigned() throws {

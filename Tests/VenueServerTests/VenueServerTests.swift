@@ -8,7 +8,7 @@ import Simulation
 import Support
 import Testing
 
-@testable import VenueServer
+import VenueServer
 
 struct VenueServerTests {
   @Test func listensAndEnds() throws {

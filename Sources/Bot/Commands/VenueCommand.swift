@@ -12,7 +12,8 @@ public struct VenueCommand: ParsableCommand {
     abstract: "Run a simulated exchange that plays a recorded or synthetic market.",
     discussion: """
       Speaks Binance's REST API, market streams and WebSocket API. Orders are matched against the market by price and
-      time. Prints one JSON line when it listens and one with its final state on SIGTERM or Ctrl-C.
+      time. Prints one JSON line when it listens, {"event":"played","lines":N} when a recorded market was played to its
+      end, and one with its final state on SIGTERM or Ctrl-C.
 
         apus venue --listen 127.0.0.1:8443 --certificate server.pem --key server.key --keys keys.json \\
           --synthetic 7 --balance USDT=100000 --balance SYN=2
