@@ -6,6 +6,7 @@ import Market
 import Pipeline
 import Simulation
 import Support
+import Synchronization
 import Testing
 
 import VenueServer
@@ -17,8 +18,33 @@ struct VenueServerTests {
     let server = try VenueServer(settings)
     #expect(server.port > 0)
     let state = try server.stop()
-    #expect(state.isSynthetic && state.linesPlayed == 0 && state.captureTimeNs == SyntheticMarket.startNs)
+    #expect(state.isSynthetic && !state.hasEnded && state.linesPlayed == 0)
+    #expect(state.captureTimeNs == SyntheticMarket.startNs)
     #expect(JSONValue(parsing: state.json.utf8)?["balances"]?.elements?.count == 2)
+  }
+
+  @Test func tellsTheEndOfARecording() throws {
+    let capture = FileManager.default.temporaryDirectory.appendingPathComponent("capture-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: capture) }
+    let lines = (1...3).map { id in
+      #"170000000000000000\#(id) {"stream":"btcusdt@trade","data":{"e":"trade","E":1700000000000,"s":"BTCUSDT","#
+        + #""t":\#(id),"p":"60000.00000000","q":"0.02000000","T":1700000000000,"m":true,"M":true}}"#
+    }
+    try Data(lines.joined(separator: "\n").utf8).write(to: capture)
+    var settings = VenueServer.Configuration()
+    settings.market = .captures([capture.path])
+    let told = Mutex<[Int]>([])
+    let isPlayed = DispatchSemaphore(value: 0)
+    let server = try VenueServer(settings) { lines in
+      told.withLock { $0.append(lines) }
+      isPlayed.signal()
+    }
+    let client = try subscribe("btcusdt@trade", port: UInt16(server.port))
+    isPlayed.wait()
+    let state = try server.stop()
+    #expect(told.withLock { $0 } == [3])
+    #expect(state.hasEnded && state.linesPlayed == 3)
+    withExtendedLifetime(client) {}
   }
 
   @Test func namesWhatIsWrong() throws {
@@ -35,6 +61,21 @@ struct VenueServerTests {
     let path = try #require(sharedData).appendingPathComponent("binance/coinm/btcusd_perp_20240808.gz").path
     let error = #expect(throws: VenueServer.StartError.self) { try start { $0.market = .captures([path]) } }
     #expect(error?.description.contains("only spot streams") == true)
+  }
+
+  /// Opens a market stream over plain TCP. What it brings is not read.
+  private func subscribe(_ stream: String, port: UInt16) throws -> SocketTransport {
+    let request =
+      "GET /ws/\(stream) HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    var client = SocketTransport()
+    client.connect(to: try SocketAddress.resolve(host: "127.0.0.1", port: port)[0])
+    var event = client.poll()
+    while event == .idle { event = client.poll() }
+    try #require(event == .connected)
+    client.sendSpace.copyBytes(from: request.utf8)
+    client.send(request.utf8.count)
+    return client
   }
 
   private func start(_ change: (inout VenueServer.Configuration) -> Void) throws {
