@@ -111,19 +111,24 @@ def sound(name, code, report, printed):
 def explained(name, folder, recording):
     """Every fill the venue made is a recorded trade at or through the price, or a displayed level."""
     fills = [json.loads(line) for line in (pathlib.Path(folder) / "fills.jsonl").read_text().splitlines()]
-    unexplained = []
-    for fill in fills:
-        price, buy = Decimal(fill["price"]), fill["side"] == "BUY"
-        if fill["maker"]:
-            trade = recording.trades.get(fill["source"].get("trade"))
-            through = trade and (Decimal(trade["p"]) <= price if buy else Decimal(trade["p"]) >= price)
-            if not (through and Decimal(fill["quantity"]) <= Decimal(trade["q"])):
-                unexplained.append(fill)
-        else:
-            quantities = recording.displayed["asks" if buy else "bids"].get(price, set())
-            if not any(Decimal(fill["quantity"]) <= quantity for quantity in quantities):
-                unexplained.append(fill)
+    unexplained = [fill for fill in fills if not holds(fill, recording)]
     check(f"{name}: {len(fills)} fills, each explained by the recording", fills and not unexplained, unexplained[:3])
+
+
+def holds(fill, recording):
+    """Whether what the venue names as a fill's source is in the recording, and can have filled it."""
+    price, quantity, buy = Decimal(fill["price"]), Decimal(fill["quantity"]), fill["side"] == "BUY"
+    source = fill["source"]
+    if "trade" in source:
+        trade = recording.trades.get(source["trade"])
+        if not (fill["maker"] and trade):
+            return False
+        traded = Decimal(trade["p"])
+        return (traded <= price if buy else traded >= price) and quantity <= Decimal(trade["q"])
+    # A displayed level of the other side: what a taker ate, or what was displayed at or through a resting order.
+    level = Decimal(source["level"])
+    reachable = level == price if not fill["maker"] else (level <= price if buy else level >= price)
+    return reachable and any(quantity <= shown for shown in recording.displayed["asks" if buy else "bids"].get(level, ()))
 
 
 def recorded(apus, symbol, facts, speed):

@@ -8,6 +8,8 @@ package enum DemoConfiguration {
   package static func text(cpus: [Int], instrument: String) -> String {
     precondition(!cpus.isEmpty, "a process runs on some CPU")
     let cold = cpus[0]
+    // A few thousand USDT an order at the recordings' prices, in either asset.
+    let (order, position) = instrument.hasPrefix("ETH") ? ("1", "4") : ("0.05", "0.2")
     let workers =
       cpus.count == 1
       ? """
@@ -37,9 +39,9 @@ package enum DemoConfiguration {
 
       # A small account: enough to see every kind of order, little to lose.
       risk:
-        maximumOrderQuantity: 0.05
+        maximumOrderQuantity: \(order)
         maximumOrderNotional: 5000
-        maximumPosition: 0.2
+        maximumPosition: \(position)
         maximumOpenOrders: 16
         priceCollarBasisPoints: 50
         ordersPerSecond: 20
