@@ -1,6 +1,7 @@
 // The entry of the executable, and of a user's own with strategies of their own.
 
 import ArgumentParser
+import Foundation
 import Pipeline
 
 /// The program: all commands, with the strategies that come with Apus and those that are given to `main`.
@@ -20,6 +21,10 @@ public enum Apus {
       precondition(
         !strategies.contains { $0.name == factory.name }, "there is a strategy \"\(factory.name)\" already")
       strategies.append(factory)
+    }
+    guard HostFacts.current().hasRequiredInstructions else {
+      Terminal.note("apus is built for x86-64-v3 (AVX2, FMA), which this CPU lacks: see \"CPU level\" in docs/tuning.md")
+      exit(1)
     }
     RootCommand.main()
   }

@@ -13,6 +13,8 @@ public struct ExecutionCounters: ~Copyable {
   let cancelsSent: Counter
   let queriesSent: Counter
   let cancelMisses: Counter
+  /// Cancels and queries put off, because the ring to their gateway had no room.
+  let requestsBlocked: Counter
   let ordersCanceled: Counter
   let ordersExpired: Counter
   let ordersRejected: Counter
@@ -50,6 +52,7 @@ public struct ExecutionCounters: ~Copyable {
     fillsTaker = named("fills.taker")
     cancelsSent = named("cancels.sent")
     queriesSent = named("queries.sent")
+    requestsBlocked = named("requests.blocked")
     cancelMisses = named("cancels.missed")
     ordersCanceled = named("orders.canceled")
     ordersExpired = named("orders.expired")

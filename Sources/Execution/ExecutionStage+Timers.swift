@@ -100,6 +100,7 @@ extension ExecutionStage {
     if !sessions[gateway].isUp {
       order.pointee.dueNs = .max  // the session's return makes it due
     } else if input.flags.contains(.requestsBlocked(gateway: gateway)) {
+      counters.requestsBlocked.add()
       order.pointee.dueNs = input.nowNs &+ OrderTiming.blockedRetryNs
     } else if order.pointee.state == .unknown {
       counters.queriesSent.add()

@@ -177,9 +177,9 @@ def placements(apus):
     base = subprocess.run([str(apus), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
     cpus = sorted(os.sched_getaffinity(0))
     workers = {
-        "fused": [("feed.binance, strategy, execution, gateway.binance", cpus[-1], "yield"), ("journal", cpus[0], "park(200us)")],
+        "fused": [("feed.binance, strategy, execution, gateway.binance", cpus[-1], "yield"), ("journal, counters", cpus[0], "park(200us)")],
         "split": [("feed.binance, strategy", cpus[-1], "yield"),
-                  ("execution, gateway.binance, journal", cpus[0], "park(50us)")],
+                  ("execution, gateway.binance, journal, counters", cpus[0], "park(50us)")],
     }
     for transport in ("uring", "poll"):
         for placement, threads in workers.items():
@@ -206,7 +206,7 @@ def refusals(apus):
         "misspelt field": (base.replace("maximumPosition:", "maximumPositon:"), "maximumPosit"),
         "no limits": (re.sub(r"^risk:\n(?:  .*\n)+", "", base, flags=re.M), "risk"),
         "unknown cpu": (re.sub(r"cpu: \d+", "cpu: 999", base, count=1), "999"),
-        "stage twice": (base.replace("stages: [journal]", "stages: [journal, strategy]"), "strategy"),
+        "stage twice": (base.replace("stages: [journal,", "stages: [strategy, journal,"), "strategy"),
         "stage missing": (base.replace("gateway.binance]", "execution]"), "gateway"),
     }
     for name, (config, named) in cases.items():

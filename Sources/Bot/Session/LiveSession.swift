@@ -85,7 +85,8 @@ final class LiveSession {
         ],
         counters: JournalCounters(edges.counters.counter), nowNs: { clock.nowNs() }))
     trading = StageBox(StageNumber.execution.name, TradingStage(core: execution, source: source()))
-    var boxes: [AnyStageBox] = [strategy, trading, journal]
+    let cold = StageBox(StageNumber.countersName, CountersStage(edges.counters, clock))
+    var boxes: [AnyStageBox] = [strategy, trading, journal, cold]
     let endpoint = edges.endpoint
     switch transport {
     case .uring:

@@ -118,7 +118,9 @@ extension BinanceFeed {
   @_noLocks @inline(never)
   public mutating func hasRoom() -> Bool {
     if heldSnapshot < 0 { heldSnapshot = snapshots._withUnsafeGuaranteedRef { $0.acquire() } ?? -1 }
-    return records.hasRoom(payloadBytes: frameLimitBytes)
+    let isRoom = records.hasRoom(payloadBytes: frameLimitBytes)
+    if !isRoom || (requested >= 0 && heldSnapshot < 0) { counters.stalls.add() }
+    return isRoom
   }
 
   /// Whether a response is awaited and there is a buffer to read it into.

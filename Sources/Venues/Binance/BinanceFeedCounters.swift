@@ -38,6 +38,8 @@ public struct BinanceFeedCounters: Sendable {
   public let serverShutdowns: Counter
   /// Control messages that the venue refused.
   public let controlErrors: Counter
+  /// Polls that took nothing in, because the journal's ring or the snapshot buffers had no room.
+  public let stalls: Counter
   /// Messages larger than a record may be.
   public let oversized: Counter
 
@@ -65,6 +67,7 @@ public struct BinanceFeedCounters: Sendable {
     silences = file.counter(name + ".silences")
     serverShutdowns = file.counter(name + ".server_shutdowns")
     controlErrors = file.counter(name + ".control_errors")
+    stalls = file.counter(name + ".stalls")
     oversized = file.counter(name + ".oversized")
   }
 }

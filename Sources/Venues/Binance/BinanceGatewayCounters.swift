@@ -24,6 +24,8 @@ public struct BinanceGatewayCounters: Sendable {
   public let decodeErrors: Counter
   /// Events of orders that this bot did not place.
   public let foreignOrders: Counter
+  /// Polls that took nothing in, because the journal's or the report ring had no room.
+  public let stalls: Counter
   public let sessionsUp: Counter
   public let sessionsDown: Counter
   /// Logons or subscriptions that the venue refused.
@@ -51,6 +53,7 @@ public struct BinanceGatewayCounters: Sendable {
     lateReplies = file.counter(name + ".late_replies")
     decodeErrors = file.counter(name + ".decode_errors")
     foreignOrders = file.counter(name + ".foreign_orders")
+    stalls = file.counter(name + ".stalls")
     sessionsUp = file.counter(name + ".sessions_up")
     sessionsDown = file.counter(name + ".sessions_down")
     sessionErrors = file.counter(name + ".session_errors")

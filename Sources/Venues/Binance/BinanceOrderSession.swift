@@ -143,7 +143,9 @@ extension BinanceOrderSession {
   /// Whether one more input can be recorded and reported with all that follows from it.
   @_noLocks @inline(never)
   public mutating func hasRoom() -> Bool {
-    reports.free >= Self.reportReserve && records.hasRoom(payloadBytes: roomBytes)
+    let isRoom = reports.free >= Self.reportReserve && records.hasRoom(payloadBytes: roomBytes)
+    if !isRoom { counters.stalls.add() }
+    return isRoom
   }
 
   /// Whether `beginStep` has timers to run.
