@@ -23,7 +23,7 @@ public enum Apus {
       strategies.append(factory)
     }
     guard HostFacts.current().hasRequiredInstructions else {
-      Terminal.note("apus is built for x86-64-v3 (AVX2, FMA), which this CPU lacks: see \"CPU level\" in docs/tuning.md")
+      Terminal.note("apus is built for x86-64-v3 (AVX2, FMA), which this CPU lacks: docs/tuning.md, CPU level")
       exit(1)
     }
     RootCommand.main()

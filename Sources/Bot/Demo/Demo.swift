@@ -55,7 +55,7 @@ final class Demo {
     struct Listening: Decodable { var port: UInt16 }
     let port = try venue.event("listening", as: Listening.self, timeoutSeconds: Self.startSeconds).port
 
-    let endpoint = try VenueEndpoint(host: "localhost", port: port, trustFile: folder.trustFile)
+    let endpoint = try VenueEndpoint(host: "localhost", port: port, trustFile: folder.trustFile, speed: options.speed)
     let counters = try CounterFile(path: folder.counterFile)
     let epoch = try BootEpoch(stateDirectory: folder.path + "/state")
     let plan = try SessionPlan(

@@ -36,6 +36,7 @@ package enum DemoConfiguration {
 
       strategy:
         name: combined
+        parameters: {brainPauseSeconds: 0.5}
 
       # A small account: enough to see every kind of order, little to lose.
       risk:
@@ -54,8 +55,9 @@ package enum DemoConfiguration {
       memory: {hugePages: none, lock: false}
       transport: uring
 
-      feed: {silenceMs: 5000}
-      orders: {authentication: logon, receiveWindowMs: 5000, replyTimeoutMs: 10000}
+      # Bounds in the market's time, which the demo may compress: wide, so that a short stall of this machine is none of it.
+      feed: {silenceMs: 60000}
+      orders: {authentication: logon, receiveWindowMs: 60000, replyTimeoutMs: 60000}
       journal: {directory: runs, feedRingMiB: 64, stageRingMiB: 16}
 
       """

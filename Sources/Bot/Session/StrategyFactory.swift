@@ -107,7 +107,7 @@ extension StrategyFactory {
         let strategy = CombinedStrategy(
           quoting: claimed.quoting(),
           brain: BrainStrategy(try BrainModel(path: try configuration.modelPath), claimed.brain()),
-          turnNs: claimed.seconds("turnSeconds", default: 20))
+          turnNs: claimed.seconds("turnSeconds", default: 10))
         try claimed.finish()
         return strategy
       }
@@ -152,6 +152,7 @@ struct ParameterReader {
 
   mutating func brain() -> BrainStrategy.Parameters {
     var parameters = BrainStrategy.Parameters(orderAmount: amount("brainAmount"))
+    parameters.shortestPauseNs = seconds("brainPauseSeconds", default: 1)
     parameters.slippageBasisPoints = number("slippageBasisPoints", default: parameters.slippageBasisPoints)
     return parameters
   }

@@ -11,25 +11,44 @@ struct VenueEndpoint {
   var port: UInt16
   /// The authority to trust; nil for the system's.
   var trustFile: String?
+  /// How much faster than real time the session's clock runs. Channels count time-outs in that clock, but networks are
+  /// slow in real time: their bounds are stretched by it.
+  let speed: Double
   let context: TLSContext
   let addresses: [SocketAddress]
 
-  init(host: String, port: UInt16, trustFile: String?) throws {
+  init(host: String, port: UInt16, trustFile: String?, speed: Double = 1) throws {
     self.host = host
     self.port = port
     self.trustFile = trustFile
+    self.speed = max(1, speed)
     context = try TLSContext.client(trustFile: trustFile)
     addresses = try SocketAddress.resolve(host: host, port: port)
   }
 
-  var connection: ConnectionSettings { ConnectionSettings(hostName: host, addresses: addresses) }
+  private var connection: ConnectionSettings {
+    var settings = ConnectionSettings(hostName: host, addresses: addresses)
+    settings.connectTimeoutNs = stretched(settings.connectTimeoutNs)
+    settings.backoffMinimumNs = stretched(settings.backoffMinimumNs)
+    settings.backoffMaximumNs = stretched(settings.backoffMaximumNs)
+    return settings
+  }
+
+  private func stretched(_ ns: Int64) -> Int64 { Int64(Double(ns) * speed) }
 
   func stream<T: Transport & ~Copyable>(_ transport: consuming T, target: String) -> WebSocketChannel<T> {
-    WebSocketChannel(transport, context, WebSocketSettings(connection: connection, target: target), port: port)
+    var settings = WebSocketSettings(connection: connection, target: target)
+    settings.upgradeTimeoutNs = stretched(settings.upgradeTimeoutNs)
+    settings.pingAfterNs = stretched(settings.pingAfterNs)
+    settings.silentAfterNs = stretched(settings.silentAfterNs)
+    settings.closeTimeoutNs = stretched(settings.closeTimeoutNs)
+    return WebSocketChannel(transport, context, settings, port: port)
   }
 
   func requests<T: Transport & ~Copyable>(_ transport: consuming T) -> HTTPChannel<T> {
-    HTTPChannel(transport, context, HTTPSettings(connection: connection), port: port)
+    var settings = HTTPSettings(connection: connection)
+    settings.requestTimeoutNs = stretched(settings.requestTimeoutNs)
+    return HTTPChannel(transport, context, settings, port: port)
   }
 
   /// `GET target`, waited for.
