@@ -2,11 +2,12 @@
 
 import Brain
 import Foundation
+import Support
 import Testing
 
 @Suite struct ForecastTests {
   @Test func probabilitiesAreSoftmaxOfEachGroup() {
-    var random = Seeded(3)
+    var random = SeededRandom(3)
     for _ in 0..<1000 {
       let raw = random.floats(8, within: 30)
       let forecast = Forecast(logits: SIMD8(raw))

@@ -2,6 +2,7 @@
 
 import Brain
 import MallocCounter
+import Support
 import Testing
 
 @Suite struct LSTMTests {
@@ -11,7 +12,7 @@ import Testing
 
   @Test(arguments: [1, 2, 3] as [UInt64])
   func smallShapeFollowsTheEquations(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededRandom(seed)
     let (w, r, b) = (random.floats(6 * 32, within: 1), random.floats(8 * 32, within: 1), random.floats(32, within: 1))
     var layer = LSTM<6, 8>(inputKernel: w, recurrentKernel: r, bias: b)
     var slow = SlowLSTM(inputs: 6, units: 8, inputKernel: w, recurrentKernel: r, bias: b)
@@ -28,7 +29,7 @@ import Testing
   }
 
   @Test func shippedShapeFollowsTheEquations() {
-    var random = Seeded(7)
+    var random = SeededRandom(7)
     let w = random.floats(48 * 128, within: 0.3)
     let (r, b) = (random.floats(32 * 128, within: 0.3), random.floats(128, within: 1))
     var layer = LSTM<48, 32>(inputKernel: w, recurrentKernel: r, bias: b)
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test func resetForgetsEverything() {
-    var random = Seeded(5)
+    var random = SeededRandom(5)
     let (w, r, b) = (random.floats(2 * 32, within: 1), random.floats(8 * 32, within: 1), random.floats(32, within: 1))
     var layer = LSTM<2, 8>(inputKernel: w, recurrentKernel: r, bias: b)
     func run() -> [Float] {
@@ -59,7 +60,7 @@ import Testing
   }
 
   @Test func headAddsUpItsRows() {
-    var random = Seeded(9)
+    var random = SeededRandom(9)
     let (kernel, bias) = (random.floats(16 * 8, within: 1), random.floats(8, within: 1))
     let head = OutputHead<16>(kernel: kernel, bias: bias)
     let hidden = random.floats(16, within: 1)

@@ -2,6 +2,7 @@
 
 import Brain
 import Market
+import Support
 import Testing
 
 @Suite struct ModelFileTests {
@@ -10,7 +11,7 @@ import Testing
     thresholdBasisPoints: 0.5, training: "nothing, \"random\" weights\n")
 
   static func tensors() -> [String: TensorFile.Tensor] {
-    var random = Seeded(11)
+    var random = SeededRandom(11)
     let shapes: [(String, [Int])] = [
       ("input.mean", [48]), ("input.scale", [48]), ("lstm.input_kernel", [48, 128]),
       ("lstm.recurrent_kernel", [32, 128]), ("lstm.bias", [128]), ("head.kernel", [32, 8]), ("head.bias", [8]),
@@ -87,7 +88,7 @@ import Testing
   }
 
   @Test func everyDamagedByteIsFound() {
-    var random = Seeded(2024)
+    var random = SeededRandom(2024)
     for _ in 0..<300 {
       var damaged = Self.bytes
       damaged[Int.random(in: 0..<damaged.count, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
@@ -101,7 +102,7 @@ import Testing
 
   /// Below the checksum: a parser fed damaged headers gives an error or a file whose tensors fit their shapes.
   @Test func damagedHeadersNeverTrap() {
-    var random = Seeded(4711)
+    var random = SeededRandom(4711)
     let small = TensorFile(
       metadata: ["a": "b"],
       tensors: [

@@ -1,4 +1,5 @@
 import Market
+import Support
 import Testing
 
 @Suite struct DecimalTextTests {
@@ -79,7 +80,7 @@ import Testing
   /// Random texts against long division on lists of digits.
   @Test(arguments: [1, 2, 3] as [UInt64])
   func agreesWithLongDivision(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededRandom(seed)
     for _ in 0..<2000 {
       let step = DecimalStep(
         mantissa: [1, 1, 5, 25, 125].randomElement(using: &random)!, exponent: .random(in: -9...3, using: &random))
@@ -110,7 +111,7 @@ import Testing
 
   @Test(arguments: [4, 5] as [UInt64])
   func readsBackWhatItWrote(seed: UInt64) throws {
-    var random = Seeded(seed)
+    var random = SeededRandom(seed)
     for _ in 0..<5000 {
       let step = DecimalStep(
         mantissa: .random(in: 1...30, using: &random), exponent: .random(in: -12...6, using: &random))
@@ -123,7 +124,7 @@ import Testing
   /// Text of eight decimals takes a way of its own; the same text behind nine zeros is too long for it.
   @Test(arguments: [9, 10] as [UInt64])
   func theShortWayAndTheLongWayAgree(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededRandom(seed)
     var exact = 0
     for _ in 0..<20_000 {
       let whole = Int64.random(in: 0...9_999_999, using: &random) >> Int64.random(in: 0...23, using: &random)
@@ -146,7 +147,7 @@ import Testing
 
   @Test(arguments: [6] as [UInt64])
   func anyBytesGiveAnOutcome(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededRandom(seed)
     let alphabet = Array("0123456789.-+eE \0\u{ff}x".utf8)
     var outcomes = Set<UInt8>()
     for _ in 0..<100_000 {

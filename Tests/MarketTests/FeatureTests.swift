@@ -38,7 +38,7 @@ import Testing
   /// An hour of silence, enormous quantities, one-level sides: every lane stays finite.
   @Test(arguments: [31, 32, 33] as [UInt64])
   func everyReadingIsFinite(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededRandom(seed)
     var b = BookUnderTest(pagesPerSide: 64)
     var engine = FeatureEngine()
     var vector = FeatureVector()

@@ -1,12 +1,13 @@
 import MallocCounter
 import Market
+import Support
 import Testing
 
 #if !DEBUG
   /// Counted in release only: a million events take minutes without optimisation.
   @Suite struct HotPathTests {
     @Test func amillionEventsAllocateNothing() {
-      var random = Seeded(21)
+      var random = SeededRandom(21)
       var b = BookUnderTest()
       var engine = FeatureEngine()
       var vector = FeatureVector()

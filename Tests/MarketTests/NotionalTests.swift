@@ -1,4 +1,5 @@
 import Market
+import Support
 import Testing
 
 @Suite struct NotionalTests {
@@ -46,7 +47,7 @@ import Testing
   /// Random products and quotients: the result must satisfy its rule's inequality in numbers of any size.
   @Test(arguments: [ContractKind.spot, .linear, .inverse], [7, 8] as [UInt64])
   func satisfiesItsDefinition(_ kind: ContractKind, seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededRandom(seed)
     var fitted = 0
     for _ in 0..<400 {
       let tick = DecimalStep(

@@ -1,4 +1,5 @@
 import Market
+import Support
 import Testing
 
 @Suite struct OrderBookTests {
@@ -166,7 +167,7 @@ import Testing
   /// Random sessions against dictionaries: every level after every message.
   @Test(arguments: [11, 12, 13, 14] as [UInt64])
   func agreesWithTheObviousBook(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededRandom(seed)
     var b = BookUnderTest()
     var slow = SlowBook()
     var sequence: UInt64 = 100
@@ -183,7 +184,7 @@ import Testing
       case 1, 2:
         sequence += 10
         // A snapshot in any order, near and very far.
-        let side = { (sign: Int64, random: inout Seeded) -> [BookLevel] in
+        let side = { (sign: Int64, random: inout SeededRandom) -> [BookLevel] in
           (0..<200).map { _ in Self.randomDistance(&random) }.reduce(into: [Int64: Int64]()) { $0[$1] = 7 }.map {
             BookLevel(center + sign * $0.key, $0.value)
           }
@@ -224,12 +225,12 @@ import Testing
   /// Whatever a feed might publish, the book takes it without a trap and stays in order.
   @Test(arguments: [15, 16] as [UInt64])
   func anyEventLeavesABookInOrder(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededRandom(seed)
     var b = BookUnderTest(pagesPerSide: 8)
     let kinds: [MarketEventKind] = [.level, .level, .level, .depthEnd, .touch, .touch, .trade]
     var readable = 0
     for _ in 0..<50_000 {
-      func extreme(_ random: inout Seeded) -> Int64 {
+      func extreme(_ random: inout SeededRandom) -> Int64 {
         let value = Int64.random(in: .min...(.max), using: &random)
         return value >> Int64.random(in: 0...62, using: &random)
       }
@@ -249,7 +250,7 @@ import Testing
   }
 
   /// Mostly near the touch, sometimes within a page or two, sometimes anywhere below the center.
-  private static func randomDistance(_ random: inout Seeded) -> Int64 {
+  private static func randomDistance(_ random: inout SeededRandom) -> Int64 {
     switch Int.random(in: 0..<10, using: &random) {
     case 0..<6: .random(in: 1...40, using: &random)
     case 6..<9: .random(in: 1...4000, using: &random)

@@ -3,11 +3,12 @@
 import CShims
 import MallocCounter
 import Pipeline
+import Support
 import Testing
 
 @Suite struct ClockTests {
   @Test func fixedPointAgreesWithExactArithmetic() {
-    var random = SplitMix64(7)
+    var random = SeededRandom(7)
     for _ in 0..<10_000 {
       let rate = CycleRate(multiplier: Int64(random.next() >> 20))
       let cycles = Int64(bitPattern: random.next()) >> 4

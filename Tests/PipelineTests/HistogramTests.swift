@@ -2,6 +2,7 @@
 
 import MallocCounter
 import Pipeline
+import Support
 import Testing
 
 @Suite struct HistogramTests {
@@ -32,7 +33,7 @@ import Testing
   @Test(arguments: [1, 2, 3] as [UInt64])
   func percentilesAgreeWithASortedArray(seed: UInt64) throws {
     let histogram = try CounterFile().histogram("stage.latency")
-    var random = SplitMix64(seed)
+    var random = SeededRandom(seed)
     var values: [Int64] = []
     for _ in 0..<20_000 {
       // Magnitudes from 1 ns to an hour, evenly on a logarithmic scale, as latencies are.

@@ -3,6 +3,7 @@
 import Foundation
 import MallocCounter
 import Pipeline
+import Support
 import Testing
 
 @Suite struct RecordRingTests {
@@ -18,7 +19,7 @@ import Testing
   /// Records of all lengths come out whole, in order and numbered without holes, whatever does not fit in between.
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
   func behavesAsAnArray(seed: UInt64) {
-    var random = SplitMix64(seed)
+    var random = SeededRandom(seed)
     let ring = RecordRing(stage: 3, capacityBytes: 4096)
     var producer = ring.producer
     var consumer = ring.consumer

@@ -3,6 +3,7 @@
 import Dispatch
 import MallocCounter
 import Pipeline
+import Support
 import Testing
 
 @Suite struct RingTests {
@@ -17,7 +18,7 @@ import Testing
   /// Random calls on both ends give what the same calls on an array give.
   @Test(arguments: 1...16 as ClosedRange<UInt64>, [1, 2, 8, 64])
   func behavesAsAnArray(seed: UInt64, capacity: Int) {
-    var random = SplitMix64(seed)
+    var random = SeededRandom(seed)
     let ring = Ring<UInt64>(capacity: capacity)
     var producer = ring.producer
     var consumer = ring.consumer

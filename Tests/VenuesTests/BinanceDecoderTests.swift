@@ -167,7 +167,7 @@ struct BinanceDecoderFuzzTests {
 
   @Test(arguments: 0..<seeds.count)
   func mutatedMessagesNeverTrap(_ seed: Int) {
-    var random = Seeded(UInt64(seed))
+    var random = SeededRandom(UInt64(seed))
     var decoder = BinanceMarketDecoder(BinanceInstruments([BinanceFeedTests.btc]))
     var accepted = 0
     for _ in 0..<Fuzz.rounds {
@@ -186,7 +186,7 @@ struct BinanceDecoderFuzzTests {
   }
 
   @Test func mutatedSnapshotsNeverTrap() {
-    var random = Seeded(99)
+    var random = SeededRandom(99)
     let pool = SnapshotPool(buffers: 1, levelsPerSide: 8)
     let buffer = pool.acquire()!
     var accepted = 0

@@ -2,6 +2,7 @@ import Foundation
 import Market
 import Pipeline
 import Risk
+import Support
 import Testing
 import Venues
 
@@ -400,7 +401,7 @@ struct BinanceSessionFuzzTests {
 
   @Test(arguments: 0..<seeds.count)
   func mutatedMessagesNeverTrap(_ seed: Int) throws {
-    var random = Seeded(UInt64(seed) + 1000)
+    var random = SeededRandom(UInt64(seed) + 1000)
     let gateway = try GatewayUnderTest(signer: GatewayUnderTest.hmac())
     try gateway.comeUp()
     for _ in 0..<Fuzz.rounds {

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 import Venues
 
@@ -55,7 +56,7 @@ struct JSONScannerTests {
   /// What Foundation accepts of mutated messages is accepted, and nothing else. ASCII only: invalid UTF-8, which
   /// Foundation refuses, is the socket layer's to refuse here.
   @Test func agreesWithFoundationOnMutatedMessages() {
-    var random = Seeded(7)
+    var random = SeededRandom(7)
     let seed = Array(BinanceText.diff(1, 2, symbol: "BTCUSDT", bids: #"["1.0","2"],["3","4.50"]"#).utf8)
     var compared = 0
     for round in 0..<Fuzz.rounds {
@@ -87,7 +88,7 @@ enum Fuzz {
   #endif
 
   /// A few bytes flipped, cut out, doubled or replaced by pieces of grammar.
-  static func mutate(_ text: [UInt8], _ random: inout Seeded) -> [UInt8] {
+  static func mutate(_ text: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
     var bytes = text
     for _ in 0...Int.random(in: 0..<4, using: &random) {
       let place = bytes.isEmpty ? 0 : Int.random(in: 0..<bytes.count, using: &random)
