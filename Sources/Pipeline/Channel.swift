@@ -11,8 +11,8 @@ public enum ChannelEvent: UInt8, BitwiseCopyable, Sendable {
   case closed = 3
 }
 
-/// Why a channel closed or failed to open: stable names, counted each on its own.
-public enum CloseReason: UInt8, BitwiseCopyable, Sendable {
+/// Why a channel closed or failed to open: stable names, counted each on its own. The numbers go up from 0 without holes.
+public enum CloseReason: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   case none = 0
   case requested = 1
   case peerClosed = 2

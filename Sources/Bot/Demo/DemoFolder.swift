@@ -4,28 +4,28 @@ import Foundation
 import Pipeline
 
 /// What one demo needs on disk. Removed at the end unless the user wants to keep it.
-struct DemoFolder {
-  let path: String
+package struct DemoFolder {
+  package let path: String
   private let isKept: Bool
 
   /// The authority the bot trusts, and nobody else.
-  var trustFile: String { path + "/authority.pem" }
-  var certificateFile: String { path + "/venue.pem" }
-  var certificateKeyFile: String { path + "/venue.key" }
-  var ed25519KeyFile: String { path + "/account-ed25519.key" }
-  var ed25519PublicKeyFile: String { path + "/account-ed25519.pub" }
+  package var trustFile: String { path + "/authority.pem" }
+  package var certificateFile: String { path + "/venue.pem" }
+  package var certificateKeyFile: String { path + "/venue.key" }
+  package var ed25519KeyFile: String { path + "/account-ed25519.key" }
+  package var ed25519PublicKeyFile: String { path + "/account-ed25519.pub" }
   var hmacSecretFile: String { path + "/account-hmac.secret" }
   var counterFile: String { path + "/counters" }
-  var journalDirectory: String { path + "/journal" }
+  package var journalDirectory: String { path + "/journal" }
   var keysFile: String { path + "/venue-keys.json" }
   var venueStateFile: String { path + "/venue-state.json" }
   var fillsFile: String { path + "/fills.jsonl" }
 
-  static let ed25519APIKey = "demo-ed25519"
+  package static let ed25519APIKey = "demo-ed25519"
   static let hmacAPIKey = "demo-hmac"
 
   /// - Parameter kept: a folder of the user's to keep everything in; nil makes a temporary one.
-  init(kept: String?) throws {
+  package init(kept: String?) throws {
     let files = FileManager.default
     if let kept {
       path = kept
@@ -87,7 +87,7 @@ struct DemoFolder {
     else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path]) }
   }
 
-  func remove() {
+  package func remove() {
     guard !isKept else { return }
     try? FileManager.default.removeItem(atPath: path)
   }

@@ -5,14 +5,14 @@ import Market
 import Pipeline
 
 /// What can be told from the records without running anything again.
-struct JournalAudit {
+package struct JournalAudit {
   /// Records in the journal.
-  private(set) var records = 0
+  package private(set) var records = 0
   /// Orders approved between a stream's break and its next live state, by the records' own times.
-  private(set) var ordersWhileBroken = 0
+  package private(set) var ordersWhileBroken = 0
 
   /// - Throws: `JournalError` for a journal that is damaged before its end.
-  init(directory: String) throws {
+  package init(directory: String) throws {
     var breaks: [(fromNs: Int64, untilNs: Int64)] = []
     var brokenSince: Int64?
     var wasLive = false

@@ -8,7 +8,7 @@ import Pipeline
 import Venues
 
 /// What a session is started with besides its plan.
-struct SessionEdges {
+package struct SessionEdges {
   var endpoint: VenueEndpoint
   var key: AccountKey
   var clock: Clock
@@ -18,11 +18,25 @@ struct SessionEdges {
   var journalDirectory: String
   /// Where the record rings' shared memory files are.
   var ringDirectory: String
-  var captures: [CaptureIdentity] = []
+  var captures: [CaptureIdentity]
+
+  package init(
+    endpoint: VenueEndpoint, key: AccountKey, clock: Clock, control: ControlWords, counters: CounterFile,
+    journalDirectory: String, ringDirectory: String, captures: [CaptureIdentity] = []
+  ) {
+    self.endpoint = endpoint
+    self.key = key
+    self.clock = clock
+    self.control = control
+    self.counters = counters
+    self.journalDirectory = journalDirectory
+    self.ringDirectory = ringDirectory
+    self.captures = captures
+  }
 }
 
 /// The workers and stages of a session from start to end.
-final class LiveSession {
+package final class LiveSession {
   let plan: SessionPlan
   /// The transport that is in use: the one asked for, or the fallback.
   let transport: TransportKind
@@ -37,7 +51,7 @@ final class LiveSession {
   ///
   /// - Parameter host: the machine as it was before any thread was pinned.
   /// - Throws: `SessionError` with every problem of the affinity config, or what could not be made.
-  init(_ plan: SessionPlan, _ edges: SessionEdges, on host: HostFacts) throws {
+  package init(_ plan: SessionPlan, _ edges: SessionEdges, on host: HostFacts) throws {
     self.plan = plan
     self.edges = edges
     let affinity = try plan.configuration.affinity()
@@ -127,7 +141,7 @@ final class LiveSession {
   }
 
   /// Starts the workers.
-  func start() throws {
+  package func start() throws {
     for worker in workers { try worker.start() }
   }
 
@@ -135,7 +149,7 @@ final class LiveSession {
   func beginMeasurement() { for worker in workers { worker.beginMeasurement() } }
 
   /// Asks the stages to end trading: no new orders, working ones are cancelled.
-  func beginStop() { edges.control.stop() }
+  package func beginStop() { edges.control.stop() }
 
   /// What execution holds the account to be. After `end`.
   func account() -> (balances: [AccountBalance], positionsLots: [Int64]) {
@@ -145,7 +159,7 @@ final class LiveSession {
   /// Ends the workers and completes the journal.
   ///
   /// - Throws: `FileError` when the journal could not be completed; its records are in the ring files still.
-  func end() throws {
+  package func end() throws {
     for worker in workers { worker.requestStop() }
     for worker in workers { worker.join() }
     try journal.withStage { try $0.finish() }

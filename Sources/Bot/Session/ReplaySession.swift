@@ -7,13 +7,13 @@ import Pipeline
 import Venues
 
 /// Verifies journals.
-enum ReplaySession {
+package enum ReplaySession {
   /// Re-executes the session that a journal holds.
   ///
   /// - Parameters:
   ///   - directory: of one session's journal.
   ///   - strategies: the session's strategy must be among them.
-  static func run(directory: String, strategies: [StrategyFactory]) throws -> ReplayResult {
+  package static func run(directory: String, strategies: [StrategyFactory]) throws -> ReplayResult {
     let files = try JournalFiles(directory: directory)
     let summary = try JournalSummary(files)
     var replay = try Replay(

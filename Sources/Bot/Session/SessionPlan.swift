@@ -9,7 +9,7 @@ import Strategy
 import Venues
 
 /// Configuration, definitions and identity of a session, and how the cores of its stages follow from them.
-struct SessionPlan {
+package struct SessionPlan {
   let configuration: Configuration
   let instruments: [Instrument]
   let limits: [RiskLimits]
@@ -17,7 +17,7 @@ struct SessionPlan {
   let factory: StrategyFactory
 
   /// - Throws: `SessionError` for a limit off an instrument's grid, or a strategy nobody knows.
-  init(
+  package init(
     _ configuration: Configuration, instruments: [Instrument], bootEpoch: UInt32, strategies: [StrategyFactory]
   ) throws {
     self.configuration = configuration
@@ -96,11 +96,17 @@ package struct SessionError: Error, CustomStringConvertible {
 }
 
 /// The account's key, by the files it stands in. Its secret is read when a signer is made and kept nowhere else.
-struct AccountKey: Sendable {
-  enum Kind: Sendable { case hmac, ed25519 }
+package struct AccountKey: Sendable {
+  package enum Kind: Sendable { case hmac, ed25519 }
   var name: String
   var kind: Kind
   var secretFile: String
+
+  package init(name: String, kind: Kind, secretFile: String) {
+    self.name = name
+    self.kind = kind
+    self.secretFile = secretFile
+  }
 
   func signer() throws -> BinanceSigner {
     guard let text = try? String(contentsOfFile: secretFile, encoding: .utf8) else {

@@ -79,7 +79,7 @@ extension StrategyParts {
 
 extension StrategyFactory {
   /// The strategies that come with Apus.
-  static let included: [StrategyFactory] = [
+  package static let included: [StrategyFactory] = [
     StrategyFactory(name: "quoting") { parts, configuration in
       let source = parts.source
       let core = try parts.stage(configuration) { configuration, _ in

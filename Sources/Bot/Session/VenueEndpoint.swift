@@ -6,7 +6,7 @@ import Pipeline
 import Venues
 
 /// Addresses and trust of one venue.
-struct VenueEndpoint {
+package struct VenueEndpoint {
   var host: String
   var port: UInt16
   /// The authority to trust; nil for the system's.
@@ -17,7 +17,7 @@ struct VenueEndpoint {
   let context: TLSContext
   let addresses: [SocketAddress]
 
-  init(host: String, port: UInt16, trustFile: String?, speed: Double = 1) throws {
+  package init(host: String, port: UInt16, trustFile: String?, speed: Double = 1) throws {
     self.host = host
     self.port = port
     self.trustFile = trustFile
@@ -54,7 +54,7 @@ struct VenueEndpoint {
   /// `GET target`, waited for.
   ///
   /// - Throws: `SessionError` with the reason: connection, certificate, status.
-  func fetch(_ target: String) throws -> [UInt8] {
+  package func fetch(_ target: String) throws -> [UInt8] {
     var channel = requests(SocketTransport())
     let clock = try Clock()
     var target = target
@@ -76,14 +76,14 @@ struct VenueEndpoint {
   }
 
   /// The definitions of the symbols, numbered in their order.
-  func instruments(_ symbols: [String]) throws -> [Instrument] {
+  package func instruments(_ symbols: [String]) throws -> [Instrument] {
     let names = symbols.map { "%22\($0)%22" }.joined(separator: ",")
     let body = try fetch("/api/v3/exchangeInfo?symbols=%5B\(names)%5D")
     return try BinanceExchangeInfo.instruments(body, symbols: symbols, venue: VenueIndex(0))
   }
 
   /// The venue's clock, in nanoseconds since 1970.
-  func timeNs() throws -> Int64 {
+  package func timeNs() throws -> Int64 {
     struct Answer: Decodable { var serverTime: Int64 }
     let body = try fetch("/api/v3/time")
     guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),

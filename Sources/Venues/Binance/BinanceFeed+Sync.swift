@@ -188,6 +188,7 @@ extension BinanceFeed {
   @_noLocks @inline(never)
   public mutating func requestFailed(_ reason: CloseReason, nowNs: Int64) {
     _ = recordChannel(BinanceFeed.requestChannel, RequestEvent.failed.rawValue, reason, nowNs)
+    counters.closed.count(reason)
     guard let position = finishRequest(nowNs) else { return }
     counters.failedSnapshots.add()
     retrySnapshot(position, after: configuration.snapshotRetryNs, nowNs)

@@ -178,6 +178,7 @@ extension BinanceFeed {
   @_noLocks @inline(never)
   public mutating func closed(_ reason: CloseReason, nowNs: Int64) {
     let record = recordChannel(BinanceFeed.streamChannel, ChannelEvent.closed.rawValue, reason, nowNs)
+    counters.closed.count(reason)
     if reason == .messageTooLarge { counters.oversized.add() }
     if isConnected { counters.disconnects.add() }
     isConnected = false

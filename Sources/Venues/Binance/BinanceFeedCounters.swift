@@ -34,6 +34,8 @@ public struct BinanceFeedCounters: Sendable {
   public let ringFull: Counter
   public let connects: Counter
   public let disconnects: Counter
+  /// Connections that closed or never opened, and requests that failed, by reason.
+  public let closed: CloseCounters
   public let silences: Counter
   public let serverShutdowns: Counter
   /// Control messages that the venue refused.
@@ -64,6 +66,7 @@ public struct BinanceFeedCounters: Sendable {
     ringFull = file.counter(name + ".ring_full")
     connects = file.counter(name + ".connects")
     disconnects = file.counter(name + ".disconnects")
+    closed = CloseCounters(file, name: name + ".closed")
     silences = file.counter(name + ".silences")
     serverShutdowns = file.counter(name + ".server_shutdowns")
     controlErrors = file.counter(name + ".control_errors")

@@ -28,6 +28,8 @@ public struct BinanceGatewayCounters: Sendable {
   public let stalls: Counter
   public let sessionsUp: Counter
   public let sessionsDown: Counter
+  /// Connections that closed or never opened, by reason.
+  public let closed: CloseCounters
   /// Logons or subscriptions that the venue refused.
   public let sessionErrors: Counter
   /// The venue's clock against the session's, and the bound of its error, in nanoseconds.
@@ -56,6 +58,7 @@ public struct BinanceGatewayCounters: Sendable {
     stalls = file.counter(name + ".stalls")
     sessionsUp = file.counter(name + ".sessions_up")
     sessionsDown = file.counter(name + ".sessions_down")
+    closed = CloseCounters(file, name: name + ".closed")
     sessionErrors = file.counter(name + ".session_errors")
     clockOffsetNs = file.counter(name + ".clock_offset_ns")
     clockErrorNs = file.counter(name + ".clock_error_ns")

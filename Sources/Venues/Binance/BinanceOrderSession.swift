@@ -190,6 +190,7 @@ extension BinanceOrderSession {
   @_noLocks @inline(never)
   public mutating func closed(_ reason: CloseReason, nowNs: Int64) {
     let cause = recordChannel(.closed, reason, nowNs)
+    counters.closed.count(reason)
     let wasUp = phase == .up
     phase = .closed
     due = .none
