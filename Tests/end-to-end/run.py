@@ -190,7 +190,7 @@ def placements(apus):
             with tempfile.TemporaryDirectory() as folder:
                 path = pathlib.Path(folder) / "demo.yaml"
                 path.write_text(config)
-                code, report, printed = demo(apus, folder, "--config", path, "--seconds", 8)
+                code, report, printed = demo(apus, folder, "--config", path, "--seconds", 15)
                 if sound(name, code, report, printed):
                     check(f"{name}: orders sent and filled",
                           report["orders"]["sent"] > 0 and report["fills"]["maker"] + report["fills"]["taker"] > 0,

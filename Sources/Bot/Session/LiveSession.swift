@@ -66,7 +66,10 @@ package final class LiveSession {
     if affinity.memory.isLocked { remarks.append(affinity.memory.applyLock()) }
 
     func source() -> StepSource { StepSource(clock: edges.clock, control: edges.control) }
-    let ends = StageEnds()
+    let arena = try MemoryArena(
+      byteCount: StageEnds.arenaBytes, affinity.memory, near: affinity.workers.first?.cpu)
+    if affinity.memory.pages == .huge2MiB { remarks.append("rings: \(arena.report)") }
+    let ends = StageEnds(in: arena)
     let snapshots = ends.snapshots
     let feedRecords = try edges.recordRing(.feed, plan.configuration.journal.feedRingMiB)
     let strategyRecords = try edges.recordRing(.strategy, plan.configuration.journal.stageRingMiB)

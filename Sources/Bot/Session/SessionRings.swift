@@ -21,14 +21,17 @@ struct StageEnds: ~Copyable {
   var executionReports: RingConsumer<ExecutionReport>
   let snapshots: SnapshotPool
 
-  /// The rings of a session.
-  init() {
-    let events = Ring<MarketEvent>(capacity: RingCapacities.marketEvents)
-    let intents = Ring<OrderIntent>(capacity: RingCapacities.intents)
-    let updates = Ring<OrderUpdate>(capacity: RingCapacities.updates)
+  /// What the rings of a session take together, and some more: their capacities times their elements are 5.9 MiB.
+  static let arenaBytes = 8 << 20
+
+  /// The rings of a session, side by side in the arena; approved orders have a ring of their own module's.
+  init(in arena: MemoryArena) {
+    let events = Ring<MarketEvent>(capacity: RingCapacities.marketEvents, in: arena)
+    let intents = Ring<OrderIntent>(capacity: RingCapacities.intents, in: arena)
+    let updates = Ring<OrderUpdate>(capacity: RingCapacities.updates, in: arena)
     let orders = ApprovedOrderRing(capacity: RingCapacities.orders)
-    let requests = Ring<GatewayRequest>(capacity: RingCapacities.requests)
-    let reports = Ring<ExecutionReport>(capacity: RingCapacities.reports)
+    let requests = Ring<GatewayRequest>(capacity: RingCapacities.requests, in: arena)
+    let reports = Ring<ExecutionReport>(capacity: RingCapacities.reports, in: arena)
     feedEvents = events.producer
     strategyEvents = events.consumer
     strategyIntents = intents.producer
