@@ -10,9 +10,11 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from decimal import Decimal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -218,6 +220,53 @@ def refusals(apus):
             check(f"refused: {name}", run.returncode != 0 and named in run.stdout, run.stdout[-300:])
 
 
+def stopped_venue(apus):
+    """A venue that stays connected and stops answering, then goes on: SIGSTOP and SIGCONT to its process."""
+    name = "venue stops answering"
+    base = subprocess.run([str(apus), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    with tempfile.TemporaryDirectory() as folder:
+        path, out = pathlib.Path(folder) / "demo.yaml", pathlib.Path(folder) / "out.json"
+        # Half a second of real time at the demo's speed of 10.
+        path.write_text(base.replace("silenceMs: 60000", "silenceMs: 5000"))
+        run = subprocess.Popen([str(apus), "demo", "--config", str(path), "--keep", folder, "--json", str(out),
+                                "--seconds", "20"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            until(lambda: counters(apus, folder).get("execution.orders.sent", 0) > 0)
+            venue = int(pathlib.Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()[0])
+            os.kill(venue, signal.SIGSTOP)
+            try:
+                until(lambda: counters(apus, folder).get("feed.binance.silences", 0) > 0)
+            finally:
+                os.kill(venue, signal.SIGCONT)
+            until(lambda: counters(apus, folder).get("feed.binance.resyncs", 0) > 0)
+            printed, _ = run.communicate(timeout=120)
+        finally:
+            if run.poll() is None:
+                run.terminate()
+                run.wait()
+        report = json.loads(out.read_text()) if out.exists() else {}
+        if sound(name, run.returncode, report, printed):
+            check(f"{name}: silence is counted", counters(apus, folder)["feed.binance.silences"] > 0)
+            check(f"{name}: the book was rebuilt", report["market"]["resynchronised"] > 0, report["market"])
+            check(f"{name}: no order on a void book", report["market"]["orders_while_broken"] == 0, report["market"])
+
+
+def counters(apus, folder):
+    """The counters of a running or ended session, as `apus stat` reads them from outside; none before it has any."""
+    stat = subprocess.run([str(apus), "stat", "--json", "--file", f"{folder}/counters"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True)
+    return json.loads(stat.stdout)["counters"] if stat.returncode == 0 else {}
+
+
+def until(holds, seconds=60):
+    """Waits for a condition; the bound only ends a run that hangs."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the awaited condition did not come about")
+        time.sleep(0.05)
+
+
 def own_strategy(apus):
     """A user's own package of one small file, against the library product."""
     name = "own strategy"
@@ -249,6 +298,7 @@ def main():
     parts = {
         "refusals": lambda: refusals(apus),
         "placements": lambda: placements(apus),
+        "stopped venue": lambda: stopped_venue(apus),
         "own strategy": lambda: own_strategy(apus),
         "btcusdt": lambda: recorded(apus, "btcusdt", (6493, 1072), arguments.speed),
         "ethusdt": lambda: recorded(apus, "ethusdt", (6468, 1056), arguments.speed),
