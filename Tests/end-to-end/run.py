@@ -201,6 +201,21 @@ def placements(apus):
                     check(f"{name}: the transport asked for", report["transport"] == transport, report["transport"])
 
 
+def authentications(apus):
+    """Each request signed, in the place of one logon (which every other part uses)."""
+    base = subprocess.run([str(apus), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    for kind in ("hmac", "ed25519"):
+        name = f"signed by {kind}"
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "demo.yaml"
+            path.write_text(base.replace("authentication: logon", f"authentication: {kind}"))
+            code, report, printed = demo(apus, folder, "--config", path, "--seconds", 8)
+            if sound(name, code, report, printed):
+                check(f"{name}: orders sent, none refused for its signature",
+                      report["orders"]["sent"] > 0 and "badSignature" not in report["orders"]["rejected_by"],
+                      report["orders"])
+
+
 def refusals(apus):
     """Bad input: named, with the line, before anything starts."""
     base = subprocess.run([str(apus), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
@@ -298,6 +313,7 @@ def main():
     parts = {
         "refusals": lambda: refusals(apus),
         "placements": lambda: placements(apus),
+        "authentications": lambda: authentications(apus),
         "stopped venue": lambda: stopped_venue(apus),
         "own strategy": lambda: own_strategy(apus),
         "btcusdt": lambda: recorded(apus, "btcusdt", (6493, 1072), arguments.speed),
