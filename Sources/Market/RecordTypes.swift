@@ -40,6 +40,20 @@ public enum RecordType: UInt16, Sendable, CaseIterable {
   case update = 73
   /// `BalanceRecord`.
   case balance = 74
+  /// `FillRecord`: a fill as execution counted it.
+  case fill = 75
+  /// `PositionRecord`: an instrument's position and daily figures after a change.
+  case position = 76
+  /// `TradingStateRecord`: what may be traded at present (arming, halts, profile, limits).
+  case tradingState = 77
+  /// `Command`, as handed to execution.
+  case command = 78
+  /// `CommandOutcome`.
+  case commandOutcome = 79
+  /// `ReconciliationRecord`: a step or finding of the comparison with the venue.
+  case reconciliation = 80
+  /// `GuardRecord`: what the guard saw and did.
+  case guardEvent = 81
 }
 
 /// The words a step reads from outside, once, before it does anything. Everything else it knows came through rings,

@@ -21,4 +21,13 @@ import Testing
     #expect(MemoryLayout<RiskDecisionRecord>.stride == 72)
     #expect(fieldBytes(record) == 72)
   }
+
+  @Test func commandsHaveNoPadding() {
+    let command = Command(.halt, origin: .user, haltEpoch: 1, number: 1, timeNs: 0, cause: 0)
+    #expect(MemoryLayout<Command>.stride == 64)
+    #expect(fieldBytes(command) == 64)
+    let outcome = CommandOutcome(.accepted, of: command, timeNs: 0)
+    #expect(MemoryLayout<CommandOutcome>.stride == 32)
+    #expect(fieldBytes(outcome) == 32)
+  }
 }
