@@ -23,7 +23,8 @@ public struct MatchingEngine: Sendable {
   public internal(set) var markets: [RecordedMarket]
   /// Every order ever accepted; the identifier of an order is its index plus one.
   public internal(set) var orders: [VenueOrder] = []
-  public internal(set) var fillCount: UInt64 = 0
+  /// Every fill; its trade identifier is its index plus one.
+  public internal(set) var fills: [VenueFill] = []
   /// The sum of the commissions paid, by asset.
   public internal(set) var commissionPaid: [ShortName: Amount] = [:]
 
@@ -127,7 +128,6 @@ public struct MatchingEngine: Sendable {
     ledger.credit(receivedAsset, Amount(units: received.units - commission.units))
     commissionPaid[receivedAsset, default: .zero].units += commission.units
 
-    fillCount += 1
     let index = Int(id) - 1
     orders[index].executed.lots += quantity.lots
     orders[index].quoteExecuted.units += notional.units
@@ -135,9 +135,10 @@ public struct MatchingEngine: Sendable {
     orders[index].status = orders[index].remaining == .zero ? .filled : .partiallyFilled
     if orders[index].status == .filled { removeFromBook(id) }
     let fill = VenueFill(
-      tradeId: fillCount, orderId: id, instrument: request.instrument, side: request.side, isMaker: isMaker,
-      price: price, quantity: quantity, notional: notional, commission: commission, commissionAsset: receivedAsset,
-      timeNs: timeNs, source: source)
+      tradeId: UInt64(fills.count) + 1, orderId: id, instrument: request.instrument, side: request.side,
+      isMaker: isMaker, price: price, quantity: quantity, notional: notional, commission: commission,
+      commissionAsset: receivedAsset, timeNs: timeNs, source: source)
+    fills.append(fill)
     outbox.append(.filled(orders[index], fill))
   }
 

@@ -26,6 +26,8 @@ package enum Method: String, CaseIterable {
   case cancel = "order.cancel"
   case openOrders = "openOrders.status"
   case cancelAll = "openOrders.cancelAll"
+  case allOrders
+  case myTrades
   case account = "account.status"
   case subscribe = "userDataStream.subscribe"
   case subscribeSigned = "userDataStream.subscribe.signature"
@@ -34,14 +36,17 @@ package enum Method: String, CaseIterable {
   var security: Security {
     switch self {
     case .ping, .time, .exchangeInfo, .depth, .status, .logout, .subscribe, .unsubscribe: .none
-    case .logon, .place, .test, .query, .cancel, .openOrders, .cancelAll, .account, .subscribeSigned: .signed
+    case .logon, .place, .test, .query, .cancel, .openOrders, .allOrders, .myTrades, .cancelAll, .account,
+      .subscribeSigned:
+      .signed
     }
   }
 
   /// Request weight, as documented with each request.
   func weight(_ parameters: Parameters) -> Int {
     switch self {
-    case .exchangeInfo, .account: 20
+    case .exchangeInfo, .account, .allOrders: 20
+    case .myTrades: parameters["orderId"] == nil ? 20 : 5
     case .depth:
       switch parameters["limit"].flatMap(Int.init) ?? 100 {
       case ...100: 5
@@ -81,6 +86,8 @@ extension Exchange {
       case .cancelAll: try cancelAll(parameters, reply: reply)
       case .query: reply(.success(named(try findOrder(parameters, else: .noSuchOrder)).queriedText))
       case .openOrders: reply(.success(try openOrdersText(parameters)))
+      case .allOrders: reply(.success(try allOrdersText(parameters)))
+      case .myTrades: reply(.success(try myTradesText(parameters)))
       case .account: reply(.success(accountText(engine.balances, fees: engine.fees, nowNs: now)))
       case .ping: reply(.success("{}"))
       case .time: reply(.success(#"{"serverTime":\#(now / 1_000_000)}"#))

@@ -166,6 +166,25 @@ struct NamedOrder {
   }
 }
 
+/// An element of the reply to `myTrades`.
+func tradeText(_ fill: VenueFill, symbol: String, scale: MoneyScale) -> String {
+  var object = ObjectText()
+  object.add("symbol", symbol)
+  object.add("id", raw: fill.tradeId)
+  object.add("orderId", raw: fill.orderId)
+  object.add("orderListId", raw: -1)
+  object.add("price", scale.text(fill.price))
+  object.add("qty", scale.text(fill.quantity))
+  object.add("quoteQty", CoinText.text(fill.notional.units))
+  object.add("commission", CoinText.text(fill.commission.units))
+  object.add("commissionAsset", fill.commissionAsset.text)
+  object.add("time", raw: fill.timeNs / 1_000_000)
+  object.add("isBuyer", raw: fill.side == .buy)
+  object.add("isMaker", raw: fill.isMaker)
+  object.add("isBestMatch", raw: true)
+  return object.text
+}
+
 /// `newOrderRespType`.
 enum ResponseDetail: String {
   case acknowledgement = "ACK"

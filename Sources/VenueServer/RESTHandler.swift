@@ -43,6 +43,8 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
     case (.DELETE, "/api/v3/order"): .cancel
     case (.GET, "/api/v3/openOrders"): .openOrders
     case (.DELETE, "/api/v3/openOrders"): .cancelAll
+    case (.GET, "/api/v3/allOrders"): .allOrders
+    case (.GET, "/api/v3/myTrades"): .myTrades
     default: nil
     }
   }

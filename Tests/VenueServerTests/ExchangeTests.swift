@@ -135,6 +135,30 @@ struct ExchangeTests {
     #expect(reply["cummulativeQuoteQty"] == .string("60.00100000"))
   }
 
+  /// A page from a trade on is the oldest of its kind, without one the youngest; identifiers ascend either way.
+  @Test func historyComesInPages() throws {
+    let desk = try Desk()
+    for i in 0..<3 { #expect(try desk.place("SELL", "59999", "0.0003", "&newClientOrderId=s\(i)").error == nil) }
+    func ids(_ method: Method, _ key: String, _ parameters: String) throws -> [String] {
+      let rows = try #require(try desk.call(method, "symbol=SYNUSDT" + parameters).json?.elements)
+      return rows.compactMap { $0[key]?.scalarText }
+    }
+    #expect(try ids(.myTrades, "id", "") == ["1", "2", "3"])
+    #expect(try ids(.myTrades, "id", "&limit=2") == ["2", "3"])
+    #expect(try ids(.myTrades, "id", "&fromId=1&limit=2") == ["1", "2"])
+    #expect(try ids(.myTrades, "id", "&fromId=4").isEmpty)
+    #expect(try ids(.myTrades, "id", "&orderId=2") == ["2"])
+    #expect(try ids(.myTrades, "id", "&startTime=\(desk.nowNs / 1_000_000)&limit=1") == ["1"])
+    #expect(try ids(.myTrades, "id", "&startTime=\(desk.nowNs / 1_000_000 + 1)").isEmpty)
+    #expect(try ids(.allOrders, "clientOrderId", "&orderId=2") == ["s1", "s2"])
+    #expect(try ids(.allOrders, "clientOrderId", "&limit=1") == ["s2"])
+    #expect(try desk.call(.myTrades, "symbol=SYNUSDT&fromId=1&startTime=1").error?.code == -1128)
+    #expect(try desk.call(.myTrades, "symbol=SYNUSDT&startTime=1&endTime=86400002").error?.code == -1127)
+    let trade = try #require(try desk.call(.myTrades, "symbol=SYNUSDT&limit=1").json?.elements?.first)
+    #expect(trade["quoteQty"] == .string("17.99970000") && trade["commission"] == .string("0.01799970"))
+    #expect(trade["isBuyer"] == .bool(false) && trade["isMaker"] == .bool(false))
+  }
+
   @Test func unsignedAndStrangeRequestsAreRefused() throws {
     let desk = try Desk()
     var result: APIResult?
