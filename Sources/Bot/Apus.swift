@@ -41,7 +41,7 @@ struct RootCommand: ParsableCommand {
       """,
     version: Apus.version,
     subcommands: [
-      DemoCommand.self, VenueCommand.self, ReplayCommand.self, StatCommand.self, ModelCommand.self,
+      DemoCommand.self, RunCommand.self, VenueCommand.self, ReplayCommand.self, StatCommand.self, ModelCommand.self,
     ],
     helpNames: [.short, .long])
 }

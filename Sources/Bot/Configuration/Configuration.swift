@@ -17,6 +17,9 @@ public struct Configuration: Sendable {
   public var feed: FeedSettings
   public var orders: OrderSettings
   public var journal: JournalSettings
+  public var venue: VenueSettings
+  /// Nil: only `apus run` needs one.
+  public var account: AccountSettings?
   /// The file's own text: it stands in the journal's header, so that a journal can be replayed on its own.
   public var text: String
 }
@@ -140,6 +143,8 @@ extension Configuration {
     feed = root.has("feed") ? try FeedSettings(root.mapping("feed")) : .standard
     orders = root.has("orders") ? try OrderSettings(root.mapping("orders")) : .standard
     journal = root.has("journal") ? try JournalSettings(root.mapping("journal")) : .standard
+    venue = root.has("venue") ? try VenueSettings(root.mapping("venue")) : .standard
+    account = root.has("account") ? try AccountSettings(root.mapping("account")) : nil
     try root.finish()
   }
 }

@@ -174,27 +174,3 @@ final class Demo {
     return try venue.event("state", as: VenueAccount.self, timeoutSeconds: 10)
   }
 }
-
-/// Set by Ctrl-C or SIGTERM: the demo then ends in order.
-private final class InterruptFlag {
-  private let sources: [any DispatchSourceSignal]
-  private let flagged = DispatchSemaphore(value: 0)
-  private var seen = false
-
-  init() {
-    let flagged = flagged
-    sources = [SIGINT, SIGTERM].map { number in
-      // The dispatch source sees a signal only when the default action does not end the process first.
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { flagged.signal() }
-      source.resume()
-      return source
-    }
-  }
-
-  var isSet: Bool {
-    if !seen { seen = flagged.wait(timeout: .now()) == .success }
-    return seen
-  }
-}

@@ -112,14 +112,14 @@ package final class LiveSession {
           StageNumber.feed.name,
           UringFeed(
             core: FeedStage(
-              feed: feed, stream: endpoint.stream(try UringTransport(), target: SessionPlan.streamTarget),
+              feed: feed, stream: endpoint.marketStream(try UringTransport()),
               requests: endpoint.requests(try UringTransport())), source: source())))
       boxes.append(
         StageBox(
           StageNumber.gateway.name,
           UringGateway(
             core: GatewayStage(
-              session: orders, channel: endpoint.stream(try UringTransport(), target: SessionPlan.orderTarget),
+              session: orders, channel: endpoint.orderStream(try UringTransport()),
               requests: ends.gatewayRequests, orders: ends.gatewayOrders, control: edges.control), source: source())))
     case .poll:
       boxes.append(
@@ -127,14 +127,14 @@ package final class LiveSession {
           StageNumber.feed.name,
           PollingFeed(
             core: FeedStage(
-              feed: feed, stream: endpoint.stream(SocketTransport(), target: SessionPlan.streamTarget),
+              feed: feed, stream: endpoint.marketStream(SocketTransport()),
               requests: endpoint.requests(SocketTransport())), source: source())))
       boxes.append(
         StageBox(
           StageNumber.gateway.name,
           PollingGateway(
             core: GatewayStage(
-              session: orders, channel: endpoint.stream(SocketTransport(), target: SessionPlan.orderTarget),
+              session: orders, channel: endpoint.orderStream(SocketTransport()),
               requests: ends.gatewayRequests, orders: ends.gatewayOrders, control: edges.control), source: source())))
     }
     let byName = Dictionary(uniqueKeysWithValues: boxes.map { ($0.name, $0) })
@@ -178,9 +178,6 @@ extension SessionEdges {
 }
 
 extension SessionPlan {
-  static let streamTarget = "/stream"
-  static let orderTarget = "/ws-api/v3"
-
   /// What stands at the head of the journal: all that a replay needs besides the records.
   func header(startTimeNs: Int64, captures: [CaptureIdentity]) -> SessionHeader {
     SessionHeader(

@@ -5,29 +5,51 @@ import Market
 import Pipeline
 import Venues
 
+/// Where one of a venue's services listens.
+package struct VenueService: Sendable {
+  let host: String
+  let port: UInt16
+  let addresses: [SocketAddress]
+
+  package init(host: String, port: UInt16) throws {
+    self.host = host
+    self.port = port
+    addresses = try SocketAddress.resolve(host: host, port: port)
+  }
+}
+
 /// Addresses and trust of one venue.
 package struct VenueEndpoint {
-  var host: String
-  var port: UInt16
-  /// The authority to trust; nil for the system's.
-  var trustFile: String?
+  /// Market data over WebSocket.
+  let streams: VenueService
+  /// REST requests.
+  let rest: VenueService
+  /// Orders and the user stream over WebSocket.
+  let orders: VenueService
   /// How much faster than real time the session's clock runs. Channels count time-outs in that clock, but networks are
   /// slow in real time: their bounds are stretched by it.
   let speed: Double
   let context: TLSContext
-  let addresses: [SocketAddress]
 
-  package init(host: String, port: UInt16, trustFile: String?, speed: Double = 1) throws {
-    self.host = host
-    self.port = port
-    self.trustFile = trustFile
+  /// - Parameter trustFile: the authority to trust; nil for the system's.
+  package init(
+    streams: VenueService, rest: VenueService, orders: VenueService, trustFile: String?, speed: Double = 1
+  ) throws {
+    self.streams = streams
+    self.rest = rest
+    self.orders = orders
     self.speed = max(1, speed)
     context = try TLSContext.client(trustFile: trustFile)
-    addresses = try SocketAddress.resolve(host: host, port: port)
   }
 
-  private var connection: ConnectionSettings {
-    var settings = ConnectionSettings(hostName: host, addresses: addresses)
+  /// A venue that offers everything at one address, as the local one does.
+  package init(host: String, port: UInt16, trustFile: String?, speed: Double = 1) throws {
+    let service = try VenueService(host: host, port: port)
+    try self.init(streams: service, rest: service, orders: service, trustFile: trustFile, speed: speed)
+  }
+
+  private func connection(_ service: VenueService) -> ConnectionSettings {
+    var settings = ConnectionSettings(hostName: service.host, addresses: service.addresses)
     settings.connectTimeoutNs = stretched(settings.connectTimeoutNs)
     settings.backoffMinimumNs = stretched(settings.backoffMinimumNs)
     settings.backoffMaximumNs = stretched(settings.backoffMaximumNs)
@@ -36,19 +58,31 @@ package struct VenueEndpoint {
 
   private func stretched(_ ns: Int64) -> Int64 { Int64(Double(ns) * speed) }
 
-  func stream<T: Transport & ~Copyable>(_ transport: consuming T, target: String) -> WebSocketChannel<T> {
-    var settings = WebSocketSettings(connection: connection, target: target)
+  /// A connection to the venue's market data.
+  func marketStream<T: Transport & ~Copyable>(_ transport: consuming T) -> WebSocketChannel<T> {
+    webSocket(transport, streams, target: "/stream")
+  }
+
+  /// A connection to the venue's order API.
+  func orderStream<T: Transport & ~Copyable>(_ transport: consuming T) -> WebSocketChannel<T> {
+    webSocket(transport, orders, target: "/ws-api/v3")
+  }
+
+  private func webSocket<T: Transport & ~Copyable>(
+    _ transport: consuming T, _ service: VenueService, target: String
+  ) -> WebSocketChannel<T> {
+    var settings = WebSocketSettings(connection: connection(service), target: target)
     settings.upgradeTimeoutNs = stretched(settings.upgradeTimeoutNs)
     settings.pingAfterNs = stretched(settings.pingAfterNs)
     settings.silentAfterNs = stretched(settings.silentAfterNs)
     settings.closeTimeoutNs = stretched(settings.closeTimeoutNs)
-    return WebSocketChannel(transport, context, settings, port: port)
+    return WebSocketChannel(transport, context, settings, port: service.port)
   }
 
   func requests<T: Transport & ~Copyable>(_ transport: consuming T) -> HTTPChannel<T> {
-    var settings = HTTPSettings(connection: connection)
+    var settings = HTTPSettings(connection: connection(rest))
     settings.requestTimeoutNs = stretched(settings.requestTimeoutNs)
-    return HTTPChannel(transport, context, settings, port: port)
+    return HTTPChannel(transport, context, settings, port: rest.port)
   }
 
   /// `GET target`, waited for.
@@ -64,8 +98,9 @@ package struct VenueEndpoint {
       switch channel.poll(nowNs: clock.nowNs()) {
       case .idle: usleep(100)  // paces the polling of a start-up request; the channel's own timeout ends it
       case .response where channel.status == 200: return Array(channel.body)
-      case .response: throw SessionError("\(host):\(port)\(target): the venue answered with status \(channel.status)")
-      case .failed: throw SessionError("\(host):\(port)\(target): \(Self.reason(channel))")
+      case .response:
+        throw SessionError("\(rest.host):\(rest.port)\(target): the venue answered with status \(channel.status)")
+      case .failed: throw SessionError("\(rest.host):\(rest.port)\(target): \(Self.reason(channel))")
       }
     }
   }
@@ -88,7 +123,7 @@ package struct VenueEndpoint {
     let body = try fetch("/api/v3/time")
     guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(body)),
       (0...Int64.max / 1_000_000).contains(answer.serverTime)
-    else { throw SessionError("\(host):\(port)/api/v3/time: the answer is no time") }
+    else { throw SessionError("\(rest.host):\(rest.port)/api/v3/time: the answer is no time") }
     return answer.serverTime * 1_000_000
   }
 }

@@ -1,0 +1,104 @@
+// A session from a configuration file, from start to end: state directory, venue, stages, table, orderly stop.
+
+import Foundation
+import Journal
+import Market
+import Pipeline
+import Strategy
+
+/// Runs one session. One thread: the command's.
+final class Run {
+  private let configuration: Configuration
+  private let account: AccountSettings
+  private let host = HostFacts.current()
+  private let state: StateDirectory
+
+  /// How long working orders may take to be cancelled at the end before the process ends without waiting on.
+  private static let drainSeconds = 10.0
+  /// Between two looks at the counters.
+  private static let tickMicroseconds: UInt32 = 50_000
+
+  /// Reads the configuration; everything that can be wrong in it is found before anything is made or started.
+  init(configurationFile file: String) throws {
+    configuration = try Configuration(file: file)
+    guard let account = configuration.account else {
+      throw ConfigurationError(file: file, line: 0, path: "account", reason: "is missing: apus run trades an account")
+    }
+    self.account = account
+    let problems = try configuration.affinity().problems(stages: StageNumber.placed, host: host)
+    guard problems.isEmpty else { throw SessionError(problems.map(\.description).joined(separator: "\n")) }
+    state = StateDirectory(path: configuration.journal.directory)
+  }
+
+  /// - Returns: the session's figures at its end.
+  func run() throws -> SessionReport {
+    let interrupt = InterruptFlag()
+    let epoch = try BootEpoch(stateDirectory: state.path)
+    let endpoint = try VenueEndpoint(configuration.venue)
+    let plan = try SessionPlan(
+      configuration, instruments: try endpoint.instruments(configuration.instruments), bootEpoch: epoch.value,
+      strategies: Apus.strategies)
+    let counters = try CounterFile(path: state.counterFile)
+    let folder = state.session(epoch.value)
+    try FileManager.default.createDirectory(
+      atPath: folder.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let session = try LiveSession(
+      plan,
+      SessionEdges(
+        endpoint: endpoint, key: try AccountKey(account, configuration.orders.authentication),
+        clock: try clock(endpoint), control: ControlWords(), counters: counters,
+        journalDirectory: folder.journalDirectory, ringDirectory: folder.ringDirectory), on: host)
+    for remark in session.remarks { Terminal.note(remark) }
+
+    try session.start()
+    let table = LiveTable(counters.reader(), plan.instruments)
+    while !interrupt.isSet {
+      usleep(Self.tickMicroseconds)  // paces the table; nothing waits for it
+      try table.show()
+    }
+    table.finish()
+    try drain(session, counters)
+    try session.end()
+    return try SessionReport(counters.reader())
+  }
+
+  private func clock(_ endpoint: VenueEndpoint) throws -> Clock {
+    switch configuration.venue.clock {
+    case .system: try Clock()
+    case .venue: try Clock(originNs: try endpoint.timeNs(), speed: configuration.venue.speed)
+    }
+  }
+
+  /// Ends trading and waits until nothing is open, or the venue has had its time to answer.
+  private func drain(_ session: LiveSession, _ counters: CounterFile) throws {
+    session.beginStop()
+    let deadline = ContinuousClock.now + .seconds(Self.drainSeconds)
+    var open: Int64
+    repeat {
+      usleep(Self.tickMicroseconds)
+      open = try counters.reader().counters()["execution.orders.open"] ?? 0
+    } while open > 0 && ContinuousClock.now < deadline
+    if open > 0 { Terminal.note("\(open) orders are not confirmed as cancelled: look at the venue") }
+  }
+}
+
+extension VenueEndpoint {
+  /// The configured addresses, or the venue's own.
+  init(_ settings: VenueSettings) throws {
+    let standard = BinanceAddresses.testnet
+    try self.init(
+      streams: VenueService(settings.streams ?? standard.streams), rest: VenueService(settings.rest ?? standard.rest),
+      orders: VenueService(settings.orders ?? standard.orders), trustFile: settings.trustFile, speed: settings.speed)
+  }
+}
+
+extension AccountKey {
+  init(_ settings: AccountSettings, _ authentication: OrderSettings.Authentication) throws {
+    guard let name = try? String(contentsOfFile: settings.apiKeyFile, encoding: .utf8) else {
+      throw SessionError("\(settings.apiKeyFile): the account's API key cannot be read")
+    }
+    self.init(
+      name: name.trimmingCharacters(in: .whitespacesAndNewlines), kind: authentication == .hmac ? .hmac : .ed25519,
+      secretFile: settings.secretFile)
+  }
+}

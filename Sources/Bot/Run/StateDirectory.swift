@@ -1,0 +1,48 @@
+// The folder that outlives a session: what one start leaves behind and the next one finds. Cold.
+
+import Foundation
+import Journal
+
+/// The state directory of one bot and one account. Locked by the boot epoch as long as a session runs.
+struct StateDirectory {
+  let path: String
+
+  /// The counters of the session that runs, at one place for whoever watches from outside.
+  var counterFile: String { path + "/counters" }
+
+  /// The folder of one session.
+  func session(_ bootEpoch: UInt32) -> SessionFolder {
+    SessionFolder(path: path + "/" + Self.name(bootEpoch), bootEpoch: bootEpoch)
+  }
+
+  /// The last session before this one that got as far as a journal.
+  func lastSession(before bootEpoch: UInt32) throws -> SessionFolder? {
+    let names = try FileManager.default.contentsOfDirectory(atPath: path)
+    let epochs = names.compactMap(Self.bootEpoch).filter { $0 < bootEpoch }.sorted(by: >)
+    return epochs.lazy.map(session).first { FileManager.default.fileExists(atPath: $0.journalDirectory) }
+  }
+
+  private static let prefix = "session-"
+
+  private static func name(_ bootEpoch: UInt32) -> String {
+    let digits = String(bootEpoch)
+    return prefix + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  }
+
+  private static func bootEpoch(_ name: String) -> UInt32? {
+    guard name.hasPrefix(prefix), let epoch = UInt32(name.dropFirst(prefix.count)), Self.name(epoch) == name else {
+      return nil
+    }
+    return epoch
+  }
+}
+
+/// One session's own folder.
+struct SessionFolder {
+  let path: String
+  let bootEpoch: UInt32
+
+  var journalDirectory: String { path + "/journal" }
+  /// Where the record rings' shared memory files are.
+  var ringDirectory: String { path }
+}
