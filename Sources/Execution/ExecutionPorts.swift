@@ -1,10 +1,12 @@
-// The ring ends that execution holds: a set of three for each gateway, a pair for each strategy shard. One thread.
+// The ring ends that execution holds: a set of three for each gateway, a pair for each strategy shard, a pair for
+// control. One thread.
 
 public import Market
 public import Pipeline
 public import Risk
 
-/// The rings of an execution stage. Attach each gateway and shard once, in the order of their numbers.
+/// The rings of an execution stage. Attach each gateway and shard once, in the order of their numbers, and control once;
+/// a stage without control trades as its configuration says and takes no command.
 public struct ExecutionPorts: ~Copyable {
   /// Input rings of one stage: what a `StepRecord` has room for.
   public static var maximumRings: Int { 4 }
@@ -17,6 +19,8 @@ public struct ExecutionPorts: ~Copyable {
   /// Orders and requests that one step can send to one gateway.
   static var ordersPerStep: Int { maximumRings * batchLimit }
   static var requestsPerStep: Int { timersPerStep }
+  /// Outcomes that one step can send: an answer to each command of a batch, and the end of everything under way.
+  public static var outcomesPerStep: Int { batchLimit + CommandsUnderWay.capacity }
   /// Requests and due orders handled in one step.
   static var timersPerStep: Int { 16 }
   /// Instruments of one session.
@@ -24,11 +28,15 @@ public struct ExecutionPorts: ~Copyable {
 
   public private(set) var gatewayCount = 0
   public private(set) var shardCount = 0
+  public private(set) var hasControl = false
   let reports: UnsafeMutablePointer<RingConsumer<ExecutionReport>>
   let orders: UnsafeMutablePointer<ApprovedOrderSender>
   let requests: UnsafeMutablePointer<RingProducer<GatewayRequest>>
   let intents: UnsafeMutablePointer<RingConsumer<OrderIntent>>
   let updates: UnsafeMutablePointer<RingProducer<OrderUpdate>>
+  /// One each, once `hasControl`.
+  let commands: UnsafeMutablePointer<RingConsumer<Command>>
+  let outcomes: UnsafeMutablePointer<RingProducer<CommandOutcome>>
 
   public init() {
     reports = .allocate(capacity: Self.maximumRings)
@@ -36,6 +44,8 @@ public struct ExecutionPorts: ~Copyable {
     requests = .allocate(capacity: Self.maximumRings)
     intents = .allocate(capacity: Self.maximumRings)
     updates = .allocate(capacity: Self.maximumRings)
+    commands = .allocate(capacity: 1)
+    outcomes = .allocate(capacity: 1)
   }
 
   deinit {
@@ -44,6 +54,8 @@ public struct ExecutionPorts: ~Copyable {
     requests.deinitialize(count: gatewayCount).deallocate()
     intents.deinitialize(count: shardCount).deallocate()
     updates.deinitialize(count: shardCount).deallocate()
+    commands.deinitialize(count: hasControl ? 1 : 0).deallocate()
+    outcomes.deinitialize(count: hasControl ? 1 : 0).deallocate()
   }
 
   /// Attaches the next gateway; it serves the venue with the same number.
@@ -51,7 +63,7 @@ public struct ExecutionPorts: ~Copyable {
     reports reportRing: consuming RingConsumer<ExecutionReport>, orders sender: consuming ApprovedOrderSender,
     requests requestRing: consuming RingProducer<GatewayRequest>
   ) {
-    precondition(gatewayCount + shardCount < Self.maximumRings, "too many gateways and shards for one execution stage")
+    precondition(inputCount < Self.maximumRings, "too many input rings for one execution stage")
     precondition(sender.capacity >= 2 * Self.ordersPerStep, "a gateway's ring of orders holds two steps' at least")
     precondition(requestRing.capacity >= 2 * Self.requestsPerStep, "a ring of requests holds two steps' at least")
     (reports + gatewayCount).initialize(to: reportRing)
@@ -64,14 +76,27 @@ public struct ExecutionPorts: ~Copyable {
   public mutating func attachShard(
     intents intentRing: consuming RingConsumer<OrderIntent>, updates updateRing: consuming RingProducer<OrderUpdate>
   ) {
-    precondition(gatewayCount + shardCount < Self.maximumRings, "too many gateways and shards for one execution stage")
+    precondition(inputCount < Self.maximumRings, "too many input rings for one execution stage")
     precondition(updateRing.capacity >= Self.updatesPerStep, "a ring of updates holds a step's at least")
     (intents + shardCount).initialize(to: intentRing)
     (updates + shardCount).initialize(to: updateRing)
     shardCount += 1
   }
 
-  /// How many elements this step takes from each input ring: reports of all gateways, then intents of all shards.
+  /// Attaches the control stage. Its commands stand behind gateways and shards in a `StepRecord`, and are taken first.
+  public mutating func attachControl(
+    commands commandRing: consuming RingConsumer<Command>, outcomes outcomeRing: consuming RingProducer<CommandOutcome>
+  ) {
+    precondition(!hasControl && inputCount < Self.maximumRings, "too many input rings for one execution stage")
+    precondition(outcomeRing.capacity >= Self.outcomesPerStep, "a ring of outcomes holds a step's at least")
+    commands.initialize(to: commandRing)
+    outcomes.initialize(to: outcomeRing)
+    hasControl = true
+  }
+
+  private var inputCount: Int { gatewayCount + shardCount + (hasControl ? 1 : 0) }
+
+  /// How many elements this step takes from each input ring: reports of all gateways, intents of all shards, commands.
   @inline(always)
   mutating func available() -> SIMD4<UInt32> {
     var counts = SIMD4<UInt32>(repeating: 0)
@@ -81,14 +106,18 @@ public struct ExecutionPorts: ~Copyable {
     for s in 0..<shardCount {
       counts[gatewayCount &+ s] = UInt32(truncatingIfNeeded: min(intents[s].available(), Self.batchLimit))
     }
+    if hasControl {
+      counts[gatewayCount &+ shardCount] = UInt32(truncatingIfNeeded: min(commands[0].available(), Self.batchLimit))
+    }
     return counts
   }
 
-  /// Whether every shard can take the updates of a step. Without it the step waits: reports stay in their rings.
+  /// Whether every shard can take the updates of a step, and control its outcomes. Without it the step waits: reports
+  /// and commands stay in their rings.
   @inline(always)
   mutating func haveRoomForUpdates() -> Bool {
     for s in 0..<shardCount where updates[s].free < Self.updatesPerStep { return false }
-    return true
+    return !hasControl || outcomes[0].free >= Self.outcomesPerStep
   }
 
   /// Which gateways cannot take a step's orders or requests.
@@ -116,9 +145,18 @@ public struct ExecutionPorts: ~Copyable {
     slot.initialize(to: request)
   }
 
+  /// Writes an outcome where there is somebody to read it; it is seen after `publish`.
+  @inline(always)
+  mutating func send(_ outcome: CommandOutcome) {
+    guard hasControl else { return }
+    guard let slot = outcomes[0].claim() else { preconditionFailure("the step asked for room for its outcomes") }
+    slot.initialize(to: outcome)
+  }
+
   @inline(always)
   mutating func publish() {
     for g in 0..<gatewayCount { requests[g].publish() }
     for s in 0..<shardCount { updates[s].publish() }
+    if hasControl { outcomes[0].publish() }
   }
 }

@@ -40,6 +40,7 @@ public struct ExecutionStage: ~Copyable {
   /// By gateway: whether its order session is up, and whether its balances are to be asked for.
   let sessions: UnsafeMutablePointer<GatewaySession>
   let children: UnsafeMutablePointer<ChildOrder>
+  var underWay = CommandsUnderWay()
   let account: UInt8
   let armedEpoch: UInt32
   let takerFeeBasisPoints: Int64
@@ -126,6 +127,7 @@ public struct ExecutionStage: ~Copyable {
     self.input = input
     self.input.flags = StepFlags(rawValue: input.flags.rawValue | ownFlags(freeBytes).rawValue)
     _ = write(.step, cause: 0, StepRecord(self.input, consumed: consumed))
+    handleCommands(consumed)
     if isEdge { handleEdges() }
     handleReports(consumed)
     handleIntents(consumed)

@@ -44,7 +44,7 @@ public enum RecordType: UInt16, Sendable, CaseIterable {
   case fill = 75
   /// `PositionRecord`: an instrument's position and daily figures after a change.
   case position = 76
-  /// `TradingStateRecord`: what may be traded at present (arming, halts, profile, limits).
+  /// `TradingState`: what may be traded at present (arming, halts, pauses, profiles), after a change.
   case tradingState = 77
   /// `Command`, as handed to execution.
   case command = 78
@@ -54,6 +54,8 @@ public enum RecordType: UInt16, Sendable, CaseIterable {
   case reconciliation = 80
   /// `GuardRecord`: what the guard saw and did.
   case guardEvent = 81
+  /// `LimitRecord`: a limit in force, after a change.
+  case limit = 82
 }
 
 /// The words a step reads from outside, once, before it does anything. Everything else it knows came through rings,
@@ -83,6 +85,9 @@ public struct StepFlags: OptionSet, BitwiseCopyable, Sendable {
   @inline(always) public static var stopping: StepFlags { StepFlags(rawValue: 2) }
   /// The last slots of the record ring, which are for cancels and reports: no new orders.
   @inline(always) public static var journalFull: StepFlags { StepFlags(rawValue: 4) }
+  /// The disk does not take what the journal writes, or not in time: only orders that reduce risk. Read from outside,
+  /// unlike `journalBehind`, which a stage sees of its own ring.
+  @inline(always) public static var diskBehind: StepFlags { StepFlags(rawValue: 8) }
   /// Strategy: the ring to execution has no room for another step's intents; only order updates are taken.
   @inline(always) public static var intentsBlocked: StepFlags { StepFlags(rawValue: 32) }
   /// Execution: that gateway's ring of orders has no room for another step's.

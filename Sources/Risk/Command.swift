@@ -70,9 +70,10 @@ public struct Command: BitwiseCopyable, Sendable {
   public var instrument: InstrumentIndex
   public var venue: VenueIndex
   public var strategy: UInt8
-  /// The halt word that the command was given under. A scoped halt raises the word first, to void what is approved and
-  /// not yet sent, and names the new value here: execution takes that as armed. A value that no command names is a halt
-  /// of everything.
+  /// The halt word that the command was given under. A scoped halt raises the word, to void what is approved and not
+  /// yet sent, and names the new value here: execution takes that as armed. A value that no command names is a halt of
+  /// everything. So the command goes into its ring first and the word is raised after it: who sees the word then also
+  /// finds the command.
   public var haltEpoch: UInt32
   /// The user's number at the operating system; 0 also where there is no user (`origin`).
   public var user: UInt32
@@ -118,6 +119,8 @@ public enum CommandResult: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case refused = 2
   /// What it set going has ended: the last cancel of a halt is confirmed, the last position of a flatten is closed.
   case completed = 3
+  /// What it set going did not come to its end and is not tried any more; the reason tells why.
+  case abandoned = 4
 }
 
 /// Why a command was refused.
@@ -137,6 +140,10 @@ public enum CommandRefusal: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case stopping = 6
   /// The daily loss limit is used up.
   case dailyLoss = 7
+  /// Flatten: nothing may be sent, because the session is not armed or the scope is halted.
+  case notTrading = 8
+  /// Flatten: the venue did not take what would close the position, however often it was tried.
+  case notFlat = 9
 }
 
 /// Execution's answer to a command. 32 bytes without padding.
