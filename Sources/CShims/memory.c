@@ -34,9 +34,9 @@ static int map_descriptor(int fd, size_t bytes, int writable, void **address) {
   return 0;
 }
 
-int apus_map_new_file(const char *path, size_t bytes, void **address) {
+int apus_map_new_file(const char *path, size_t bytes, unsigned mode, void **address) {
   if (unlink(path) && errno != ENOENT) return -errno;
-  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) return -errno;
   int rc = -posix_fallocate(fd, 0, (off_t)bytes);
   if (!rc) rc = map_descriptor(fd, bytes, 1, address);

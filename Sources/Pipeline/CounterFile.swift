@@ -66,7 +66,7 @@ public final class CounterFile: Sendable {
     start.storeBytes(
       of: UInt32(entryCapacity), toByteOffset: CounterFileLayout.entryCapacityOffset, as: UInt32.self)
     start.storeBytes(of: Int64(byteCount), toByteOffset: CounterFileLayout.byteCountOffset, as: Int64.self)
-    start.storeBytes(of: Int64(getpid()), toByteOffset: CounterFileLayout.processOffset, as: Int64.self)
+    start.storeBytes(of: .current, toByteOffset: CounterFileLayout.identityOffset, as: ProcessIdentity.self)
     start.storeBytes(of: apus_realtime_ns(), toByteOffset: CounterFileLayout.startOffset, as: Int64.self)
     start.storeBytes(
       of: Int64(HistogramLayout.bucketCount), toByteOffset: CounterFileLayout.bucketCountOffset, as: Int64.self)

@@ -1,4 +1,4 @@
-// The bytes of a counter file, version 1: header, directory of names, values.
+// The bytes of a counter file, version 2: header, directory of names, values.
 
 /// Offsets within a counter file. All numbers are little-endian, in the machine's own representation.
 ///
@@ -8,9 +8,10 @@
 /// | 8 | 4 | version |
 /// | 12 | 4 | entries that the directory has room for |
 /// | 16 | 8 | bytes of the file |
-/// | 24 | 8 | process id of the writer |
+/// | 24 | 8 | 0 |
 /// | 32 | 8 | start of the writer, nanoseconds since 1970 |
 /// | 40 | 8 | buckets of a histogram (they differ when the layout of histograms does) |
+/// | 48 | 32 | the writer's `ProcessIdentity` |
 /// | 128 | 8 | number of complete entries |
 /// | 136 | 8 | heartbeat, nanoseconds since 1970 |
 /// | 256 | 64 each | entries: offset of the value (8), kind (1), bytes of the name (1), the name (54) |
@@ -20,12 +21,12 @@
 enum CounterFileLayout {
   /// "APUSCNTR" as bytes.
   static let magic: UInt64 = 0x5254_4e43_5355_5041
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let entryCapacityOffset = 12
   static let byteCountOffset = 16
-  static let processOffset = 24
   static let startOffset = 32
   static let bucketCountOffset = 40
+  static let identityOffset = 48
   static let entryCountOffset = 128
   static let heartbeatOffset = 136
   static let directoryOffset = 256

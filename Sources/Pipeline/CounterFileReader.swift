@@ -46,7 +46,10 @@ public struct CounterFileReader: Sendable {
 
   init(trusting block: MemoryBlock) { self.block = block }
 
-  public var processIdentifier: Int64 { load(CounterFileLayout.processOffset) }
+  /// The process that writes, or wrote, the file.
+  public var writer: ProcessIdentity {
+    block.address.load(fromByteOffset: CounterFileLayout.identityOffset, as: ProcessIdentity.self)
+  }
   /// When the writer started, in nanoseconds since 1970.
   public var startTimeNs: Int64 { load(CounterFileLayout.startOffset) }
   /// The writer's last beat, in nanoseconds since 1970; 0 before the first.
@@ -54,9 +57,14 @@ public struct CounterFileReader: Sendable {
     block.atomic(CounterFileLayout.heartbeatOffset, of: Int64.self).pointee.load(ordering: .relaxed)
   }
 
+  /// How many names are known by now; it only grows.
+  public var entryCount: Int {
+    block.atomic(CounterFileLayout.entryCountOffset, of: Int.self).pointee.load(ordering: .acquiring)
+  }
+
   /// All names known by now, in the order in which they were made.
   public func entries() throws(CounterFileError) -> [Entry] {
-    let count = block.atomic(CounterFileLayout.entryCountOffset, of: Int.self).pointee.load(ordering: .acquiring)
+    let count = entryCount
     guard count >= 0, count <= entryCapacity else { throw .damaged("\(count) entries in room for \(entryCapacity)") }
     var entries: [Entry] = []
     for index in 0..<count { entries.append(try entry(index)) }

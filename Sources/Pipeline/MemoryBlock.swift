@@ -77,12 +77,15 @@ public final class MemoryBlock: @unchecked Sendable {  // Safe: who may touch th
 
   /// Shared memory in a new file that appears at `path` all at once, when `prepare` has filled in its beginning: a
   /// reader never finds it half written. A file that stood there is replaced; whoever has it mapped keeps the old one.
+  ///
+  /// - Parameter mode: who may open it; this user, and his group for reading, unless told otherwise.
   public convenience init(
-    creating path: String, byteCount: Int, prepare: (UnsafeMutableRawPointer) -> Void = { _ in }
+    creating path: String, byteCount: Int, mode: UInt32 = 0o640,
+    prepare: (UnsafeMutableRawPointer) -> Void = { _ in }
   ) throws(MemoryError) {
     var address: UnsafeMutableRawPointer?
     let unfinished = path + ".new"
-    let created = apus_map_new_file(unfinished, byteCount, &address)
+    let created = apus_map_new_file(unfinished, byteCount, mode, &address)
     guard created == 0, let address else { throw .file(operation: "create", path: unfinished, errno: -created) }
     self.init(address, byteCount, .mapped)
     prepare(address)

@@ -39,10 +39,14 @@ public struct ThreadUsage: Sendable, Equatable {
   }
 }
 
-/// The counters of a worker. `loops` is its heartbeat: it rises as long as the thread lives and none of its stages hangs.
+/// The counters of a worker.
+///
+/// `loops` is its heartbeat: it rises as long as the thread lives and none of its stages hangs, and stands still while
+/// the process is stopped. `running` is 1 between the first poll and the last: only then is a beat due.
 final class WorkerMeters {
   let loops: Counter
   let idleLoops: Counter
+  private let running: Counter
   private(set) var usage = ThreadUsage()
   private var start = ThreadUsage()
   private let counters: [(Counter, KeyPath<ThreadUsage, Int64>)]
@@ -50,6 +54,7 @@ final class WorkerMeters {
   init(_ file: CounterFile, prefix: String) {
     loops = file.counter("\(prefix).loops")
     idleLoops = file.counter("\(prefix).idleLoops")
+    running = file.counter("\(prefix).running")
     counters = [
       (file.counter("\(prefix).minorFaults"), \.minorFaults),
       (file.counter("\(prefix).majorFaults"), \.majorFaults),
@@ -59,10 +64,14 @@ final class WorkerMeters {
   }
 
   /// Counts from now on. The worker's thread only.
-  func begin() { start = ThreadUsage.current() }
+  func begin() {
+    start = ThreadUsage.current()
+    running.set(1)
+  }
 
   /// Takes the figures and shows them. The worker's thread only.
   func end() {
+    running.set(0)
     usage = ThreadUsage.current().since(start)
     for (counter, figure) in counters { counter.set(usage[keyPath: figure]) }
   }

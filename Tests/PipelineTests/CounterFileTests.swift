@@ -37,7 +37,7 @@ final class TemporaryFile {
     latency.record(1500)
     #expect(try reader.counters() == ["feed.binance.frames": 3])
     #expect(try reader.histograms()["feed.binance.latency"] == latency.snapshot())
-    #expect(reader.processIdentifier == Int64(getpid()))
+    #expect(reader.writer == .current && reader.writer.processIdentifier == Int64(getpid()))
     #expect(reader.heartbeatNs == 0)
     writer.beat()
     #expect(reader.heartbeatNs >= reader.startTimeNs)

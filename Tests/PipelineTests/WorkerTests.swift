@@ -107,6 +107,7 @@ private struct Toucher: ~Copyable, Stage {
       #expect(values?["worker.7.loops"] == Int64(stage.polls))
       #expect(values?["worker.7.idleLoops"] == Int64(stage.polls))
       #expect(values?["observer.busyPolls"] == 0)
+      #expect(values?["worker.7.running"] == 0, "no beat is due after the end")
     }
   }
 

@@ -12,6 +12,7 @@
 #include "apus_file.h"
 #include "apus_memory.h"
 #include "apus_openssl.h"
+#include "apus_process.h"
 #include "apus_socket.h"
 #include "apus_uring.h"
 #include "apus_zlib.h"

@@ -18,7 +18,9 @@ size_t apus_page_bytes(void);
 
 /// Creates a file of zeros, all of its blocks reserved so that a full disk fails here and not at a later store, and
 /// maps it shared. The file is made anew (an existing one of that name is unlinked; whoever maps it keeps it).
-int apus_map_new_file(const char *path, size_t bytes, void **address);
+///
+/// @param mode who may open it, as of open(2)
+int apus_map_new_file(const char *path, size_t bytes, unsigned mode, void **address);
 
 /// Maps an existing file whole.
 int apus_map_file(const char *path, int writable, void **address, size_t *bytes);
