@@ -1,4 +1,4 @@
-// The ring ends that execution holds: a set of three for each gateway, a pair for each strategy shard, a pair for
+// The ring ends that execution holds: a set of five for each gateway, a pair for each strategy shard, a pair for
 // control. One thread.
 
 public import Market
@@ -32,6 +32,8 @@ public struct ExecutionPorts: ~Copyable {
   let reports: UnsafeMutablePointer<RingConsumer<ExecutionReport>>
   let orders: UnsafeMutablePointer<ApprovedOrderSender>
   let requests: UnsafeMutablePointer<RingProducer<GatewayRequest>>
+  let emergency: UnsafeMutablePointer<RingProducer<GatewayRequest>>
+  let amends: UnsafeMutablePointer<ApprovedOrderSender>
   let intents: UnsafeMutablePointer<RingConsumer<OrderIntent>>
   let updates: UnsafeMutablePointer<RingProducer<OrderUpdate>>
   /// One each, once `hasControl`.
@@ -42,6 +44,8 @@ public struct ExecutionPorts: ~Copyable {
     reports = .allocate(capacity: Self.maximumRings)
     orders = .allocate(capacity: Self.maximumRings)
     requests = .allocate(capacity: Self.maximumRings)
+    emergency = .allocate(capacity: Self.maximumRings)
+    amends = .allocate(capacity: Self.maximumRings)
     intents = .allocate(capacity: Self.maximumRings)
     updates = .allocate(capacity: Self.maximumRings)
     commands = .allocate(capacity: 1)
@@ -52,23 +56,31 @@ public struct ExecutionPorts: ~Copyable {
     reports.deinitialize(count: gatewayCount).deallocate()
     orders.deinitialize(count: gatewayCount).deallocate()
     requests.deinitialize(count: gatewayCount).deallocate()
+    emergency.deinitialize(count: gatewayCount).deallocate()
+    amends.deinitialize(count: gatewayCount).deallocate()
     intents.deinitialize(count: shardCount).deallocate()
     updates.deinitialize(count: shardCount).deallocate()
     commands.deinitialize(count: hasControl ? 1 : 0).deallocate()
     outcomes.deinitialize(count: hasControl ? 1 : 0).deallocate()
   }
 
-  /// Attaches the next gateway; it serves the venue with the same number.
+  /// Attaches the next gateway; it serves the venue with the same number. The gateway polls `emergency` first, then
+  /// `requests`, `amends` and `orders`.
   public mutating func attachGateway(
     reports reportRing: consuming RingConsumer<ExecutionReport>, orders sender: consuming ApprovedOrderSender,
-    requests requestRing: consuming RingProducer<GatewayRequest>
+    requests requestRing: consuming RingProducer<GatewayRequest>,
+    emergency emergencyRing: consuming RingProducer<GatewayRequest>, amends amendSender: consuming ApprovedOrderSender
   ) {
     precondition(inputCount < Self.maximumRings, "too many input rings for one execution stage")
     precondition(sender.capacity >= 2 * Self.ordersPerStep, "a gateway's ring of orders holds two steps' at least")
     precondition(requestRing.capacity >= 2 * Self.requestsPerStep, "a ring of requests holds two steps' at least")
+    precondition(emergencyRing.capacity >= 2 * Self.requestsPerStep, "an emergency lane holds two steps' at least")
+    precondition(amendSender.capacity >= 2 * Self.ordersPerStep, "a ring of amends holds two steps' at least")
     (reports + gatewayCount).initialize(to: reportRing)
     (orders + gatewayCount).initialize(to: sender)
     (requests + gatewayCount).initialize(to: requestRing)
+    (emergency + gatewayCount).initialize(to: emergencyRing)
+    (amends + gatewayCount).initialize(to: amendSender)
     gatewayCount += 1
   }
 
@@ -127,6 +139,8 @@ public struct ExecutionPorts: ~Copyable {
     for g in 0..<gatewayCount {
       if orders[g].freeSlots() < Self.ordersPerStep { flags |= StepFlags.ordersBlocked(gateway: g).rawValue }
       if requests[g].free < Self.requestsPerStep { flags |= StepFlags.requestsBlocked(gateway: g).rawValue }
+      if emergency[g].free < Self.requestsPerStep { flags |= StepFlags.emergencyBlocked(gateway: g).rawValue }
+      if amends[g].freeSlots() < Self.ordersPerStep { flags |= StepFlags.amendsBlocked(gateway: g).rawValue }
     }
     return StepFlags(rawValue: flags)
   }
@@ -153,9 +167,19 @@ public struct ExecutionPorts: ~Copyable {
     slot.initialize(to: outcome)
   }
 
+  /// Writes a cancel into the lane that overtakes all others; it is seen after `publish`.
+  @inline(always)
+  mutating func sendEmergency(_ request: GatewayRequest, gateway: Int) {
+    guard let slot = emergency[gateway].claim() else { preconditionFailure("the step asked for room in the lane") }
+    slot.initialize(to: request)
+  }
+
   @inline(always)
   mutating func publish() {
-    for g in 0..<gatewayCount { requests[g].publish() }
+    for g in 0..<gatewayCount {
+      emergency[g].publish()
+      requests[g].publish()
+    }
     for s in 0..<shardCount { updates[s].publish() }
     if hasControl { outcomes[0].publish() }
   }

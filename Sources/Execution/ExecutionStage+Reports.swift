@@ -11,7 +11,9 @@ extension ExecutionStage {
     case .sessionUp: handleSession(gateway, isUp: true)
     case .sessionDown: handleSession(gateway, isUp: false)
     case .balance: handleBalance(report)
-    case .acknowledged, .rejected, .fill, .canceled, .expired, .cancelRejected, .unknown, .notSent, .status:
+    case .openOrdersListed, .tradesListed, .listFailed: break  // nothing is asked for that they would answer
+    case .acknowledged, .rejected, .fill, .canceled, .expired, .cancelRejected, .unknown, .notSent, .status, .amended,
+      .amendRejected, .prevented:
       guard let order = orders.find(report.pointee.clientOrder) else {
         handleOrphan(report)
         return
@@ -32,7 +34,8 @@ extension ExecutionStage {
     case .fill: handleFill(report, of: order)
     case .cancelRejected: handleCancelRejected(report, of: order)
     case .status: handleStatus(report, of: order)
-    case .balance, .sessionUp, .sessionDown: break  // not of an order; handled by the caller
+    case .amended, .amendRejected, .prevented: break  // the order's end is told by the reports that follow
+    case .balance, .sessionUp, .sessionDown, .openOrdersListed, .tradesListed, .listFailed: break  // not of an order
     }
   }
 

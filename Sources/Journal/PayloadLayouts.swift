@@ -63,7 +63,8 @@ extension PayloadLayout {
     "request",
     [
       .enumeration("kind", GatewayRequestKind.self), .reserved(1), .integer("instrument", UInt16.self), .reserved(4),
-      .clientOrder("clientOrder"), .record("causeRecord"), .integer("originTsc", UInt64.self),
+      .clientOrder("clientOrder"), .integer("fromTrade", UInt64.self), .record("causeRecord"),
+      .integer("originTsc", UInt64.self),
     ])
 
   static let report = PayloadLayout(
@@ -77,7 +78,8 @@ extension PayloadLayout {
       .integer("priceTicks", Int64.self), .integer("quantityLots", Int64.self),
       .integer("cumulativeLots", Int64.self), .integer("quoteUnits", Int64.self), .integer("amountUnits", Int64.self),
       .integer("lockedUnits", Int64.self), .integer("venueTimeNs", Int64.self), .integer("receiveTimeNs", Int64.self),
-      .integer("receiveTsc", UInt64.self), .record("causeRecord"), .reserved(8),
+      .integer("receiveTsc", UInt64.self), .record("causeRecord"),
+      .integer("counterOrder", UInt64.self),
     ])
 
   static let update = PayloadLayout(

@@ -15,6 +15,13 @@ public enum TimeInForce: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case fillOrKill = 3
 }
 
+/// What an approved order does at the venue.
+public enum OrderAction: UInt8, BitwiseCopyable, Sendable, CaseIterable {
+  case place = 1
+  /// Cuts the whole quantity of the open order with the same client order identifier; it keeps its place in the queue.
+  case amend = 2
+}
+
 /// The number a strategy gives its order; unique within the strategy, never reused in a session.
 public struct IntentIdentifier: BitwiseCopyable, Hashable, Sendable {
   public var rawValue: UInt64
@@ -128,7 +135,9 @@ public enum ReportKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case unknown = 7
   /// The gateway dropped it before sending; nothing left this machine. `reason` tells why.
   case notSent = 8
-  /// The answer to a status query: `cumulativeQuantity` and `orderState` are the venue's truth.
+  /// An order as the venue holds it, asked for by itself or among the open ones: `orderState`, `price`, `quantity` (the
+  /// order's own, not a fill's) and `cumulativeQuantity` are the venue's truth. An order that this bot did not place has
+  /// no `clientOrder`, only its `venueOrder`.
   case status = 9
   /// The free and locked amount of one asset as the venue sees it.
   case balance = 10
@@ -136,6 +145,20 @@ public enum ReportKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case sessionUp = 11
   /// The order session is lost: every order sent and unanswered is now unknown.
   case sessionDown = 12
+  /// The answer to `queryOpenOrders` is complete: `trade` orders of `instrument` were told by `.status` before this.
+  case openOrdersListed = 13
+  /// The answer to `queryTrades` is complete: `trade` fills of `instrument` were told by `.fill` before this, oldest
+  /// first. A full page (`GatewayRequest.tradesPerPage`) may have a successor: ask from the last trade + 1.
+  case tradesListed = 14
+  /// A list was not obtained, or not all of it could be told; `reason` tells why. Ask again.
+  case listFailed = 15
+  /// The venue took an amendment: `quantity` is the order's whole quantity from now on.
+  case amended = 16
+  /// The venue refused an amendment: the order is as it was; `reason` tells why.
+  case amendRejected = 17
+  /// Self-trade prevention took `quantity` off the order (`price` is the other order's), which is `counterOrder` at the
+  /// venue. An order that this ends is reported `expired` as well.
+  case prevented = 18
 }
 
 /// An order's state as a venue tells it in a status reply.
@@ -178,6 +201,14 @@ public enum ReportReason: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case marketClosed = 29
   case selfTradePrevented = 30
   case other = 63
+  /// Gateway: the venue asked for a pause (429) or banned the address (418); nothing is sent until it is over.
+  case backingOff = 7
+  /// A list that was longer than its bound, or held something that cannot be expressed here.
+  case incomplete = 31
+  /// The venue found the request itself wrong: it never reached the matching engine.
+  case invalidRequest = 32
+  /// The key, the address or the account may not do this.
+  case notPermitted = 33
 }
 
 /// One message from a gateway to execution. 144 bytes without padding, so that its bytes are determined.
@@ -201,7 +232,7 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   public var venueOrder: UInt64
   /// The venue's trade id (fills).
   public var trade: UInt64
-  /// Price and quantity of this fill.
+  /// Of this fill; of the order itself in a `status`.
   public var price: Price
   public var quantity: Quantity
   public var cumulativeQuantity: Quantity
@@ -217,7 +248,8 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   public var receiveTsc: UInt64
   /// The journal record of the frame that this came from.
   public var cause: UInt64
-  public var reserved: UInt64
+  /// The venue's number of the other order (`prevented`).
+  public var counterOrder: UInt64
 
   @inline(always)
   public init(
@@ -249,7 +281,7 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
     lockedAmount = .zero
     asset = ShortName.empty
     venueTimeNs = 0
-    reserved = 0
+    counterOrder = 0
   }
 }
 
@@ -322,26 +354,37 @@ public enum GatewayRequestKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case cancelAll = 2
   case queryStatus = 3
   case queryBalances = 4
+  /// Every open order of `instrument`, whoever placed it: `.status` for each, then `.openOrdersListed` or `.listFailed`.
+  case queryOpenOrders = 5
+  /// A page of the account's trades in `instrument` from `fromTrade` on: `.fill` for each, then `.tradesListed` or
+  /// `.listFailed`.
+  case queryTrades = 6
 }
 
-/// One cancel or query from execution to a gateway.
+/// One cancel or query from execution to a gateway. 40 bytes without padding, so that its bytes are determined.
 public struct GatewayRequest: BitwiseCopyable, Sendable {
   public var kind: GatewayRequestKind
   public var reserved: UInt8
   public var instrument: InstrumentIndex
   public var reserved2: UInt32
   public var clientOrder: ClientOrderIdentifier
+  /// The venue's number of the first trade that is asked for (`queryTrades`).
+  public var fromTrade: UInt64
   public var cause: UInt64
   public var originTsc: UInt64
 
+  /// Trades in a full answer to `queryTrades`.
+  @inline(always) public static var tradesPerPage: Int { 1000 }
+
   @inline(always)
   public init(
-    kind: GatewayRequestKind, instrument: InstrumentIndex, clientOrder: ClientOrderIdentifier, cause: UInt64,
-    originTsc: UInt64
+    kind: GatewayRequestKind, instrument: InstrumentIndex, clientOrder: ClientOrderIdentifier, fromTrade: UInt64 = 0,
+    cause: UInt64, originTsc: UInt64
   ) {
     self.kind = kind
     self.instrument = instrument
     self.clientOrder = clientOrder
+    self.fromTrade = fromTrade
     self.cause = cause
     self.originTsc = originTsc
     reserved = 0

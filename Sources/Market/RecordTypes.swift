@@ -98,6 +98,14 @@ public struct StepFlags: OptionSet, BitwiseCopyable, Sendable {
   @inline(always) public static func requestsBlocked(gateway: Int) -> StepFlags {
     StepFlags(rawValue: 1 << UInt32(16 + gateway))
   }
+  /// Execution: that gateway's emergency lane has no room for another step's.
+  @inline(always) public static func emergencyBlocked(gateway: Int) -> StepFlags {
+    StepFlags(rawValue: 1 << UInt32(20 + gateway))
+  }
+  /// Execution: that gateway's ring of amends has no room for another step's.
+  @inline(always) public static func amendsBlocked(gateway: Int) -> StepFlags {
+    StepFlags(rawValue: 1 << UInt32(24 + gateway))
+  }
 }
 
 /// What a step consumed: the merge order over a stage's input rings. The record's `timeNs` is the step's `nowNs`.

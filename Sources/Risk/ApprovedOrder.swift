@@ -14,7 +14,9 @@ public struct ApprovedOrderRecord: BitwiseCopyable, Hashable, Sendable {
   public let type: OrderType
   public let timeInForce: TimeInForce
   public let reduceOnly: Bool
-  let reserved: UInt16
+  /// An amendment names an open order by `clientOrder`; `quantity` is that order's new whole quantity.
+  public let action: OrderAction
+  let reserved: UInt8
   /// The halt word when the gate approved it: the gateway drops the order when the word has moved on.
   public let haltEpoch: UInt32
   public let clientOrder: ClientOrderIdentifier
@@ -28,7 +30,8 @@ public struct ApprovedOrderRecord: BitwiseCopyable, Hashable, Sendable {
   public let originTsc: UInt64
 
   init(
-    venue: VenueIndex, account: UInt8, instrument: InstrumentIndex, definitionVersion: UInt16, side: Side,
+    action: OrderAction = .place, venue: VenueIndex, account: UInt8, instrument: InstrumentIndex,
+    definitionVersion: UInt16, side: Side,
     type: OrderType, timeInForce: TimeInForce, reduceOnly: Bool, haltEpoch: UInt32,
     clientOrder: ClientOrderIdentifier, price: Price, quantity: Quantity, expiryTimeNs: Int64, cause: UInt64,
     originTsc: UInt64
@@ -42,6 +45,7 @@ public struct ApprovedOrderRecord: BitwiseCopyable, Hashable, Sendable {
     self.timeInForce = timeInForce
     self.reduceOnly = reduceOnly
     self.haltEpoch = haltEpoch
+    self.action = action
     reserved = 0
     self.clientOrder = clientOrder
     self.price = price
@@ -63,6 +67,7 @@ public struct ApprovedOrder: ~Copyable, Sendable {
   @inline(always)
   init(_ record: ApprovedOrderRecord) { self.record = record }
 
+  @inline(always) public var action: OrderAction { record.action }
   @inline(always) public var venue: VenueIndex { record.venue }
   @inline(always) public var account: UInt8 { record.account }
   @inline(always) public var instrument: InstrumentIndex { record.instrument }

@@ -19,6 +19,8 @@ struct DocumentationTests {
       ("| execution → strategy", RingCapacities.updates),
       ("| execution → gateway, `ApprovedOrder`", RingCapacities.orders),
       ("| execution → gateway, `GatewayRequest`", RingCapacities.requests),
+      ("| execution → gateway, amends", RingCapacities.amends),
+      ("| execution → gateway, emergency", RingCapacities.emergency),
       ("| gateway → execution", RingCapacities.reports),
     ])
   func capacities(row: String, capacity: Int) throws {

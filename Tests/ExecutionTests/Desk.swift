@@ -15,6 +15,8 @@ final class Desk {
   var reports: RingProducer<ExecutionReport>
   var orders: ApprovedOrderReceiver
   var requests: RingConsumer<GatewayRequest>
+  var emergency: RingConsumer<GatewayRequest>
+  var amends: ApprovedOrderReceiver
   var records: RecordConsumer
   var nowNs = Desk.startNs
   var haltEpoch: UInt32 = 0
@@ -37,9 +39,13 @@ final class Desk {
     let reportRing = Ring<ExecutionReport>(capacity: 64)
     let orderRing = ApprovedOrderRing(capacity: 64)
     let requestRing = Ring<GatewayRequest>(capacity: 64)
+    let emergencyRing = Ring<GatewayRequest>(capacity: 64)
+    let amendRing = ApprovedOrderRing(capacity: 64)
     let recordRing = RecordRing(stage: 4, capacityBytes: ExecutionStage.minimumRecordBytes)
     var ports = ExecutionPorts()
-    ports.attachGateway(reports: reportRing.consumer, orders: orderRing.sender, requests: requestRing.producer)
+    ports.attachGateway(
+      reports: reportRing.consumer, orders: orderRing.sender, requests: requestRing.producer,
+      emergency: emergencyRing.producer, amends: amendRing.sender)
     ports.attachShard(intents: intentRing.consumer, updates: updateRing.producer)
     let file = try CounterFile()
     var counters: [String: Counter] = [:]
@@ -60,6 +66,8 @@ final class Desk {
     reports = reportRing.producer
     orders = orderRing.receiver
     requests = requestRing.consumer
+    emergency = emergencyRing.consumer
+    amends = amendRing.receiver
     records = recordRing.consumer
   }
 

@@ -159,7 +159,7 @@ final class ShuffledSession {
       case .cancel: underWay.append(venue.cancel(request.clientOrder))
       case .cancelAll: underWay += venue.cancelAll()
       case .queryStatus: underWay.append(venue.status(request.clientOrder))
-      case .queryBalances: break  // spoken of at the end, when nothing is under way
+      case .queryBalances, .queryOpenOrders, .queryTrades: break  // the balances are spoken of at the end
       }
     }
   }

@@ -56,9 +56,17 @@ final class CoreSession<Stream: MessageChannel & ~Copyable, Requests: RequestCha
     let updates = GatedRing<OrderUpdate>(capacity: 4096)
     let approved = GatedApprovedOrderRing(capacity: 256)
     let asks = GatedRing<GatewayRequest>(capacity: 256)
+    let emergency = GatedRing<GatewayRequest>(capacity: 256)
+    let amends = GatedApprovedOrderRing(capacity: 256)
     let reports = GatedRing<ExecutionReport>(capacity: 2048)
-    inputs = [[], [updates.gate, events.gate], [reports.gate, intents.gate], [asks.gate, approved.gate]]
-    outputs = [[events.gate], [intents.gate], [approved.gate, asks.gate, updates.gate], [reports.gate]]
+    inputs = [
+      [], [updates.gate, events.gate], [reports.gate, intents.gate],
+      [emergency.gate, asks.gate, amends.gate, approved.gate],
+    ]
+    outputs = [
+      [events.gate], [intents.gate], [approved.gate, asks.gate, emergency.gate, amends.gate, updates.gate],
+      [reports.gate],
+    ]
     let feedRecords = RecordRing(stage: 1, capacityBytes: 1 << 20)
     let strategyRecords = RecordRing(stage: 2, capacityBytes: 1 << 20)
     let executionRecords = RecordRing(stage: 3, capacityBytes: 1 << 20)
@@ -81,7 +89,9 @@ final class CoreSession<Stream: MessageChannel & ~Copyable, Requests: RequestCha
       makeStrategy: { _ in CountingStrategy(flippedDecision: flippedDecision) })
     strategy.addFeed(events: events.consumer, snapshots: snapshots)
     var ports = ExecutionPorts()
-    ports.attachGateway(reports: reports.consumer, orders: approved.sender, requests: asks.producer)
+    ports.attachGateway(
+      reports: reports.consumer, orders: approved.sender, requests: asks.producer, emergency: emergency.producer,
+      amends: amends.sender)
     ports.attachShard(intents: intents.consumer, updates: updates.producer)
     execution = ExecutionStage(
       ExecutionConfiguration(
@@ -94,7 +104,10 @@ final class CoreSession<Stream: MessageChannel & ~Copyable, Requests: RequestCha
         BinanceOrderSession.Configuration(venue: VenueIndex(0)), instruments: [btcusdt], apiKey: "key",
         signer: .hmac(HMACSHA256(secret: "secret")!), reports: reports.producer, records: gatewayRecords.producer,
         counters: BinanceGatewayCounters(counters, name: "gateway"), nsPerCycle: 0.5),
-      channel: orders, requests: asks.consumer, orders: approved.receiver, control: control)
+      channel: orders,
+      lanes: GatewayLanes(
+        emergency: emergency.consumer, requests: asks.consumer, amends: amends.receiver, orders: approved.receiver),
+      control: control)
   }
 
   private static var limits: RiskLimits {

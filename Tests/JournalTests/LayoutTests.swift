@@ -38,6 +38,7 @@ struct LayoutTests {
     check(ReportReason.self)
     check(OrderUpdateKind.self)
     check(GatewayRequestKind.self)
+    check(OrderAction.self)
     check(StreamState.self)
     check(StreamReason.self)
   }
@@ -81,6 +82,7 @@ struct LayoutTests {
     report.amount = Amount(units: 17)
     report.lockedAmount = Amount(units: 18)
     report.venueTimeNs = 19
+    report.counterOrder = 23
     let json = text.json(try record(.report, withUnsafeBytes(of: report) { Array($0) }))
     #expect(
       json == """
@@ -88,8 +90,20 @@ struct LayoutTests {
         "side":"sell","isMaker":"true","orderState":"filled","instrument":5,"definitionVersion":6,"venue":3,\
         "account":4,"reason":"unknownOrder","venueCode":-2011,"asset":"BNB","clientOrder":"12-7","venueOrder":11,\
         "trade":12,"priceTicks":13,"quantityLots":14,"cumulativeLots":15,"quoteUnits":16,"amountUnits":17,\
-        "lockedUnits":18,"venueTimeNs":19,"receiveTimeNs":21,"receiveTsc":22,"causeRecord":"1#9"}
+        "lockedUnits":18,"venueTimeNs":19,"receiveTimeNs":21,"receiveTsc":22,"causeRecord":"1#9",\
+        "counterOrder":23}
         """)
+  }
+
+  @Test("a request prints every field with its own value")
+  func request() throws {
+    let request = GatewayRequest(
+      kind: .queryTrades, instrument: InstrumentIndex(5),
+      clientOrder: ClientOrderIdentifier(bootEpoch: 12, sequence: 7),
+      fromTrade: 13, cause: RecordIdentifier(stage: 1, sequence: 9).rawValue, originTsc: 22)
+    #expect(
+      text.line(try record(.request, withUnsafeBytes(of: request) { Array($0) })).hasSuffix(
+        "request kind=queryTrades instrument=5 clientOrder=12-7 fromTrade=13 causeRecord=1#9 originTsc=22"))
   }
 
   @Test("an intent and an update print every field with its own value")

@@ -15,7 +15,9 @@ final class GatewayUnderTest {
   let control = ControlWords()
   var reportRing: RingConsumer<ExecutionReport>
   var requestRing: RingProducer<GatewayRequest>
+  var emergencyRing: RingProducer<GatewayRequest>
   var orderRing: ApprovedOrderSender
+  var amendRing: ApprovedOrderSender
   var records: RecordConsumer
   var nowNs: Int64 = 1_700_000_000_000_000_000
   var reports: [ExecutionReport] = []
@@ -34,7 +36,9 @@ final class GatewayUnderTest {
   ) throws {
     let reportRing = Ring<ExecutionReport>(capacity: reportCapacity)
     let requestRing = Ring<GatewayRequest>(capacity: 64)
+    let emergencyRing = Ring<GatewayRequest>(capacity: 64)
     let orderRing = ApprovedOrderRing(capacity: 64)
+    let amendRing = ApprovedOrderRing(capacity: 64)
     let recordRing = RecordRing(stage: 2, capacityBytes: 1 << 20)
     file = try CounterFile()
     counters = BinanceGatewayCounters(file, name: "gateway.test")
@@ -45,10 +49,15 @@ final class GatewayUnderTest {
       configuration, instruments: [Self.btc], apiKey: Self.apiKey, signer: signer, reports: reportRing.producer,
       records: recordRing.producer, counters: counters, nsPerCycle: 0.5)
     stage = GatewayStage(
-      session: session, channel: stream, requests: requestRing.consumer, orders: orderRing.receiver, control: control)
+      session: session, channel: stream,
+      lanes: GatewayLanes(
+        emergency: emergencyRing.consumer, requests: requestRing.consumer, amends: amendRing.receiver,
+        orders: orderRing.receiver), control: control)
     self.reportRing = reportRing.consumer
     self.requestRing = requestRing.producer
+    self.emergencyRing = emergencyRing.producer
     self.orderRing = orderRing.sender
+    self.amendRing = amendRing.sender
     records = recordRing.consumer
     let limits = RiskLimits(
       maximumOrderQuantity: Quantity(lots: 1_000_000_000), maximumOrderNotional: Amount(units: .max),

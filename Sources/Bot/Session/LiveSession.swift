@@ -83,7 +83,8 @@ package final class LiveSession {
       records: gatewayRecords.producer, counters: edges.counters)
     var ports = ExecutionPorts()
     ports.attachGateway(
-      reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests)
+      reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests,
+      emergency: ends.executionEmergency, amends: ends.executionAmends)
     ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
     let execution = plan.execution(ports: ports, records: executionRecords.producer, counters: edges.counters)
     let strategy = try plan.strategy(
@@ -120,7 +121,9 @@ package final class LiveSession {
           UringGateway(
             core: GatewayStage(
               session: orders, channel: endpoint.orderStream(try UringTransport()),
-              requests: ends.gatewayRequests, orders: ends.gatewayOrders, control: edges.control), source: source())))
+              lanes: GatewayLanes(
+                emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
+                orders: ends.gatewayOrders), control: edges.control), source: source())))
     case .poll:
       boxes.append(
         StageBox(
@@ -135,7 +138,9 @@ package final class LiveSession {
           PollingGateway(
             core: GatewayStage(
               session: orders, channel: endpoint.orderStream(SocketTransport()),
-              requests: ends.gatewayRequests, orders: ends.gatewayOrders, control: edges.control), source: source())))
+              lanes: GatewayLanes(
+                emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
+                orders: ends.gatewayOrders), control: edges.control), source: source())))
     }
     let byName = Dictionary(uniqueKeysWithValues: boxes.map { ($0.name, $0) })
     workers = affinity.workers.enumerated().map { number, worker in

@@ -30,7 +30,8 @@ enum RecordLayouts {
       .integer("venue", UInt8.self), .integer("account", UInt8.self), .integer("instrument", UInt16.self),
       .integer("definitionVersion", UInt16.self), .enumeration("side", Side.self),
       .enumeration("orderType", OrderType.self), .enumeration("timeInForce", TimeInForce.self), .flag("reduceOnly"),
-      .reserved(2), .integer("haltEpoch", UInt32.self), .clientOrder("clientOrder"),
+      .enumeration("action", OrderAction.self), .reserved(1), .integer("haltEpoch", UInt32.self),
+      .clientOrder("clientOrder"),
       .integer("priceTicks", Int64.self), .integer("quantityLots", Int64.self), .integer("expiryTimeNs", Int64.self),
       .record("causeRecord"), .integer("originTsc", UInt64.self),
     ])

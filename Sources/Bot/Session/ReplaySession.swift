@@ -68,7 +68,8 @@ package enum ReplaySession {
       control: control, replayed: UnsafePointer(replayed.input))
     var ports = ExecutionPorts()
     ports.attachGateway(
-      reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests)
+      reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests,
+      emergency: ends.executionEmergency, amends: ends.executionAmends)
     ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
     var execution = plan.execution(ports: ports, records: executionRecords.producer, counters: counters)
     var gateway = GatewayStage(
@@ -77,8 +78,10 @@ package enum ReplaySession {
         signer: try AccountKey.standIn(configuration.orders.authentication), reports: ends.gatewayReports,
         records: gatewayRecords.producer,
         counters: counters),
-      channel: ReplayMessageChannel(orders), requests: ends.gatewayRequests, orders: ends.gatewayOrders,
-      control: control)
+      channel: ReplayMessageChannel(orders),
+      lanes: GatewayLanes(
+        emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
+        orders: ends.gatewayOrders), control: control)
 
     return [
       ReplayStage(
@@ -94,11 +97,13 @@ package enum ReplaySession {
         }),
       ReplayStage(
         number: StageNumber.execution.rawValue, name: StageNumber.execution.name,
-        inputs: [gates.reports, gates.intents], outputs: [gates.orders, gates.requests, gates.updates],
+        inputs: [gates.reports, gates.intents],
+        outputs: [gates.orders, gates.requests, gates.emergency, gates.amends, gates.updates],
         records: RecordSource(executionRecords.consumer), step: { execution.step($0) }),
       ReplayStage(
         number: StageNumber.gateway.rawValue, name: StageNumber.gateway.name,
-        inputs: [gates.requests, gates.orders], outputs: [gates.reports], channels: [orders],
+        inputs: [gates.emergency, gates.requests, gates.amends, gates.orders], outputs: [gates.reports],
+        channels: [orders],
         records: RecordSource(gatewayRecords.consumer),
         step: { input in
           while control.haltEpoch < input.haltEpoch { control.halt() }

@@ -16,6 +16,10 @@ package enum RingCapacities {
   package static let orders = 1_024
   /// A cancel and a query for each open order.
   package static let requests = 2_048
+  /// A cancel for each open order and a cancel of all for each instrument, to a power of two.
+  package static let emergency = 2_048
+  /// One amendment under way for each open order.
+  package static let amends = 1_024
   /// Eight reports for each open order.
   package static let reports = 8_192
   /// One snapshot being filled, one in the ring, one being read, one to spare.

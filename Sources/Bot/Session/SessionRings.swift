@@ -17,11 +17,15 @@ struct StageEnds: ~Copyable {
   var gatewayOrders: ApprovedOrderReceiver
   var executionRequests: RingProducer<GatewayRequest>
   var gatewayRequests: RingConsumer<GatewayRequest>
+  var executionEmergency: RingProducer<GatewayRequest>
+  var gatewayEmergency: RingConsumer<GatewayRequest>
+  var executionAmends: ApprovedOrderSender
+  var gatewayAmends: ApprovedOrderReceiver
   var gatewayReports: RingProducer<ExecutionReport>
   var executionReports: RingConsumer<ExecutionReport>
   let snapshots: SnapshotPool
 
-  /// What the rings of a session take together, and some more: their capacities times their elements are 5.9 MiB.
+  /// What the rings of a session take together, and some more: their capacities times their elements are 6 MiB.
   static let arenaBytes = 8 << 20
 
   /// The rings of a session, side by side in the arena; approved orders have a ring of their own module's.
@@ -31,6 +35,8 @@ struct StageEnds: ~Copyable {
     let updates = Ring<OrderUpdate>(capacity: RingCapacities.updates, in: arena)
     let orders = ApprovedOrderRing(capacity: RingCapacities.orders)
     let requests = Ring<GatewayRequest>(capacity: RingCapacities.requests, in: arena)
+    let emergency = Ring<GatewayRequest>(capacity: RingCapacities.emergency, in: arena)
+    let amends = ApprovedOrderRing(capacity: RingCapacities.amends)
     let reports = Ring<ExecutionReport>(capacity: RingCapacities.reports, in: arena)
     feedEvents = events.producer
     strategyEvents = events.consumer
@@ -42,6 +48,10 @@ struct StageEnds: ~Copyable {
     gatewayOrders = orders.receiver
     executionRequests = requests.producer
     gatewayRequests = requests.consumer
+    executionEmergency = emergency.producer
+    gatewayEmergency = emergency.consumer
+    executionAmends = amends.sender
+    gatewayAmends = amends.receiver
     gatewayReports = reports.producer
     executionReports = reports.consumer
     snapshots = Self.makeSnapshots()
@@ -54,10 +64,12 @@ struct StageEnds: ~Copyable {
     let updates = GatedRing<OrderUpdate>(capacity: 2 * RingCapacities.updates)
     let orders = GatedApprovedOrderRing(capacity: 2 * RingCapacities.orders)
     let requests = GatedRing<GatewayRequest>(capacity: 2 * RingCapacities.requests)
+    let emergency = GatedRing<GatewayRequest>(capacity: 2 * RingCapacities.emergency)
+    let amends = GatedApprovedOrderRing(capacity: 2 * RingCapacities.amends)
     let reports = GatedRing<ExecutionReport>(capacity: 2 * RingCapacities.reports)
     gates = ReplayGates(
       events: events.gate, intents: intents.gate, updates: updates.gate, orders: orders.gate, requests: requests.gate,
-      reports: reports.gate)
+      emergency: emergency.gate, amends: amends.gate, reports: reports.gate)
     feedEvents = events.producer
     strategyEvents = events.consumer
     strategyIntents = intents.producer
@@ -68,6 +80,10 @@ struct StageEnds: ~Copyable {
     gatewayOrders = orders.receiver
     executionRequests = requests.producer
     gatewayRequests = requests.consumer
+    executionEmergency = emergency.producer
+    gatewayEmergency = emergency.consumer
+    executionAmends = amends.sender
+    gatewayAmends = amends.receiver
     gatewayReports = reports.producer
     executionReports = reports.consumer
     snapshots = Self.makeSnapshots()
@@ -85,5 +101,7 @@ struct ReplayGates {
   let updates: RingGate
   let orders: RingGate
   let requests: RingGate
+  let emergency: RingGate
+  let amends: RingGate
   let reports: RingGate
 }

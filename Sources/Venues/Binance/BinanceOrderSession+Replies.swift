@@ -25,7 +25,7 @@ extension BinanceOrderSession {
       fill(&status, message.order)
       _ = amount(message.order.executedQuote, &status.quoteAmount)  // stays 0 where the venue has none
       emit(status)
-    case .none: break
+    case .openOrders, .trades, .none: break
     }
   }
 

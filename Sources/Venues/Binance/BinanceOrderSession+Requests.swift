@@ -33,7 +33,9 @@ extension BinanceOrderSession {
 
   /// A cancel or query of execution; nil when it was refused here and now. `sent` follows a text.
   @_noLocks @inline(never)
-  public mutating func prepare(_ request: GatewayRequest, nowNs: Int64) -> UnsafeRawBufferPointer? {
+  public mutating func prepare(
+    _ request: GatewayRequest, lane: GatewayLane, nowNs: Int64
+  ) -> UnsafeRawBufferPointer? {
     beginDraft(BinanceRequestKind(request.kind), weight: BinanceOrderSession.weight(request.kind), nowNs)
     draft.request.clientOrder = request.clientOrder
     draft.request.cause = request.cause
@@ -53,14 +55,16 @@ extension BinanceOrderSession {
       beginParameters("account.status")
       writer.add("omitZeroBalances", flag: true)
       endParameters(nowNs)
+    case .queryOpenOrders, .queryTrades: return refuseText(.other, nowNs)
     }
     return draft.text ?? refuseText(.badSignature, nowNs)
   }
 
   /// Writes and signs an order, ahead of the look at the halt word; `decide` follows.
   @_noLocks @inline(never)
-  public mutating func prepare(_ order: consuming ApprovedOrder, nowNs: Int64) {
+  public mutating func prepare(_ order: consuming ApprovedOrder, lane: GatewayLane, nowNs: Int64) {
     beginDraft(.place, weight: 1, nowNs)
+    draft.lane = lane
     draft.request.clientOrder = order.clientOrder
     draft.request.side = order.side
     draft.request.cause = order.cause
@@ -86,7 +90,7 @@ extension BinanceOrderSession {
   public mutating func decide(_ input: StepInput, haltEpoch: UInt32) -> UnsafeRawBufferPointer? {
     var seen = input
     seen.haltEpoch = haltEpoch
-    _ = recordStep(seen, SIMD4(0, 1, 0, 0))
+    _ = recordStep(seen, draft.lane == .amends ? SIMD4(0, 0, 1, 0) : SIMD4(0, 0, 0, 1))
     let venueMs = clock.milliseconds(input.nowNs)
     if draft.refusal != .none { return refuseText(draft.refusal, input.nowNs) }
     if draft.haltEpoch != haltEpoch { return refuseText(.halted, input.nowNs) }
@@ -204,7 +208,8 @@ extension BinanceOrderSession {
     switch kind {
     case .cancel, .cancelAll: 1
     case .queryStatus: 4
-    case .queryBalances: 20
+    case .queryBalances, .queryTrades: 20
+    case .queryOpenOrders: 6
     }
   }
 }
@@ -225,6 +230,7 @@ extension BinanceOrderSession {
     case .place: kind = .notSent
     case .cancel, .cancelAll: kind = .cancelRejected
     case .queryStatus: kind = .unknown
+    case .openOrders, .trades: kind = .listFailed
     default:
       closeIsDue = phase != .up  // a session that cannot ask for itself begins anew
       return
@@ -253,6 +259,8 @@ extension BinanceRequestKind {
     case .cancelAll: self = .cancelAll
     case .queryStatus: self = .queryStatus
     case .queryBalances: self = .account
+    case .queryOpenOrders: self = .openOrders
+    case .queryTrades: self = .trades
     }
   }
 }

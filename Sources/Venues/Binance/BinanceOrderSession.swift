@@ -130,6 +130,7 @@ struct BinanceDraft: BitwiseCopyable {
   /// nil: it could not be written or signed.
   var text: UnsafeRawBufferPointer?
   // Of orders only.
+  var lane = GatewayLane.orders
   var haltEpoch: UInt32 = 0
   var expiryNs: Int64 = 0
   var originTsc: UInt64 = 0
@@ -163,10 +164,11 @@ extension BinanceOrderSession {
 // MARK: - Inputs
 
 extension BinanceOrderSession {
-  /// A step that takes `requests` from their ring, or runs timers: its record comes before what follows from it.
+  /// A step that takes requests from their rings, or runs timers: its record comes before what follows from it.
   @_noLocks @inline(never)
-  public mutating func beginStep(_ input: StepInput, requests: Int) {
-    let cause = recordStep(input, SIMD4(UInt32(truncatingIfNeeded: requests), 0, 0, 0))
+  public mutating func beginStep(_ input: StepInput, emergency: Int, requests: Int) {
+    let taken = SIMD4(UInt32(truncatingIfNeeded: emergency), UInt32(truncatingIfNeeded: requests), 0, 0)
+    let cause = recordStep(input, taken)
     while input.nowNs >= timeoutDueNs, let first = inFlight.first() {
       _ = inFlight.take(first.identifier)
       timedOut(first, input.nowNs, cause)

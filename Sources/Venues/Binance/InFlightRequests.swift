@@ -13,6 +13,8 @@ enum BinanceRequestKind: UInt8, BitwiseCopyable {
   case cancel
   case cancelAll
   case queryStatus
+  case openOrders
+  case trades
 }
 
 /// A request under way.

@@ -7,26 +7,24 @@ public import Risk
 /// Moves requests and orders into a `BinanceOrderSession`, what it writes into the channel, and back what the channel
 /// brings.
 ///
-/// Lanes in their order: timers and requests (cancels and queries), the session's own requests, new orders, then one
-/// message of the channel. Each order is an input of its own, because the halt word is read between its encoding and its
-/// sending: an order of another epoch is dropped and reported. Nothing is taken from a ring or the channel unless its
-/// consequences find room in the journal's and the report ring.
+/// Lanes in their order: timers and emergency cancels, cancels and queries, the session's own requests, amends, new
+/// orders, then one message of the channel. Each order is an input of its own, because the halt word is read between
+/// its encoding and its sending: an order of another epoch is dropped and reported. Nothing is taken from a ring or the
+/// channel unless its consequences find room in the journal's and the report ring.
 public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
   public var session: BinanceOrderSession
   public var channel: Channel
-  @usableFromInline var requests: RingConsumer<GatewayRequest>
-  @usableFromInline var orders: ApprovedOrderReceiver
+  @usableFromInline var lanes: GatewayLanes
   @usableFromInline let control: ControlWords
 
   /// - Parameter control: the words read before each send; a replay sets its own copy to what was recorded.
   public init(
-    session: consuming BinanceOrderSession, channel: consuming Channel,
-    requests: consuming RingConsumer<GatewayRequest>, orders: consuming ApprovedOrderReceiver, control: ControlWords
+    session: consuming BinanceOrderSession, channel: consuming Channel, lanes: consuming GatewayLanes,
+    control: ControlWords
   ) {
     self.session = session
     self.channel = channel
-    self.requests = requests
-    self.orders = orders
+    self.lanes = lanes
     self.control = control
   }
 
@@ -36,6 +34,7 @@ public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
   @inlinable
   public mutating func step(_ input: StepInput) -> Int {
     var work = stepRequests(input)
+    work &+= stepAmends(input)
     work &+= stepOrders(input)
     if session.hasRoom() { work &+= pollChannel(input.nowNs) }
     if work > 0 { session.records.publish() }
@@ -44,31 +43,53 @@ public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
 
   @inlinable
   mutating func stepRequests(_ input: StepInput) -> Int {
-    let waiting = min(requests.available(), GatewayBatch.requestLimit)
-    guard waiting > 0 || session.isDue(nowNs: input.nowNs), session.hasRoom() else { return 0 }
-    session.beginStep(input, requests: waiting)
-    for i in 0..<waiting {
-      if let text = session.prepare(requests.peek(i).pointee, nowNs: input.nowNs) {
-        session.sent(accepted: channel.send(text), nowNs: input.nowNs)
-      }
-    }
-    requests.release(waiting)
+    let urgent = min(lanes.emergency.available(), GatewayBatch.requestLimit)
+    let ordinary = min(lanes.requests.available(), GatewayBatch.requestLimit)
+    guard urgent &+ ordinary > 0 || session.isDue(nowNs: input.nowNs), session.hasRoom() else { return 0 }
+    session.beginStep(input, emergency: urgent, requests: ordinary)
+    for i in 0..<urgent { send(lanes.emergency.peek(i).pointee, .emergency, input.nowNs) }
+    lanes.emergency.release(urgent)
+    for i in 0..<ordinary { send(lanes.requests.peek(i).pointee, .requests, input.nowNs) }
+    lanes.requests.release(ordinary)
     follow(input.nowNs)
-    return waiting &+ 1
+    return urgent &+ ordinary &+ 1
+  }
+
+  @inlinable
+  mutating func send(_ request: GatewayRequest, _ lane: GatewayLane, _ nowNs: Int64) {
+    if let text = session.prepare(request, lane: lane, nowNs: nowNs) {
+      session.sent(accepted: channel.send(text), nowNs: nowNs)
+    }
+  }
+
+  @inlinable
+  mutating func stepAmends(_ input: StepInput) -> Int {
+    let waiting = min(lanes.amends.available(), GatewayBatch.orderLimit)
+    var taken = 0
+    while taken < waiting, session.hasRoom(), let amend = lanes.amends.receive() {
+      send(amend, .amends, input)
+      taken &+= 1
+    }
+    return taken
   }
 
   @inlinable
   mutating func stepOrders(_ input: StepInput) -> Int {
-    let waiting = min(orders.available(), GatewayBatch.orderLimit)
+    let waiting = min(lanes.orders.available(), GatewayBatch.orderLimit)
     var taken = 0
-    while taken < waiting, session.hasRoom(), let order = orders.receive() {
-      session.prepare(order, nowNs: input.nowNs)
-      if let text = session.decide(input, haltEpoch: control.haltEpoch) {
-        session.sent(accepted: channel.send(text), nowNs: input.nowNs)
-      }
+    while taken < waiting, session.hasRoom(), let order = lanes.orders.receive() {
+      send(order, .orders, input)
       taken &+= 1
     }
     return taken
+  }
+
+  @inlinable
+  mutating func send(_ order: consuming ApprovedOrder, _ lane: GatewayLane, _ input: StepInput) {
+    session.prepare(order, lane: lane, nowNs: input.nowNs)
+    if let text = session.decide(input, haltEpoch: control.haltEpoch) {
+      session.sent(accepted: channel.send(text), nowNs: input.nowNs)
+    }
   }
 
   @inlinable
@@ -95,12 +116,4 @@ public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
     if let text = session.messageToSend(nowNs: nowNs) { session.sent(accepted: channel.send(text), nowNs: nowNs) }
     if session.takeClose() { channel.close(permanently: false) }
   }
-}
-
-/// Requests and orders of one step: a burst longer than this is spread over steps, so that replies are read between.
-/// Apart from the stage, whose type parameter would make each a generic call.
-@usableFromInline
-enum GatewayBatch {
-  @inlinable static var requestLimit: Int { 32 }
-  @inlinable static var orderLimit: Int { 16 }
 }
