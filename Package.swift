@@ -61,10 +61,11 @@ let package = Package(
     module("Execution", ["Risk", "Market", "Pipeline"]),
     module("Simulation", ["Market", "CShims"]),
     module("Journal", ["Market", "Pipeline", "CShims"]),
+    module("VenueFront", ["Simulation", "Market", "Pipeline"]),
     .target(
       name: "VenueServer",
       dependencies: [
-        "Simulation", "Market", "Pipeline",
+        "VenueFront", "Simulation", "Market", "Pipeline",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -74,8 +75,8 @@ let package = Package(
     .target(
       name: "Bot",
       dependencies: [
-        "VenueServer", "Simulation", "Journal", "Execution", "Strategy", "Brain", "Venues", "Risk", "Market",
-        "Pipeline", "CShims", "Yams",
+        "VenueServer", "VenueFront", "Simulation", "Journal", "Execution", "Strategy", "Brain", "Venues", "Risk",
+        "Market", "Pipeline", "CShims", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.copy("Models")],
@@ -97,7 +98,8 @@ let package = Package(
     tests(
       "JournalTests",
       ["Journal", "Execution", "Strategy", "Venues", "Risk", "Market", "Pipeline", "CShims", "Support"]),
-    tests("VenueServerTests", ["VenueServer", "Simulation", "Market", "Pipeline", "Support"]),
-    tests("BotTests", ["Bot", "VenueServer", "Simulation", "Journal", "Market", "Pipeline", "Support"]),
+    tests("VenueFrontTests", ["VenueFront", "Simulation", "Market", "Pipeline", "Support"]),
+    tests("VenueServerTests", ["VenueServer", "VenueFront", "Simulation", "Market", "Pipeline", "Support"]),
+    tests("BotTests", ["Bot", "VenueServer", "VenueFront", "Simulation", "Journal", "Market", "Pipeline", "Support"]),
   ]
 )

@@ -1,7 +1,6 @@
 // What `apus venue` is told before it starts.
 
-import Market
-import Simulation
+import VenueFront
 
 extension VenueServer {
   /// All of a venue's settings. Immutable once it runs.
@@ -20,10 +19,9 @@ extension VenueServer {
     /// Nothing is played after this many real seconds of play; the venue stays up.
     public var playSeconds: Double?
     public var start = StartCondition.allStreams
-    public var keys: [APIKey] = []
-    public var balances: [AssetBalance] = []
-    public var fees = FeeRates()
-    public var limits = RateLimits()
+    public var exchange = ExchangeSettings()
+    /// Changeable while the venue runs (`VenueCommandLine`).
+    package var faults = FaultPlan()
     /// Where every fill and what explains it is written, one JSON object a line.
     public var fillsPath: String?
 
@@ -53,21 +51,5 @@ extension VenueServer {
     case allStreams = "all"
     /// Any of its streams is.
     case firstStream = "first"
-  }
-
-  /// Binance's documented limits (web-socket-api.md, "Rate limits"), counted in calendar-aligned intervals of the
-  /// venue's clock. Orders count when they are placed and are never given back, which is stricter than Binance.
-  public struct RateLimits: Sendable {
-    public var weightPerMinute = 6_000
-    public var ordersPerTenSeconds = 50
-    public var ordersPerDay = 160_000
-
-    public init() {}
-  }
-
-  /// Why a venue did not start.
-  public struct StartError: Error, CustomStringConvertible {
-    public let description: String
-    init(_ description: String) { self.description = description }
   }
 }

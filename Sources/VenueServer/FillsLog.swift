@@ -2,13 +2,14 @@
 
 import Market
 import Simulation
+import VenueFront
 
 /// Writes through the C library's buffer; `close` makes it whole on disk.
 final class FillsLog {
   private let file: LogFile
 
-  init(path: String) throws(VenueServer.StartError) {
-    guard let file = LogFile(path: path) else { throw VenueServer.StartError("\(path): cannot be written") }
+  init(path: String) throws(VenueStartError) {
+    guard let file = LogFile(path: path) else { throw VenueStartError("\(path): cannot be written") }
     self.file = file
   }
 

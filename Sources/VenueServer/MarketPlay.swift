@@ -3,6 +3,7 @@
 import Market
 import NIOCore
 import Simulation
+import VenueFront
 
 /// What was played.
 struct PlayCounters {

@@ -2,6 +2,7 @@
 
 import NIOCore
 import Simulation
+import VenueFront
 
 final class MarketStreamService: WebSocketService, StreamSubscriber {
   private(set) var streams: Set<String>
@@ -9,13 +10,22 @@ final class MarketStreamService: WebSocketService, StreamSubscriber {
   private var isCombined: Bool
   private var peer: WebSocketFront?
   private let hub: StreamHub
+  private let faults: FaultDesk
+  private let subject: FaultSubject
+  private let loop: NIOIsolatedEventLoop
+  /// Messages that a stall holds back.
+  private var held: [StreamMessage] = []
+  private var heldUntilNs = Int64.min
   /// Binance's limits on one connection (web-socket-streams.md).
   let framesPerSecond = 5
   private static let maximumStreams = 1_024
 
   /// - Parameter target: the request's path and query.
-  init(target: String, hub: StreamHub) {
+  init(target: String, hub: StreamHub, faults: FaultDesk, loop: NIOIsolatedEventLoop) {
     self.hub = hub
+    self.faults = faults
+    self.loop = loop
+    subject = FaultSubject(connection: faults.numberMarketConnection())
     let (path, query) = splitTarget(target)
     isCombined = path == "/stream"
     let names = isCombined ? queryValue(query, "streams") ?? "" : String(path.dropFirst("/ws/".count))
@@ -40,7 +50,37 @@ final class MarketStreamService: WebSocketService, StreamSubscriber {
 
   func becameWritable() { hub.onChange() }
   var isWritable: Bool { peer?.isWritable ?? true }
-  func send(_ message: StreamMessage) { peer?.send(isCombined ? message.wrapped : message.payload) }
+
+  func send(_ message: StreamMessage) {
+    let fault = faults.draw(.market, subject)
+    switch fault?.kind {
+    case .marketLost: return
+    case .marketCut: return breakOff()
+    case .marketStall: hold(forNs: fault?.delayNs ?? 0)
+    default: break
+    }
+    if LoopTime.nowNs < heldUntilNs { held.append(message) } else { pass(message) }
+  }
+
+  func breakOff() { peer?.breakOff() }
+
+  func announceShutdown(notice: TimeAmount, venueMs: Int64) {
+    let event = #"{"e":"serverShutdown","E":\#(venueMs)}"#
+    peer?.sendNow(isCombined ? #"{"stream":"!serverShutdown","data":\#(event)}"# : event)
+    _ = loop.scheduleTask(in: notice) { [self] in peer?.goAway() }
+  }
+
+  private func pass(_ message: StreamMessage) { peer?.send(isCombined ? message.wrapped : message.payload) }
+
+  private func hold(forNs delayNs: Int64) {
+    heldUntilNs = LoopTime.nowNs + delayNs
+    _ = loop.scheduleTask(in: .nanoseconds(delayNs)) { [self] in
+      guard LoopTime.nowNs >= heldUntilNs else { return }  // another stall came meanwhile
+      for message in held { pass(message) }
+      held = []
+      flush()
+    }
+  }
   func flush() { peer?.flush() }
 
   func received(_ text: [UInt8]) {

@@ -1,7 +1,7 @@
-// The WebSocket API `/ws-api/v3`: requests by name, one reply each, and user events on the connections that subscribed.
+// The WebSocket API `/ws-api/v3` as a NIO service: each connection with the venue's faults before it.
 
 import NIOCore
-import Simulation
+import VenueFront
 
 /// The connections that may want user events.
 final class UserHub {
@@ -13,81 +13,91 @@ final class UserHub {
   func send(_ event: String) {
     for service in services { service.sendEvent(event) }
   }
+
+  /// Announces the venue's end to every connection and closes it when the notice is over.
+  func announceShutdown(notice: TimeAmount) {
+    for service in services { service.announceShutdown(notice: notice) }
+  }
+
+  /// Breaks every connection.
+  func breakAll() {
+    for service in services { service.breakOff() }
+  }
 }
 
 final class OrderService: WebSocketService {
-  private let exchange: Exchange
+  /// Where the connection's output goes; nothing once it is closed.
+  private final class PeerBox { weak var peer: WebSocketFront? }
+
+  private let connection: FaultyConnection
+  private let peers: PeerBox
   private let hub: UserHub
-  private let session: APISession
-  private let returnsRateLimits: Bool
-  private var peer: WebSocketFront?
+  private let loop: NIOIsolatedEventLoop
+  private var wake: Scheduled<Void>?
   /// No frame limit is documented for the WebSocket API: weights and order counts limit it.
   let framesPerSecond = Int.max
-  /// Weight of connecting (web-socket-api.md, "IP limits").
-  private static let connectWeight = 2
 
-  init(target: String, exchange: Exchange, hub: UserHub) {
-    self.exchange = exchange
+  init(target: String, exchange: Exchange, faults: FaultDesk, hub: UserHub, loop: NIOIsolatedEventLoop) {
     self.hub = hub
-    session = APISession(connectedMs: exchange.nowNs() / 1_000_000)
-    returnsRateLimits = queryValue(splitTarget(target).query, "returnRateLimits") != "false"
+    self.loop = loop
+    let returnsRateLimits = queryValue(splitTarget(target).query, "returnRateLimits") != "false"
+    let peers = PeerBox()
+    connection = FaultyConnection(OrderConnection(exchange, returnsRateLimits: returnsRateLimits), faults) { output in
+      switch output {
+      case .text(let text): peers.peer?.sendNow(text)
+      case .close: peers.peer?.goAway()
+      case .broken: peers.peer?.breakOff()
+      }
+    }
+    self.peers = peers
   }
 
   static func serves(_ target: String) -> Bool { splitTarget(target).path == "/ws-api/v3" }
 
   func opened(_ peer: WebSocketFront) {
-    self.peer = peer
+    peers.peer = peer
     hub.add(self)
-    // A connection over the limit is not refused: its first request is.
-    try? exchange.rates.addWeight(Self.connectWeight, nowNs: exchange.nowNs())
   }
 
   func closed() {
-    peer = nil
+    peers.peer = nil
+    connection.clientClosed()
     hub.remove(self)
   }
 
   func becameWritable() {}
 
-  func sendEvent(_ event: String) {
-    for id in session.subscriptions { peer?.sendNow(#"{"subscriptionId":\#(id),"event":\#(event)}"#) }
-  }
-
   func received(_ text: [UInt8]) {
-    guard let request = JSONValue(parsing: text) else { return send(.failure(.invalidJSON), id: .null) }
-    let id = request["id"] ?? .null
-    var name = request["method"]?.scalarText ?? ""
-    if name.hasPrefix("v3/") { name.removeFirst(3) }
-    guard let method = Method(rawValue: name) else { return send(.failure(.unknownMethod), id: id) }
-    do throws(APIError) {
-      let parameters = try Parameters(json: request["params"])
-      let showsLimits = parameters["returnRateLimits"].map { $0 == "true" } ?? returnsRateLimits
-      exchange.handle(method, parameters, key: parameters["apiKey"], session: session) { [weak self] result in
-        self?.send(result, id: id, limitsOf: showsLimits ? method : nil)
-      }
-    } catch {
-      send(.failure(error), id: id)
-    }
+    connection.receive(text, nowNs: LoopTime.nowNs)
+    schedule()
   }
 
-  private func send(_ result: APIResult, id: JSONValue, limitsOf method: Method? = nil) {
-    var reply = ObjectText()
-    reply.add("id", raw: id.text)
-    switch result {
-    case .success(let text):
-      reply.add("status", raw: 200)
-      reply.add("result", raw: text)
-    case .failure(let error):
-      reply.add("status", raw: error.status)
-      reply.add("error", raw: errorText(error))
-    }
-    if let method { reply.add("rateLimits", raw: exchange.rates.status(withOrders: method.countsOrders)) }
-    peer?.sendNow(reply.text)
+  func sendEvent(_ event: String) {
+    connection.tell(event, nowNs: LoopTime.nowNs)
+    schedule()
   }
 
-  private func errorText(_ error: APIError) -> String {
-    guard let retryAfterMs = error.retryAfterMs else { return error.text }
-    return error.text.dropLast()
-      + #","data":{"serverTime":\#(exchange.nowNs() / 1_000_000),"retryAfter":\#(retryAfterMs)}}"#
+  func announceShutdown(notice: TimeAmount) {
+    connection.announceShutdown(delayNs: notice.nanoseconds, nowNs: LoopTime.nowNs)
+    schedule()
   }
+
+  func breakOff() { connection.breakOff() }
+
+  /// Comes back when the next message under way arrives.
+  private func schedule() {
+    wake?.cancel()
+    wake = nil
+    guard connection.nextDueNs < .max else { return }
+    let delay = TimeAmount.nanoseconds(max(0, connection.nextDueNs - LoopTime.nowNs))
+    wake = loop.scheduleTask(in: delay) { [self] in
+      connection.advance(nowNs: LoopTime.nowNs)
+      schedule()
+    }
+  }
+}
+
+/// The event loop's time, which faults are timed in.
+enum LoopTime {
+  static var nowNs: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
 }

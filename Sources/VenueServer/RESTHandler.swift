@@ -2,18 +2,27 @@
 
 import NIOCore
 import NIOHTTP1
+import VenueFront
 
 final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
   private let exchange: Exchange
+  private let faults: FaultDesk
+  private let loop: NIOIsolatedEventLoop
   private var head: HTTPRequestHead?
   private var body = ByteBuffer()
   /// A signed order needs a few hundred bytes.
   private static let bodyBytesMax = 64 * 1024
+  /// REST connections have no numbers: clients open many, for a request or two.
+  private static let anyConnection = 0
 
-  init(_ exchange: Exchange) { self.exchange = exchange }
+  init(_ exchange: Exchange, faults: FaultDesk, loop: NIOIsolatedEventLoop) {
+    self.exchange = exchange
+    self.faults = faults
+    self.loop = loop
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
@@ -57,16 +66,52 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
     do throws(APIError) {
       let parameters = try Parameters(query: query, body: body)
       let session = APISession(connectedMs: exchange.nowNs() / 1_000_000, isREST: true)
-      let key = head.headers.first(name: "X-MBX-APIKEY")
-      exchange.handle(method, parameters, key: key, session: session) { [self] result in
-        send(result, of: method, head: head, context: context)
+      let subject = FaultSubject(
+        method: method.rawValue, key: head.headers.first(name: "X-MBX-APIKEY"), connection: Self.anyConnection)
+      strike(subject, head: head, method: method, context: context) { [self] in
+        exchange.handle(method, parameters, key: subject.key, session: session) { [self] result in
+          strikeReply(subject, result, head: head, method: method, context: context)
+        }
       }
     } catch {
       send(.failure(error), of: method, head: head, context: context)
     }
   }
 
+  /// Carries a request out unless a fault strikes it. What a WebSocket loses in silence ends an HTTP connection.
+  private func strike(
+    _ subject: FaultSubject, head: HTTPRequestHead, method: Method, context: ChannelHandlerContext,
+    carryOut: @escaping () -> Void
+  ) {
+    func refuse(_ error: APIError) { send(.failure(error), of: method, head: head, context: context) }
+    guard let fault = faults.draw(.request, subject) else { return carryOut() }
+    let retryAfterMs = (exchange.nowNs() + fault.delayNs) / 1_000_000
+    switch fault.kind {
+    case .requestLate: _ = loop.scheduleTask(in: .nanoseconds(fault.delayNs), carryOut)
+    case .requestTimeout: refuse(.backendTimeout)
+    case .requestUnexpected: refuse(.unexpectedResponse)
+    case .requestLimited: refuse(.limited(status: 429, retryAfterMs: retryAfterMs))
+    case .requestBanned: refuse(.limited(status: 418, retryAfterMs: retryAfterMs))
+    default: context.close(promise: nil)
+    }
+  }
+
+  private func strikeReply(
+    _ subject: FaultSubject, _ result: APIResult, head: HTTPRequestHead, method: Method, context: ChannelHandlerContext
+  ) {
+    func reply(_ result: APIResult) { send(result, of: method, head: head, context: context) }
+    guard let fault = faults.draw(.reply, subject) else { return reply(result) }
+    switch fault.kind {
+    case .replyLost, .replyCut: context.close(promise: nil)
+    case .replyTimeout: reply(.failure(.backendTimeout))
+    case .replyUnexpected: reply(.failure(.unexpectedResponse))
+    case .replyLate, .replyStall: _ = loop.scheduleTask(in: .nanoseconds(fault.delayNs)) { reply(result) }
+    default: reply(result)  // HTTP cannot answer twice, and has no announcements
+    }
+  }
+
   private func send(_ result: APIResult, of method: Method?, head: HTTPRequestHead, context: ChannelHandlerContext) {
+    guard context.channel.isActive else { return }
     var status = HTTPResponseStatus.ok
     var headers: HTTPHeaders = ["Content-Type": "application/json;charset=UTF-8"]
     let text: String

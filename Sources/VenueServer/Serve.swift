@@ -1,6 +1,7 @@
 // `apus venue` as a process: one JSON line when it listens, one when the market was played, one at its end.
 
 import Dispatch
+import VenueFront
 
 #if canImport(Glibc)
   import Glibc
@@ -35,7 +36,7 @@ extension VenueServer {
     for source in sources { source.cancel() }
     let state = try server.stop().json
     if let statePath {
-      guard let file = LogFile(path: statePath) else { throw StartError("\(statePath): cannot be written") }
+      guard let file = LogFile(path: statePath) else { throw VenueStartError("\(statePath): cannot be written") }
       file.write(state + "\n")
     }
     printLine(state)

@@ -10,6 +10,9 @@ protocol StreamSubscriber: AnyObject {
   var isWritable: Bool { get }
   func send(_ line: StreamMessage)
   func flush()
+  func breakOff()
+  /// Announces the venue's end, and closes the connection when the notice is over.
+  func announceShutdown(notice: TimeAmount, venueMs: Int64)
 }
 
 /// One message in both of its forms: wrapped, and the bare payload.
@@ -38,6 +41,14 @@ final class StreamHub {
 
   func send(_ message: StreamMessage) {
     for subscriber in subscribers where subscriber.streams.contains(message.stream) { subscriber.send(message) }
+  }
+
+  func announceShutdown(notice: TimeAmount, venueMs: Int64) {
+    for subscriber in subscribers { subscriber.announceShutdown(notice: notice, venueMs: venueMs) }
+  }
+
+  func breakAll() {
+    for subscriber in subscribers { subscriber.breakOff() }
   }
 
   func flush() {

@@ -3,6 +3,7 @@
 import Market
 import NIOCore
 import Simulation
+import VenueFront
 
 /// Made, used and ended on one event loop.
 final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that it runs on that loop.
@@ -10,7 +11,8 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
   let streams = StreamHub()
   let users = UserHub()
   let play: MarketPlay
-  private let loop: any EventLoop
+  let faults: FaultDesk
+  let loop: any EventLoop
   private let fillsLog: FillsLog?
   private let initial: [AssetBalance]
   private let isSynthetic: Bool
@@ -31,17 +33,18 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
     let summary = source.summary
     try Self.checkStreams(summary)
     guard let instruments = DerivedRules.instruments(symbols: summary.symbols) else {
-      throw VenueServer.StartError("there are no trading rules for one of \(summary.symbols.joined(separator: ", "))")
+      throw VenueStartError("there are no trading rules for one of \(summary.symbols.joined(separator: ", "))")
     }
     let snapshots = SnapshotDesk(awaited: Set(summary.snapshots.keys))
-    let clock = ClockBox()
+    faults = FaultDesk(configuration.faults)
+    let clock = ClockBox(faults)
     exchange = try Exchange(
-      instruments: instruments, configuration: configuration, snapshots: snapshots, nowNs: { clock.nowNs() })
+      instruments: instruments, settings: configuration.exchange, snapshots: snapshots, nowNs: { clock.nowNs() })
     play = try MarketPlay(
       source, clock: CaptureClock(originNs: summary.firstTimeNs, speed: configuration.speed), settings: configuration,
       hub: streams, snapshots: snapshots, exchange: exchange, loop: loop.assumeIsolated())
     initial = exchange.engine.balances
-    fillsLog = try configuration.fillsPath.map { path throws(VenueServer.StartError) in try FillsLog(path: path) }
+    fillsLog = try configuration.fillsPath.map { path throws(VenueStartError) in try FillsLog(path: path) }
     clock.play = play
     play.onPlayed = onPlayed
     streams.onChange = { [weak play] in play?.wake() }
@@ -52,7 +55,11 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
   /// The clock that the exchange reads: the play's, which does not exist before the exchange.
   private final class ClockBox {
     weak var play: MarketPlay?
-    func nowNs() -> Int64 { play?.clock.nowNs(.now()) ?? 0 }
+    private let faults: FaultDesk
+
+    init(_ faults: FaultDesk) { self.faults = faults }
+
+    func nowNs() -> Int64 { (play?.clock.nowNs(.now()) ?? 0) + faults.plan.clockOffsetNs }
   }
 
   func state() -> VenueServer.State {
@@ -87,12 +94,12 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
     fillsLog?.add(fill, clientOrderId: clientOrderId, instrument: instrument, scale: exchange.scale(instrument))
   }
 
-  private static func checkStreams(_ summary: MarketSummary) throws(VenueServer.StartError) {
+  private static func checkStreams(_ summary: MarketSummary) throws(VenueStartError) {
     let playable = ["depth", "depth@100ms", "bookTicker", "trade"]
     for stream in summary.streams.keys.sorted() {
       let kind = String(stream.drop { $0 != "@" }.dropFirst())
       guard playable.contains(kind) else {
-        throw VenueServer.StartError("\(stream): only spot streams are played (\(playable.joined(separator: ", ")))")
+        throw VenueStartError("\(stream): only spot streams are played (\(playable.joined(separator: ", ")))")
       }
     }
   }

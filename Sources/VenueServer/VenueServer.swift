@@ -5,6 +5,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
 import Pipeline
+import VenueFront
 
 /// A venue for this bot and for anybody's client. SwiftNIO, so that the bot's own WebSocket and HTTP meet an independent
 /// implementation. Start and stop from any thread that is not the venue's own.
@@ -26,9 +27,9 @@ public final class VenueServer: Sendable {
   ///
   /// - Parameter onPlayed: called once on the venue's own thread when a recorded market was played to its end, with the
   ///   number of its lines. A play that is cut short (by `playSeconds`, a damaged file or `stop`) never gets there.
-  /// - Throws: `StartError`, `CaptureError`, `TLSError` or NIO's error of an address that cannot be bound.
+  /// - Throws: `VenueStartError`, `CaptureError`, `TLSError` or NIO's error of an address that cannot be bound.
   public init(_ configuration: Configuration, onPlayed: @escaping @Sendable (_ lines: Int) -> Void = { _ in }) throws {
-    guard configuration.speed > 0, configuration.speed.isFinite else { throw StartError("speed must be positive") }
+    guard configuration.speed > 0, configuration.speed.isFinite else { throw VenueStartError("speed must be positive") }
     self.configuration = configuration
     let tls = try configuration.tls.map { files throws(TLSError) in
       try TLSContext.server(certificateFile: files.certificate, keyFile: files.key)
@@ -78,7 +79,7 @@ public final class VenueServer: Sendable {
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
           if let tls { try pipeline.addHandler(TLSHandler(tls)) }
-          let rest = RESTHandler(venue.exchange)
+          let rest = RESTHandler(venue.exchange, faults: venue.faults, loop: venue.loop.assumeIsolated())
           let restName = "rest"
           try pipeline.configureHTTPServerPipeline(
             withServerUpgrade: (
@@ -104,8 +105,11 @@ public final class VenueServer: Sendable {
         channel.eventLoop.makeCompletedFuture {
           let service: any WebSocketService =
             OrderService.serves(head.uri)
-            ? OrderService(target: head.uri, exchange: venue.exchange, hub: venue.users)
-            : MarketStreamService(target: head.uri, hub: venue.streams)
+            ? OrderService(
+              target: head.uri, exchange: venue.exchange, faults: venue.faults, hub: venue.users,
+              loop: venue.loop.assumeIsolated())
+            : MarketStreamService(
+              target: head.uri, hub: venue.streams, faults: venue.faults, loop: venue.loop.assumeIsolated())
           let pipeline = channel.pipeline.syncOperations
           try pipeline.addHandler(
             NIOWebSocketFrameAggregator(

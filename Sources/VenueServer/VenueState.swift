@@ -2,6 +2,7 @@
 
 import Market
 import Simulation
+import VenueFront
 
 extension VenueServer {
   /// A snapshot of the venue, comparable to the bot's own accounts to the last unit.

@@ -87,6 +87,12 @@ final class WebSocketFront: ChannelInboundHandler {
     context?.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, data: payload)), promise: nil)
   }
 
+  /// Breaks the connection without a closing handshake, as a lost network does.
+  func breakOff() { context?.close(promise: nil) }
+
+  /// Ends the connection in good order.
+  func goAway() { close(.goingAway) }
+
   /// Begins the closing handshake (RFC 6455 section 7).
   private func close(_ code: WebSocketErrorCode) {
     guard let context else { return }

@@ -6,6 +6,7 @@ import Foundation
 import Market
 import Pipeline
 import Testing
+import VenueFront
 import VenueServer
 
 /// One after the other: each runs a venue and a session's threads.
@@ -75,7 +76,7 @@ struct AdversityTests {
   @Test("a refused login is counted and tried again; the market is followed, but no order is approved")
   func refusedLogin() throws {
     try withVenue {
-      $0.keys = []
+      $0.exchange.keys = []
     } body: { venue in
       let session = try TestSession.run(venue) { session in
         try session.wait(for: "refused logins on connections of their own, and refused orders") {

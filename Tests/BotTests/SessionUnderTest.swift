@@ -7,6 +7,7 @@ import Market
 import Pipeline
 import Simulation
 import Testing
+import VenueFront
 import VenueServer
 
 /// A venue that plays the synthetic market over TLS, on a port of its own.
@@ -26,8 +27,8 @@ struct TestVenue {
     settings.speed = Self.speed
     settings.tls = .init(certificate: folder.certificateFile, key: folder.certificateKeyFile)
     let publicKey = try String(contentsOfFile: folder.ed25519PublicKeyFile, encoding: .utf8)
-    settings.keys = [APIKey(name: DemoFolder.ed25519APIKey, kind: .ed25519(publicKeyPEM: publicKey))]
-    settings.balances = try [("USDT", Int64(100_000)), ("SYN", 2)].map { name, coins in
+    settings.exchange.keys = [APIKey(name: DemoFolder.ed25519APIKey, kind: .ed25519(publicKeyPEM: publicKey))]
+    settings.exchange.balances = try [("USDT", Int64(100_000)), ("SYN", 2)].map { name, coins in
       AssetBalance(asset: try #require(ShortName(name)), free: Amount(units: coins * Amount.unitsPerCoin))
     }
     try adjust(&settings)

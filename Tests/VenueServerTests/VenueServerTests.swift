@@ -8,13 +8,13 @@ import Simulation
 import Support
 import Synchronization
 import Testing
-
+import VenueFront
 import VenueServer
 
 struct VenueServerTests {
   @Test func listensAndEnds() throws {
     var settings = VenueServer.Configuration()
-    settings.balances = [AssetBalance(asset: ShortName("USDT")!, free: Amount(units: 5))]
+    settings.exchange.balances = [AssetBalance(asset: ShortName("USDT")!, free: Amount(units: 5))]
     let server = try VenueServer(settings)
     #expect(server.port > 0)
     let state = try server.stop()
@@ -49,17 +49,17 @@ struct VenueServerTests {
 
   @Test func namesWhatIsWrong() throws {
     #expect(throws: CaptureError.self) { try start { $0.market = .captures(["/nowhere.gz"]) } }
-    #expect(throws: VenueServer.StartError.self) { try start { $0.speed = 0 } }
-    #expect(throws: VenueServer.StartError.self) {
-      try start { $0.keys = [APIKey(name: "k", kind: .ed25519(publicKeyPEM: "none"))] }
+    #expect(throws: VenueStartError.self) { try start { $0.speed = 0 } }
+    #expect(throws: VenueStartError.self) {
+      try start { $0.exchange.keys = [APIKey(name: "k", kind: .ed25519(publicKeyPEM: "none"))] }
     }
-    #expect(throws: VenueServer.StartError.self) { try start { $0.fillsPath = "/nowhere/fills" } }
+    #expect(throws: VenueStartError.self) { try start { $0.fillsPath = "/nowhere/fills" } }
     #expect(throws: TLSError.self) { try start { $0.tls = .init(certificate: "/nowhere", key: "/nowhere") } }
   }
 
   @Test(.enabled(if: sharedData != nil)) func playsSpotOnly() throws {
     let path = try #require(sharedData).appendingPathComponent("binance/coinm/btcusd_perp_20240808.gz").path
-    let error = #expect(throws: VenueServer.StartError.self) { try start { $0.market = .captures([path]) } }
+    let error = #expect(throws: VenueStartError.self) { try start { $0.market = .captures([path]) } }
     #expect(error?.description.contains("only spot streams") == true)
   }
 
@@ -82,31 +82,5 @@ struct VenueServerTests {
     var settings = VenueServer.Configuration()
     change(&settings)
     _ = try VenueServer(settings).stop()
-  }
-}
-
-struct KeyRingTests {
-  /// Binance's own worked examples of signed WebSocket requests, checked by the venue.
-  @Test func acceptsTheDocumentedSignatures() throws {
-    let ring = try KeyRing([
-      APIKey(
-        name: "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A",
-        kind: .hmac(secret: "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"))
-    ])
-    let request = """
-      {"type":"LIMIT","symbol":"BTCUSDT","side":"SELL","timeInForce":"GTC","quantity":"0.01000000","price":"52000.00",
-      "newOrderRespType":"ACK","recvWindow":100,"timestamp":1645423376532,
-      "apiKey":"vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A","signature":"SIGNATURE"}
-      """
-    func verify(_ signature: String) throws {
-      let text = request.replacing("SIGNATURE", with: signature)
-      let parameters = try Parameters(json: JSONValue(parsing: text.utf8))
-      _ = try ring.verify(parameters, by: parameters["apiKey"])
-    }
-    try verify("cc15477742bd704c29492d96c7ead9414dfd8e0ec4a00f947bb5bb454ddbd08a")
-    try verify("CC15477742BD704C29492D96C7EAD9414DFD8E0EC4A00F947BB5BB454DDBD08A")
-    #expect(throws: APIError.invalidSignature) {
-      try verify("cc15477742bd704c29492d96c7ead9414dfd8e0ec4a00f947bb5bb454ddbd08b")
-    }
   }
 }

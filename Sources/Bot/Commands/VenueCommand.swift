@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Market
 import Simulation
+import VenueFront
 import VenueServer
 
 public struct VenueCommand: ParsableCommand {
@@ -17,6 +18,7 @@ public struct VenueCommand: ParsableCommand {
 
         apus venue --listen 127.0.0.1:8443 --certificate server.pem --key server.key --keys keys.json \\
           --synthetic 7 --balance USDT=100000 --balance SYN=2
+        apus venue --synthetic 7 --faults 'seed 3; reply.lost 1% method=order.place; event.late 5% 10ms..2s'
         apus venue --listen 127.0.0.1:0 --capture btcusdt_20240808.gz --capture btcusdt_20240809.gz --speed 10
       """)
 
@@ -65,7 +67,10 @@ public struct VenueCommand: ParsableCommand {
   var takerFee = "0.001"
 
   @Option(help: "New orders that the account may place in ten seconds.")
-  var ordersPerTenSeconds = VenueServer.RateLimits().ordersPerTenSeconds
+  var ordersPerTenSeconds = ExchangeSettings.RateLimits().ordersPerTenSeconds
+
+  @Option(help: "Faults to inject: a plan, or a file that holds one (docs/simulation.md).")
+  var faults: String?
 
   @Option(help: "File for the fills, one JSON object a line, each with the trade or level that explains it.")
   var fills: String?
@@ -101,12 +106,23 @@ public struct VenueCommand: ParsableCommand {
     settings.withheldDiff = drop
     settings.playSeconds = seconds
     settings.start = start
-    settings.fees = FeeRates(maker: try rate(makerFee, "--maker-fee"), taker: try rate(takerFee, "--taker-fee"))
-    settings.limits.ordersPerTenSeconds = ordersPerTenSeconds
+    settings.exchange.fees = FeeRates(maker: try rate(makerFee, "--maker-fee"), taker: try rate(takerFee, "--taker-fee"))
+    settings.exchange.limits.ordersPerTenSeconds = ordersPerTenSeconds
     settings.fillsPath = fills
-    settings.balances = try balance.map(readBalance)
-    settings.keys = try readKeys()
+    settings.exchange.balances = try balance.map(readBalance)
+    settings.exchange.keys = try readKeys()
+    settings.faults = try readFaults()
     return settings
+  }
+
+  private func readFaults() throws -> FaultPlan {
+    guard let faults else { return FaultPlan() }
+    let text = FileManager.default.contents(atPath: faults).map { String(decoding: $0, as: UTF8.self) } ?? faults
+    do throws(FaultPlanError) {
+      return try FaultPlan(parsing: text)
+    } catch {
+      throw ValidationError("--faults \(error.description)")
+    }
   }
 
   private func rate(_ text: String, _ option: String) throws -> Int64 {

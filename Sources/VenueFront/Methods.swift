@@ -6,10 +6,10 @@ import Simulation
 /// Who may call a method (web-socket-api.md, "Request security").
 enum Security {
   case none
-  /// A known key, no signature.
-  case key
   /// A key and a signature, or a session that is logged on; and a time.
-  case signed
+  case userData
+  /// The same of a key that may trade.
+  case trade
 }
 
 package enum Method: String, CaseIterable {
@@ -36,9 +36,8 @@ package enum Method: String, CaseIterable {
   var security: Security {
     switch self {
     case .ping, .time, .exchangeInfo, .depth, .status, .logout, .subscribe, .unsubscribe: .none
-    case .logon, .place, .test, .query, .cancel, .openOrders, .allOrders, .myTrades, .cancelAll, .account,
-      .subscribeSigned:
-      .signed
+    case .logon, .query, .openOrders, .allOrders, .myTrades, .account, .subscribeSigned: .userData
+    case .place, .test, .cancel, .cancelAll: .trade
     }
   }
 
@@ -62,7 +61,7 @@ package enum Method: String, CaseIterable {
   }
 
   /// Whether the reply's rate limits include the order counts.
-  var countsOrders: Bool { self == .place }
+  package var countsOrders: Bool { self == .place }
 }
 
 /// What a request came to: the result as JSON text.
@@ -103,10 +102,11 @@ extension Exchange {
   private func authorize(
     _ method: Method, _ parameters: Parameters, key: String?, session: APISession, nowNs: Int64
   ) throws(APIError) {
-    guard method.security == .signed else { return }
+    guard method.security != .none else { return }
     if method == .logon { try keys.requireLogonKey(try keys.requireKnown(key)) }
     let usesLogon = session.logonKey != nil && key == nil && method != .logon && method != .subscribeSigned
     if !usesLogon { _ = try keys.verify(parameters, by: key) }
+    if method.security == .trade { try keys.requireTrading(usesLogon ? session.logonKey : key) }
     try KeyRing.checkTime(parameters, nowNs: nowNs)
   }
 

@@ -4,12 +4,16 @@ import Market
 import Simulation
 
 /// Writes one JSON object. Values given as `raw` are JSON already.
-struct ObjectText {
+package struct ObjectText {
   private var members: [String] = []
 
-  mutating func add(_ key: String, raw value: some CustomStringConvertible) { members.append("\"\(key)\":\(value)") }
-  mutating func add(_ key: String, _ value: String) { members.append("\"\(key)\":\(JSONValue.quote(value))") }
-  var text: String { "{" + members.joined(separator: ",") + "}" }
+  package init() {}
+
+  package mutating func add(_ key: String, raw value: some CustomStringConvertible) {
+    members.append("\"\(key)\":\(value)")
+  }
+  package mutating func add(_ key: String, _ value: String) { members.append("\"\(key)\":\(JSONValue.quote(value))") }
+  package var text: String { "{" + members.joined(separator: ",") + "}" }
 }
 
 extension VenueOrder {

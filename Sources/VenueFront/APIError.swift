@@ -80,6 +80,23 @@ package struct APIError: Error, Equatable {
       retryAfterMs: retryAfterMs)
   }
 
+  /// "Send status unknown; execution status unknown" (errors.md).
+  package static let backendTimeout = APIError(
+    status: 503, code: -1007,
+    message: "Timeout waiting for response from backend server. Send status unknown; execution status unknown.")
+  package static let unexpectedResponse = APIError(
+    status: 500, code: -1006,
+    message: "An unexpected response was received from the message bus. Execution status unknown.")
+
+  /// Status 429 (slow down) or 418 (banned).
+  package static func limited(status: Int, retryAfterMs: Int64) -> APIError {
+    APIError(
+      status: status, code: -1003,
+      message: "Way too much request weight used; IP banned until \(retryAfterMs). "
+        + "Please use WebSocket Streams for live updates to avoid bans.",
+      retryAfterMs: retryAfterMs)
+  }
+
   package static func filter(_ name: String) -> APIError {
     APIError(code: -1013, message: "Filter failure: \(name)")
   }
@@ -106,5 +123,5 @@ package struct APIError: Error, Equatable {
   }
 
   /// The object of an error reply.
-  var text: String { #"{"code":\#(code),"msg":\#(JSONValue.quote(message))}"# }
+  package var text: String { #"{"code":\#(code),"msg":\#(JSONValue.quote(message))}"# }
 }

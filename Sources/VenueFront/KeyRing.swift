@@ -46,15 +46,20 @@ private func makeVerifier(_ kind: APIKey.Kind) -> (any SignatureVerifier)? {
 
 /// The venue's users. One thread.
 package final class KeyRing {
-  private var entries: [String: any SignatureVerifier] = [:]
+  private struct Entry {
+    var verifier: any SignatureVerifier
+    var canTrade: Bool
+  }
 
-  package init(_ keys: [APIKey]) throws(VenueServer.StartError) {
+  private var entries: [String: Entry] = [:]
+
+  package init(_ keys: [APIKey]) throws(VenueStartError) {
     for key in keys {
-      guard let entry = makeVerifier(key.kind) else {
-        throw VenueServer.StartError("API key \(key.name): not a usable key")
+      guard let verifier = makeVerifier(key.kind) else {
+        throw VenueStartError("API key \(key.name): not a usable key")
       }
-      guard entries.updateValue(entry, forKey: key.name) == nil else {
-        throw VenueServer.StartError("API key \(key.name) is given twice")
+      guard entries.updateValue(Entry(verifier: verifier, canTrade: key.canTrade), forKey: key.name) == nil else {
+        throw VenueStartError("API key \(key.name) is given twice")
       }
     }
   }
@@ -62,7 +67,12 @@ package final class KeyRing {
   /// Whether `name` may log a session on: Ed25519 keys only (web-socket-api.md, "Session Authentication").
   func requireLogonKey(_ name: String) throws(APIError) {
     guard let entry = entries[name] else { throw .rejectedKey }
-    guard entry is Ed25519Verifier else { throw .hmacLogon }
+    guard entry.verifier is Ed25519Verifier else { throw .hmacLogon }
+  }
+
+  /// Refuses what would change orders when `name` is a key that may only read.
+  func requireTrading(_ name: String?) throws(APIError) {
+    guard let name, entries[name]?.canTrade == true else { throw .rejectedKey }
   }
 
   func requireKnown(_ name: String?) throws(APIError) -> String {
@@ -76,7 +86,7 @@ package final class KeyRing {
     let name = try requireKnown(name)
     let signature = try parameters.required("signature")
     let isValid = Array(parameters.signedText.utf8).withUnsafeBytes {
-      entries[name]?.verify($0, signature: signature) == true
+      entries[name]?.verifier.verify($0, signature: signature) == true
     }
     guard isValid else { throw .invalidSignature }
     return name

@@ -7,7 +7,7 @@ package final class SnapshotDesk {
   /// Symbols whose snapshot is still to come.
   private var awaited: Set<String>
   private var held: [(symbol: String, reply: (String) -> Void)] = []
-  private(set) var heldCount = 0
+  package private(set) var heldCount = 0
 
   package init(awaited: Set<String>) { self.awaited = awaited }
 

@@ -4,76 +4,11 @@ import Market
 import Pipeline
 import Simulation
 import Testing
-
-import VenueServer
-
-/// An exchange with a market of two levels a side, a clock in hand, and what it told.
-private final class Desk {
-  var nowNs: Int64 = 1_700_000_000_000_000_000
-  var events: [String] = []
-  var fills: [VenueFill] = []
-  let session = APISession(connectedMs: 0)
-  private(set) var exchange: Exchange!
-
-  static let key = "key"
-  static let secret = "secret"
-
-  init(_ change: (inout VenueServer.Configuration) -> Void = { _ in }) throws {
-    var settings = VenueServer.Configuration()
-    settings.keys = [APIKey(name: Self.key, kind: .hmac(secret: Self.secret))]
-    let coins = Amount.unitsPerCoin
-    settings.balances = [
-      AssetBalance(asset: ShortName("USDT")!, free: Amount(units: 100_000 * coins)),
-      AssetBalance(asset: ShortName("SYN")!, free: Amount(units: 10 * coins)),
-    ]
-    change(&settings)
-    let instruments = try #require(DerivedRules.instruments(symbols: [DerivedRules.syntheticSymbol]))
-    exchange = try Exchange(
-      instruments: instruments, configuration: settings, snapshots: SnapshotDesk(awaited: [])
-    ) { [unowned self] in nowNs }
-    exchange.onUserEvent = { [unowned self] in events.append($0) }
-    exchange.onFill = { [unowned self] fill, _ in fills.append(fill) }
-    exchange.play(
-      .snapshot(bids: [level(5_999_900, 100)], asks: [level(6_000_100, 100)], updateId: 1), InstrumentIndex(0))
-    exchange.play(.trade(level(6_000_000, 1), takerSide: .buy, tradeId: 1), InstrumentIndex(0))
-  }
-
-  func level(_ ticks: Int64, _ lots: Int64) -> PriceQuantity {
-    PriceQuantity(price: Price(ticks: ticks), quantity: Quantity(lots: lots))
-  }
-
-  /// Signs and sends a request; `parameters` as in a query string.
-  func call(_ method: Method, _ parameters: String, timestamp: String? = nil) throws -> APIResult {
-    let query = parameters + "&timestamp=\(timestamp ?? "\(nowNs / 1_000_000)")"
-    var hex = [UInt8](repeating: 0, count: HMACSHA256.hexCount)
-    guard let signer = HMACSHA256(secret: Self.secret) else { throw APIError.invalidSignature }
-    let isSigned = Array(query.utf8).withUnsafeBytes { text in
-      hex.withUnsafeMutableBytes { signer.signHex(text, into: $0.baseAddress!) }
-    }
-    #expect(isSigned)
-    let signature = String(decoding: hex, as: UTF8.self)
-    var result: APIResult?
-    exchange.handle(
-      method, try Parameters(query: query + "&signature=" + signature, body: ""), key: Self.key, session: session
-    ) { result = $0 }
-    return try #require(result)
-  }
-
-  func place(_ side: String, _ price: String, _ quantity: String, _ more: String = "") throws -> APIResult {
-    try call(
-      .place,
-      "symbol=SYNUSDT&side=\(side)&type=LIMIT&timeInForce=GTC&price=\(price)&quantity=\(quantity)" + more)
-  }
-}
-
-extension APIResult {
-  fileprivate var error: APIError? { if case .failure(let error) = self { error } else { nil } }
-  fileprivate var json: JSONValue? { (try? get()).flatMap { JSONValue(parsing: $0.utf8) } }
-}
+import VenueFront
 
 struct ExchangeTests {
   @Test func theWindowIsExact() throws {
-    let desk = try Desk()
+    let desk = try ExchangeDesk()
     let nowMs = desk.nowNs / 1_000_000
     #expect(try desk.call(.account, "a=1", timestamp: "\(nowMs + 999)").error == nil)
     #expect(try desk.call(.account, "a=1", timestamp: "\(nowMs + 1_000)").error == .aheadOfServer)
@@ -85,7 +20,7 @@ struct ExchangeTests {
   }
 
   @Test func orderLimitsResetOnTheCalendar() throws {
-    let desk = try Desk { $0.limits.ordersPerTenSeconds = 2 }
+    let desk = try ExchangeDesk { $0.limits.ordersPerTenSeconds = 2 }
     desk.nowNs = 1_700_000_009_000_000_000
     for _ in 0..<2 { #expect(try desk.place("BUY", "50000", "0.001").error == nil) }
     let refused = try #require(try desk.place("BUY", "50000", "0.001").error)
@@ -96,14 +31,14 @@ struct ExchangeTests {
   }
 
   @Test func weightIsLimited() throws {
-    let desk = try Desk { $0.limits.weightPerMinute = 39 }
+    let desk = try ExchangeDesk { $0.limits.weightPerMinute = 39 }
     #expect(try desk.call(.account, "a=1").error == nil)
     let refused = try #require(try desk.call(.account, "a=1").error)
     #expect((refused.status, refused.code) == (429, -1003))
   }
 
   @Test func aClientOrderIdIsFreeAgainWhenItsOrderIsGone() throws {
-    let desk = try Desk()
+    let desk = try ExchangeDesk()
     #expect(try desk.place("BUY", "50000", "0.001", "&newClientOrderId=a").error == nil)
     #expect(try desk.place("BUY", "50000", "0.001", "&newClientOrderId=a").error == .duplicateOrder)
     #expect(try desk.call(.cancel, "symbol=SYNUSDT&origClientOrderId=a").error == nil)
@@ -113,7 +48,7 @@ struct ExchangeTests {
 
   /// A fill after its order rests: told to the user stream, with the same trade id as in the log.
   @Test func tellsAMakerFill() throws {
-    let desk = try Desk()
+    let desk = try ExchangeDesk()
     #expect(try desk.place("BUY", "59999.5", "0.002").json?["status"] == .string("NEW"))
     desk.events = []
     desk.exchange.play(.trade(desk.level(5_999_950, 150), takerSide: .sell, tradeId: 77), InstrumentIndex(0))
@@ -127,7 +62,7 @@ struct ExchangeTests {
   }
 
   @Test func aReplyNamesEveryFill() throws {
-    let desk = try Desk()
+    let desk = try ExchangeDesk()
     let reply = try #require(try desk.place("BUY", "60001", "0.003").json)
     #expect(reply["status"] == .string("PARTIALLY_FILLED"))
     #expect(reply["executedQty"] == .string("0.00100000"))
@@ -137,7 +72,7 @@ struct ExchangeTests {
 
   /// A page from a trade on is the oldest of its kind, without one the youngest; identifiers ascend either way.
   @Test func historyComesInPages() throws {
-    let desk = try Desk()
+    let desk = try ExchangeDesk()
     for i in 0..<3 { #expect(try desk.place("SELL", "59999", "0.0003", "&newClientOrderId=s\(i)").error == nil) }
     func ids(_ method: Method, _ key: String, _ parameters: String) throws -> [String] {
       let rows = try #require(try desk.call(method, "symbol=SYNUSDT" + parameters).json?.elements)
@@ -160,7 +95,7 @@ struct ExchangeTests {
   }
 
   @Test func unsignedAndStrangeRequestsAreRefused() throws {
-    let desk = try Desk()
+    let desk = try ExchangeDesk()
     var result: APIResult?
     func ask(_ query: String, key: String?) throws -> Int? {
       desk.exchange.handle(.account, try Parameters(query: query, body: ""), key: key, session: desk.session) {
@@ -170,8 +105,8 @@ struct ExchangeTests {
     }
     #expect(try ask("timestamp=1", key: nil) == -2014)
     #expect(try ask("timestamp=1", key: "stranger") == -2015)
-    #expect(try ask("timestamp=1", key: Desk.key) == -1102)
-    #expect(try ask("timestamp=1&signature=00", key: Desk.key) == -1022)
+    #expect(try ask("timestamp=1", key: ExchangeDesk.key) == -1102)
+    #expect(try ask("timestamp=1&signature=00", key: ExchangeDesk.key) == -1022)
   }
 }
 

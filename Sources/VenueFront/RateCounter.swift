@@ -1,14 +1,14 @@
 // Request weight and order counts in calendar-aligned intervals of the venue's clock.
 
 /// One limit over one interval: "a 1 MINUTE interval starts every minute" (web-socket-api.md).
-struct IntervalCounter {
+package struct IntervalCounter {
   let kind: String
   let interval: String
   let intervalCount: Int
   let lengthNs: Int64
   let limit: Int
   private var startNs: Int64 = 0
-  private(set) var count = 0
+  package private(set) var count = 0
 
   init(kind: String, interval: String, intervalCount: Int = 1, lengthNs: Int64, limit: Int) {
     self.kind = kind
@@ -38,11 +38,11 @@ struct IntervalCounter {
 }
 
 /// The limits of the one client address and the one account.
-struct RateCounters {
-  private(set) var weight: IntervalCounter
-  private(set) var orders: [IntervalCounter]
+package struct RateCounters {
+  package private(set) var weight: IntervalCounter
+  package private(set) var orders: [IntervalCounter]
 
-  init(_ limits: VenueServer.RateLimits) {
+  init(_ limits: ExchangeSettings.RateLimits) {
     weight = IntervalCounter(
       kind: "REQUEST_WEIGHT", interval: "MINUTE", lengthNs: 60_000_000_000, limit: limits.weightPerMinute)
     orders = [
@@ -53,7 +53,7 @@ struct RateCounters {
     ]
   }
 
-  mutating func addWeight(_ amount: Int, nowNs: Int64) throws(APIError) {
+  package mutating func addWeight(_ amount: Int, nowNs: Int64) throws(APIError) {
     guard weight.add(amount, nowNs: nowNs) else {
       throw .tooMuchWeight(weight.limit, retryAfterMs: weight.retryAfterMs)
     }
@@ -74,7 +74,7 @@ struct RateCounters {
   }
 
   /// The `rateLimits` field of a WebSocket API reply.
-  func status(withOrders: Bool) -> String {
+  package func status(withOrders: Bool) -> String {
     let counters = (withOrders ? orders : []) + [weight]
     return "[" + counters.map { #"{\#($0.definition),"count":\#($0.count)}"# }.joined(separator: ",") + "]"
   }

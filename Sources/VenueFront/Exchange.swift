@@ -6,9 +6,9 @@ import Simulation
 
 /// One event loop owns it; nothing in it blocks.
 package final class Exchange {
-  private(set) var engine: MatchingEngine
+  package private(set) var engine: MatchingEngine
   let keys: KeyRing
-  var rates: RateCounters
+  package var rates: RateCounters
   /// Client order identifiers, by the engine's.
   private var clientIds: [String] = []
   /// The youngest order of each client order identifier.
@@ -19,31 +19,31 @@ package final class Exchange {
   package var onUserEvent: (String) -> Void = { _ in }
   package var onFill: (VenueFill, _ clientOrderId: String) -> Void = { _, _ in }
   /// The venue's clock: capture time in nanoseconds since 1970.
-  let nowNs: () -> Int64
-  let snapshots: SnapshotDesk
+  package let nowNs: () -> Int64
+  package let snapshots: SnapshotDesk
 
   private let scales: [MoneyScale]
 
   package init(
-    instruments: [Instrument], configuration: VenueServer.Configuration, snapshots: SnapshotDesk,
+    instruments: [Instrument], settings: ExchangeSettings, snapshots: SnapshotDesk,
     nowNs: @escaping () -> Int64
-  ) throws(VenueServer.StartError) {
+  ) throws(VenueStartError) {
     scales = instruments.compactMap { MoneyScale($0) }
     guard
       let engine = MatchingEngine(
-        instruments: instruments, balances: configuration.balances, fees: configuration.fees),
+        instruments: instruments, balances: settings.balances, fees: settings.fees),
       scales.count == instruments.count
-    else { throw VenueServer.StartError("an instrument's tick or lot is finer than 10^-8") }
+    else { throw VenueStartError("an instrument's tick or lot is finer than 10^-8") }
     self.engine = engine
-    keys = try KeyRing(configuration.keys)
-    rates = RateCounters(configuration.limits)
+    keys = try KeyRing(settings.keys)
+    rates = RateCounters(settings.limits)
     self.snapshots = snapshots
     self.nowNs = nowNs
   }
 
-  func instrument(_ symbol: String) -> Instrument? { engine.instruments.first { $0.symbol.text == symbol } }
+  package func instrument(_ symbol: String) -> Instrument? { engine.instruments.first { $0.symbol.text == symbol } }
 
-  func scale(_ instrument: Instrument) -> MoneyScale { scales[Int(instrument.index.rawValue)] }
+  package func scale(_ instrument: Instrument) -> MoneyScale { scales[Int(instrument.index.rawValue)] }
 
   /// Plays one message of the market into matching; what it fills is told to the users.
   package func play(_ message: MarketMessage, _ instrument: InstrumentIndex) {

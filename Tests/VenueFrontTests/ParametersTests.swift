@@ -1,7 +1,6 @@
 import Simulation
 import Testing
-
-import VenueServer
+import VenueFront
 
 struct ParametersTests {
   @Test func sortsWhatIsSigned() throws {
