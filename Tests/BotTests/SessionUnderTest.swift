@@ -142,6 +142,7 @@ struct TestSession {
       ordersPer10Seconds: 40
       maximumMarketAgeMs: 60000
       maximumOrderAgeMs: 60000
+      maximumDailyLoss: 5000
     workers:
       - cpu: \(cpus[cpus.count - 1])
         wait: park(50us)

@@ -56,7 +56,8 @@ struct StatCommand: ParsableCommand {
       var histograms: [String: SessionReport.LatencyFigures]
     }
     let output = Output(
-      process: reader.writer.processIdentifier, heartbeatNs: reader.heartbeatNs, counters: counters, histograms: histograms)
+      process: reader.writer.processIdentifier, heartbeatNs: reader.heartbeatNs, counters: counters,
+      histograms: histograms)
     print(String(decoding: try Figures.encoder.encode(output), as: UTF8.self))
   }
 }

@@ -68,6 +68,15 @@ public struct RiskSettings: Sendable {
   public var ordersPer10Seconds: Int
   public var maximumMarketAgeMs: Int
   public var maximumOrderAgeMs: Int
+  /// In whole units of each quote asset, a UTC day long.
+  public var maximumDailyLoss: String
+  public var ramp: RampSettings
+}
+
+/// How much of the limits holds at first after arming, and how long it takes to all of them.
+public struct RampSettings: Sendable {
+  public var percent: Int
+  public var seconds: Int
 }
 
 /// One pinned thread: where it runs, how it waits, and which stages it polls in this order.
@@ -171,6 +180,19 @@ extension RiskSettings {
     ordersPer10Seconds = Int(try reader.integer("ordersPer10Seconds", in: 1...100_000))
     maximumMarketAgeMs = Int(try reader.integer("maximumMarketAgeMs", in: 1...60_000))
     maximumOrderAgeMs = Int(try reader.integer("maximumOrderAgeMs", in: 1...60_000))
+    maximumDailyLoss = try reader.decimal("maximumDailyLoss")
+    ramp = reader.has("ramp") ? try RampSettings(reader.mapping("ramp")) : .none
+    try reader.finish()
+  }
+}
+
+extension RampSettings {
+  static let none = RampSettings(percent: 100, seconds: 0)
+
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    percent = Int(try reader.integer("percent", in: 1...100))
+    seconds = Int(try reader.integer("seconds", in: 1...86_400))
     try reader.finish()
   }
 }

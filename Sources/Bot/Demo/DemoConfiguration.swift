@@ -49,6 +49,7 @@ package enum DemoConfiguration {
         ordersPer10Seconds: 40
         maximumMarketAgeMs: 2000
         maximumOrderAgeMs: 2000
+        maximumDailyLoss: 5000
 
       \(workers)
 

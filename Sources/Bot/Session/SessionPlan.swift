@@ -13,6 +13,7 @@ package struct SessionPlan {
   let configuration: Configuration
   let instruments: [Instrument]
   let limits: [RiskLimits]
+  let maximumDailyLoss: Amount
   let bootEpoch: UInt32
   let factory: StrategyFactory
 
@@ -24,6 +25,10 @@ package struct SessionPlan {
     self.instruments = instruments
     self.bootEpoch = bootEpoch
     limits = try instruments.map { try configuration.risk.limits(for: $0) }
+    guard let loss = DecimalText.parse(configuration.risk.maximumDailyLoss, step: DecimalStep.amount) else {
+      throw SessionError("risk.maximumDailyLoss: \(configuration.risk.maximumDailyLoss) has more than 8 decimals")
+    }
+    maximumDailyLoss = Amount(units: loss)
     guard let factory = strategies.first(where: { $0.name == configuration.strategy.name }) else {
       let names = strategies.map(\.name).joined(separator: ", ")
       throw SessionError("strategy.name: there is no strategy \"\(configuration.strategy.name)\"; known are \(names)")
@@ -68,7 +73,8 @@ package struct SessionPlan {
       instruments: instruments, limits: limits,
       rate: OrderRateLimits(
         perSecond: configuration.risk.ordersPerSecond, perTenSeconds: configuration.risk.ordersPer10Seconds),
-      shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch, orderCapacity: RingCapacities.openOrders)
+      shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch, maximumDailyLoss: maximumDailyLoss,
+      ramp: configuration.risk.ramp.limitRamp, orderCapacity: RingCapacities.openOrders)
     return ExecutionStage(
       settings, ports: ports, records: records,
       counters: ExecutionCounters(instruments: instruments, counters.counter))
@@ -130,6 +136,12 @@ package struct AccountKey: Sendable {
       if let key = Ed25519Key.generate() { return .ed25519(key) }
     }
     throw SessionError("OpenSSL made no key")
+  }
+}
+
+extension RampSettings {
+  var limitRamp: LimitRamp {
+    LimitRamp(initialPercent: Int64(percent), durationNs: Int64(seconds) * 1_000_000_000)
   }
 }
 
