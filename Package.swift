@@ -37,7 +37,8 @@ let package = Package(
     .library(
       name: "Apus",
       targets: [
-        "Pipeline", "Market", "Risk", "Venues", "Brain", "Execution", "Strategy", "Simulation", "Journal", "Bot",
+        "Pipeline", "Market", "Risk", "Venues", "Brain", "Execution", "Control", "Strategy", "Simulation",
+        "Journal", "Bot",
       ]),
   ],
   dependencies: [
@@ -59,6 +60,7 @@ let package = Package(
     module("Brain", ["Market", "CShims"]),
     module("Strategy", ["Brain", "Market", "Pipeline"]),
     module("Execution", ["Risk", "Market", "Pipeline"]),
+    module("Control", ["Risk", "Market", "Pipeline", "CShims"]),
     module("Simulation", ["Market", "CShims"]),
     module("Journal", ["Market", "Pipeline", "CShims"]),
     module("VenueFront", ["Simulation", "Market", "Pipeline"]),
@@ -75,8 +77,8 @@ let package = Package(
     .target(
       name: "Bot",
       dependencies: [
-        "VenueServer", "VenueFront", "Simulation", "Journal", "Execution", "Strategy", "Brain", "Venues", "Risk",
-        "Market", "Pipeline", "CShims", "Yams",
+        "VenueServer", "VenueFront", "Simulation", "Journal", "Control", "Execution", "Strategy", "Brain", "Venues",
+        "Risk", "Market", "Pipeline", "CShims", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.copy("Models")],
@@ -94,6 +96,7 @@ let package = Package(
       swiftSettings: swift),
     tests("StrategyTests", ["Strategy", "Brain", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("ExecutionTests", ["Execution", "Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
+    tests("ControlTests", ["Control", "Journal", "Risk", "Market", "Pipeline", "CShims", "Support"]),
     tests("SimulationTests", ["Simulation", "Market", "Support"]),
     tests(
       "JournalTests",
