@@ -103,11 +103,13 @@ struct ControlDesk {
     switch action {
     case .status, .stop: return .stop
     case .command(let kind, let target):
+      // A halt names the word that it is going to raise; every other command the one that it was given under.
+      let haltEpoch = kind == .halt ? context.haltEpoch &+ 1 : context.haltEpoch
       return .send(
         expect(
           Command(
             kind, scope: target.scope, origin: .user, instrument: target.instrument, venue: target.venue,
-            strategy: target.strategy, haltEpoch: context.haltEpoch, user: context.peer.user, number: takeNumber(),
+            strategy: target.strategy, haltEpoch: haltEpoch, user: context.peer.user, number: takeNumber(),
             timeNs: context.nowNs, cause: context.cause), request.verb, context))
     case .setLimit(let place, let value):
       guard limits.entries[place].isLoosened(by: value) else { return .send(change(place, value, request, context)) }

@@ -10,6 +10,8 @@ public enum ControlResult: String, Codable, Sendable {
   case refused
   /// Behind `accepted`: what was set going has ended.
   case completed
+  /// Behind `accepted`: it did not come to its end and is not tried any more.
+  case abandoned
   /// A looser limit that waits for another user.
   case pending
   /// The session is ending.
@@ -22,7 +24,7 @@ public struct ControlReply: Codable, Equatable, Sendable {
   /// Of the command, or of the pending change.
   public var number: UInt64?
   public var command: String?
-  /// Of a refusal.
+  /// Of what was refused or abandoned.
   public var reason: String?
   /// Of a halt that was sent: everything approved under an older word is void already.
   public var haltEpoch: UInt32?
@@ -78,6 +80,9 @@ extension ControlReply {
     switch outcome.result {
     case .accepted: reply = ControlReply(.accepted)
     case .refused: reply = refused(ControlRefusal(outcome.refusal.text))
+    case .abandoned:
+      reply = ControlReply(.abandoned)
+      reply.reason = outcome.refusal.text
     case .completed:
       reply = ControlReply(.completed)
       reply.orders = outcome.openOrders
@@ -101,6 +106,8 @@ extension CommandRefusal {
     case .nothingToEnd: "there is nothing that this could end"
     case .stopping: "the session is ending"
     case .dailyLoss: "the daily loss limit is used up"
+    case .notTrading: "nothing may be sent: the session is not armed, or the scope is halted"
+    case .notFlat: "the venue did not take what would close the position"
     }
   }
 }

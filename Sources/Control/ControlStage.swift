@@ -6,10 +6,9 @@ public import Risk
 
 /// Joins a control socket (or its replay) to execution's command rings.
 ///
-/// A step follows from its input, the outcomes in the ring and the channel's next message alone. A halt raises the
-/// shared word before anything else; the new word is an input and is recorded before the request that raised it. A
-/// permitted status request is answered beside all that: what it shows comes from outside (`status`), so neither the
-/// request nor the reply is recorded, and it changes nothing.
+/// A step follows from its input, the outcomes in the ring and the channel's next message alone. A permitted status
+/// request is answered beside all that: what it shows comes from outside (`status`), so neither the request nor the
+/// reply is recorded, and it changes nothing.
 public struct ControlStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
   var desk: ControlDesk
   public var channel: Channel
@@ -19,13 +18,10 @@ public struct ControlStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
   let hand: ControlSwitch
   let counters: ControlCounters
   let status: () -> BotStatus
-  /// The halt word that execution knows of, through a command or from the start.
+  /// The halt word as far as execution was told, at the start or by a command.
   var haltEpoch: UInt32
   /// Recorded sends on the channel so far.
   var sends: UInt32 = 0
-  /// Signals to halt that became commands. As long as it differs from the number that the process received, whoever
-  /// makes the step's input sets `StepFlags.haltSignal`.
-  public private(set) var haltSignalsTaken: UInt64 = 0
 
   /// - Parameters:
   ///   - limits: in force at the start.
@@ -55,34 +51,23 @@ public struct ControlStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
       counters.stalls.add()
       return 0
     }
-    var work = observe(input.flags.contains(.haltSignal) ? raised(input, .haltSignal) : input)
+    var work = observe(input)
     work += takeOutcomes(input)
     work += pollChannel(input)
     if work > 0 { records.publish() }
     return work
   }
 
-  /// The input with the halt word raised, and why.
-  private func raised(_ input: StepInput, _ why: StepFlags) -> StepInput {
-    StepInput(nowNs: input.nowNs, haltEpoch: hand.raise(input), flags: input.flags.union(why))
-  }
-
-  /// Notes a new halt word. One that this stage did not raise for a request is a halt of everything: it becomes a
-  /// command too, so that the journal has it and no later, smaller halt can hide it.
+  /// Notes a halt word that others raised: a halt of everything. It becomes a command too, so that the journal has it and
+  /// no later, smaller halt can hide it. The word only grows, so a smaller one is merely old.
   private mutating func observe(_ input: StepInput) -> Int {
-    guard input.haltEpoch != haltEpoch else { return 0 }
+    guard Int32(bitPattern: input.haltEpoch &- haltEpoch) > 0 else { return 0 }
     let cause = recordStep(input, outcomes: 0)
-    let isOwn = input.flags.contains(.haltRequest)
-    let foreign = isOwn ? input.haltEpoch &- 1 : input.haltEpoch
-    if foreign != haltEpoch {
-      let isSignal = input.flags.contains(.haltSignal)
-      if isSignal { haltSignalsTaken += 1 }
-      send(
-        Command(
-          .halt, origin: isSignal ? .signal : .guardProcess, haltEpoch: foreign, number: desk.takeNumber(),
-          timeNs: input.nowNs, cause: cause))
-    }
     haltEpoch = input.haltEpoch
+    send(
+      Command(
+        .halt, origin: input.flags.contains(.haltSignal) ? .signal : .guardProcess, haltEpoch: haltEpoch,
+        number: desk.takeNumber(), timeNs: input.nowNs, cause: cause))
     return 1
   }
 
@@ -113,12 +98,19 @@ public struct ControlStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
         answerStatus(peer, nowNs: input.nowNs)
         return 1
       }
-      if case .command(.halt, _) = action { _ = observe(raised(input, .haltRequest)) }
       carryOut(request, action, context(peer, input.nowNs))
     } catch {
       refuse(error, context(peer, input.nowNs))
     }
     return 1
+  }
+
+  /// Makes everything approved and not yet sent void. The command that names the new word is in its ring before: who
+  /// sees the word finds the command. When others raised it meanwhile, it now stands one higher than the command says,
+  /// which is a halt of everything, and the next step notes it.
+  private mutating func raise() {
+    hand.raise()
+    haltEpoch &+= 1
   }
 
   /// Records the request.
@@ -133,6 +125,7 @@ public struct ControlStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
       switch try desk.decide(request, action, context) {
       case .send(let command):
         send(command)
+        if command.kind == .halt { raise() }
         reply = .sent(command, verb: request.verb)
       case .hold(let change): reply = .pending(change)
       case .stop:
@@ -161,8 +154,8 @@ public struct ControlStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
 
 /// Bounds of one step. Apart from the stage, because a generic type has no stored constants.
 enum ControlBatch {
-  /// A foreign halt before a request's own command, and once more for the word raised between both.
-  static var commands: Int { 3 }
+  /// A halt that others raised, and a request's own command.
+  static var commands: Int { 2 }
   static var outcomes: Int { 16 }
   /// A request of the longest line, a reply to it and to each outcome: a reply is below 1 KiB (a refusal names the
   /// instruments at most).

@@ -90,10 +90,8 @@ public struct StepFlags: OptionSet, BitwiseCopyable, Sendable {
   @inline(always) public static var diskBehind: StepFlags { StepFlags(rawValue: 8) }
   /// Strategy: the ring to execution has no room for another step's intents; only order updates are taken.
   @inline(always) public static var intentsBlocked: StepFlags { StepFlags(rawValue: 32) }
-  /// Control: a signal asks for a halt of everything.
+  /// Control: it was a signal that raised the halt word to where it stands.
   @inline(always) public static var haltSignal: StepFlags { StepFlags(rawValue: 64) }
-  /// Control: the stage raised the halt word itself, for the request that it takes next.
-  @inline(always) public static var haltRequest: StepFlags { StepFlags(rawValue: 128) }
   /// Execution: that gateway's ring of orders has no room for another step's.
   @inline(always) public static func ordersBlocked(gateway: Int) -> StepFlags {
     StepFlags(rawValue: 1 << UInt32(8 + gateway))
