@@ -16,8 +16,10 @@ struct AssetBalance: BitwiseCopyable {
   /// Since when `computed` differs from the venue's total without a change of either; `.max` while they agree.
   var differsSinceNs = Int64.max
   var venue = VenueIndex(0)
-  /// The venue has told of it.
+  /// The venue has told of it in this session.
   var isKnown = false
+  /// `computed` has a beginning: the venue's first word, or what the session before this one held.
+  var hasBaseline = false
 
   @inline(always) var venueTotal: Int64 { venueFree &+ venueLocked }
 
@@ -73,8 +75,9 @@ struct BalanceBook: ~Copyable {
   mutating func report(_ place: Int, free: Int64, locked: Int64, nowNs: Int64) {
     rows[place].venueFree = free
     rows[place].venueLocked = locked
-    if !rows[place].isKnown {
-      rows[place].isKnown = true
+    rows[place].isKnown = true
+    if !rows[place].hasBaseline {
+      rows[place].hasBaseline = true
       rows[place].computed = rows[place].venueTotal
     }
     compare(place, nowNs: nowNs)

@@ -179,6 +179,8 @@ public struct ExecutionPorts: ~Copyable {
     for g in 0..<gatewayCount {
       emergency[g].publish()
       requests[g].publish()
+      amends[g].publish()
+      orders[g].publish()
     }
     for s in 0..<shardCount { updates[s].publish() }
     if hasControl { outcomes[0].publish() }

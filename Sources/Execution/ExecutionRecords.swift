@@ -2,7 +2,7 @@
 
 public import Market
 
-/// A transition of an order's life cycle (`RecordType.orderState`). 56 bytes without padding.
+/// A transition of an order's life cycle (`RecordType.orderState`). 64 bytes without padding.
 public struct OrderStateRecord: BitwiseCopyable, Equatable, Sendable {
   public let clientOrder: ClientOrderIdentifier
   public let intent: IntentIdentifier
@@ -20,6 +20,8 @@ public struct OrderStateRecord: BitwiseCopyable, Equatable, Sendable {
   /// The venue's own error code; 0 without one.
   public let venueCode: Int32
   let reserved: UInt32
+  /// The venue's number of the order; 0 as long as it has not told it.
+  public let venueOrder: UInt64
 
   init(
     _ order: Order, from: OrderState, event: OrderEvent, verdict: OrderVerdict, positionLots: Int64, reason: UInt16,
@@ -38,6 +40,7 @@ public struct OrderStateRecord: BitwiseCopyable, Equatable, Sendable {
     self.reason = reason
     self.venueCode = venueCode
     reserved = 0
+    venueOrder = order.venueOrder
   }
 }
 
@@ -54,7 +57,8 @@ public struct BalanceRecord: BitwiseCopyable, Equatable, Sendable {
   public let isMismatch: Bool
   let reserved16: UInt16
   let reserved32: UInt32
-  let reserved64: UInt64
+  /// All fees paid in this asset.
+  public let fees: Amount
 
   init(_ balance: AssetBalance, isMismatch: Bool) {
     asset = balance.asset
@@ -66,6 +70,6 @@ public struct BalanceRecord: BitwiseCopyable, Equatable, Sendable {
     self.isMismatch = isMismatch
     reserved16 = 0
     reserved32 = 0
-    reserved64 = 0
+    fees = Amount(units: balance.fees)
   }
 }

@@ -70,7 +70,7 @@ extension ExecutionStage {
     enter(approved.record, intent, shard: shard)
     _ = write(.order, cause: decision, approved.record)
     counters.ordersSent.add()
-    let isSent = ports.orders[instruments[instrument].gateway].trySend(approved)
+    let isSent = ports.orders[instruments[instrument].gateway].tryPut(approved)
     precondition(isSent, "the step asked for room for its orders")
   }
 

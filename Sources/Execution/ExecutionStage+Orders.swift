@@ -53,8 +53,12 @@ extension ExecutionStage {
   }
 
   /// Counts a fill of an order: position, balances, its own rest, then its state.
+  ///
+  /// - Parameter told: the whole fill as it is recorded; `fill` is what of it was not counted before.
   @inline(always)
-  mutating func count(_ fill: Fill, of order: UnsafeMutablePointer<Order>, _ report: UnsafePointer<ExecutionReport>) {
+  mutating func count(
+    _ fill: Fill, of order: UnsafeMutablePointer<Order>, _ report: UnsafePointer<ExecutionReport>, told: Fill
+  ) {
     let instrument = Int(order.pointee.instrument.rawValue)
     let state = instruments + instrument
     move(instrument, fill)
@@ -68,9 +72,10 @@ extension ExecutionStage {
     } else {
       counters.lateFills.add()
     }
+    record(told, report, order: order.pointee)
     let isOver = order.pointee.cumulative > order.pointee.quantity
     advance(order, order.pointee.remainingLots == 0 ? .finalFill : .partialFill, report, fill: fill)
-    if isOver {
+    if isOver && !order.pointee.isInherited {
       counters.overfills.add()
       halt(instrument, cause: order.pointee.cause)
     }
@@ -189,6 +194,10 @@ extension ExecutionStage {
   private mutating func tell(
     _ order: UnsafeMutablePointer<Order>, _ fill: Fill?, _ report: UnsafePointer<ExecutionReport>?, cause: UInt64
   ) {
+    if order.pointee.isInherited {
+      if fill != nil { sendPosition(Int(order.pointee.instrument.rawValue), cause: cause) }
+      return  // no strategy placed it
+    }
     var update = OrderUpdate(
       kind: kind(of: order.pointee.state, isFill: fill != nil), strategy: order.pointee.strategy,
       instrument: order.pointee.instrument, intent: order.pointee.intent, clientOrder: order.pointee.clientOrder,

@@ -24,6 +24,7 @@ extension ExecutionStage {
 
   @inline(always)
   private mutating func handle(_ report: UnsafePointer<ExecutionReport>, of order: UnsafeMutablePointer<Order>) {
+    if report.pointee.venueOrder != 0 { order.pointee.venueOrder = report.pointee.venueOrder }
     switch report.pointee.kind {
     case .acknowledged: advance(order, .acknowledged, report)
     case .rejected: advance(order, .rejected, report)
@@ -49,7 +50,7 @@ extension ExecutionStage {
     var rest = fill
     rest.side = order.pointee.side
     if order.pointee.inferred.lots > 0 { match(&rest, of: order) }
-    if rest.lots > 0 { count(rest, of: order, report) }
+    if rest.lots > 0 { count(rest, of: order, report, told: fill) } else { record(fill, report, order: order.pointee) }
   }
 
   /// Takes the lots that were counted before out of a fill, and corrects the value they were counted at.
@@ -101,6 +102,7 @@ extension ExecutionStage {
     countLiquidity(report)
     countFee(report, instrument: instrument, fill)
     move(instrument, fill)
+    record(fill, report, order: nil)
     sendPosition(instrument, cause: report.pointee.cause)
   }
 
@@ -155,7 +157,8 @@ extension ExecutionStage {
     counters.inferredFills.add()
     order.pointee.inferred.lots &+= lots
     order.pointee.inferredQuote.units &+= value
-    count(Fill(side: order.pointee.side, lots: lots, value: value, price: order.pointee.price), of: order, report)
+    let fill = Fill(side: order.pointee.side, lots: lots, value: value, price: order.pointee.price)
+    count(fill, of: order, report, told: fill)
   }
 
   @inline(always)

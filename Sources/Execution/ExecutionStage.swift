@@ -14,17 +14,22 @@ import Risk
 /// Conditions of its output rings enter as flags of that record, so a replay sees them too.
 public struct ExecutionStage: ~Copyable {
   /// Bytes of records that a step can write at most: every child order of a full batch costs a decision, an order and
-  /// an update; every report and timer a transition, an update and a request; besides the first positions.
+  /// an update; every report and timer a transition, an update, a request and a finding; every report a fill besides;
+  /// and the positions at the start or at the end of a list.
   static func mostRecordBytes() -> Int {
     let fixed = RecordHeader.byteCount
     let perChild =
       4 * fixed + MemoryLayout<RiskDecisionRecord>.size + MemoryLayout<ApprovedOrderRecord>.size
       + MemoryLayout<OrderUpdate>.size + MemoryLayout<OrderStateRecord>.size
-    let perTimer = perChild + fixed + MemoryLayout<GatewayRequest>.size
+    let perTimer =
+      perChild + 3 * fixed + MemoryLayout<GatewayRequest>.size + MemoryLayout<PositionRecord>.size
+      + MemoryLayout<ReconciliationRecord>.size
+    let perReport = perTimer + fixed + MemoryLayout<FillRecord>.size
     let children = ExecutionPorts.maximumRings * ExecutionPorts.batchLimit * Router.maximumChildren
     let timers = ExecutionPorts.timersPerStep + ExecutionPorts.instrumentLimit + BalanceBook.capacity
+    let reports = ExecutionPorts.maximumRings * ExecutionPorts.batchLimit
     let skip = perTimer  // what the end of the ring may leave unused, less than the largest record
-    return children * perChild + timers * perTimer + skip
+    return children * perChild + reports * perReport + timers * perTimer + skip
   }
 
   let recordBytesPerStep = Self.mostRecordBytes()
@@ -57,9 +62,11 @@ public struct ExecutionStage: ~Copyable {
   /// - Parameters:
   ///   - ports: one gateway for each venue, and every shard.
   ///   - records: holds several steps' records (`minimumRecordBytes`).
+  ///   - recovered: the account of the session before this one, in this session's instruments (`AccountState.begin`);
+  ///     nil for one that begins with nothing.
   public init(
     _ configuration: ExecutionConfiguration, ports: consuming ExecutionPorts, records: consuming RecordProducer,
-    counters: consuming ExecutionCounters
+    counters: consuming ExecutionCounters, recovered: AccountState? = nil
   ) {
     let instrumentCount = configuration.instruments.count
     precondition(instrumentCount <= ExecutionPorts.instrumentLimit, "too many instruments for one session")
@@ -94,6 +101,7 @@ public struct ExecutionStage: ~Copyable {
     self.ports = ports
     self.records = records
     self.counters = counters
+    if let recovered { inherit(recovered) }
   }
 
   deinit {
@@ -132,8 +140,9 @@ public struct ExecutionStage: ~Copyable {
     handleReports(consumed)
     handleIntents(consumed)
     handleTimers()
-    ports.publish()
+    // The records first: what a gateway sees is in the shared record ring before it, whenever this process dies.
     records.publish()
+    ports.publish()
     showState()
     return total &+ (isEdge || isDue ? 1 : 0)
   }

@@ -16,6 +16,9 @@ struct InstrumentState: BitwiseCopyable {
   let quote: Int
   var touch = TouchReference.void
   var position = Position()
+  var daily = DailyFigures()
+  /// Every trade up to this one was compared with the venue's list.
+  var verifiedTrade: UInt64 = 0
   /// The unfilled rest of its open orders.
   var workingBuyLots: Int64 = 0
   var workingSellLots: Int64 = 0

@@ -8,6 +8,8 @@ struct Order: BitwiseCopyable {
   /// 0 in a row that never held an order.
   var clientOrder = ClientOrderIdentifier.none
   var intent = IntentIdentifier(0)
+  /// The venue's number; 0 as long as it has not told it. A list of trades names orders by it alone.
+  var venueOrder: UInt64 = 0
   var price = Price(ticks: 0)
   var quantity = Quantity.zero
   var cumulative = Quantity.zero
@@ -37,7 +39,11 @@ struct Order: BitwiseCopyable {
   var isCancelWanted = false
   /// The session that it was sent on is gone: it turns unknown at its next turn.
   var isSessionLost = false
+  /// Of a session before this one: cancelled and asked for, and of no strategy.
+  var isInherited = false
 
   @inline(always) var isOpen: Bool { clientOrder.rawValue != 0 && state.isOpen }
+  /// Its row may not be given to another: it may still fill, or trades of it are still to come.
+  @inline(always) var isHeld: Bool { isOpen || inferred.lots > 0 }
   @inline(always) var remainingLots: Int64 { max(0, quantity.lots &- cumulative.lots) }
 }

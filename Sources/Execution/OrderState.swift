@@ -50,7 +50,7 @@ public enum OrderEvent: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 }
 
 /// How an event fits a state.
-public enum OrderVerdict: UInt8, BitwiseCopyable, Sendable {
+public enum OrderVerdict: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   /// It is news.
   case advanced = 1
   /// Nothing new: the same told twice, or told late. Legal.

@@ -35,12 +35,15 @@ struct OrderTable: ~Copyable {
   /// Sequence numbers end at 40 bits; then a new boot epoch is needed.
   @inline(always) var areIdentifiersUsedUp: Bool { sequence &+ UInt64(capacity) >= 1 << 40 }
 
-  /// The identifier of the next order, whose row is free; nil when every row holds an open order.
+  /// The identifier of the next order, whose row is free; nil when every row is held.
   @inline(always)
   mutating func nextIdentifier() -> ClientOrderIdentifier? {
     if openCount == capacity || areIdentifiersUsedUp { return nil }
-    while rows[row(sequence)].isOpen { sequence &+= 1 }  // Ends: not every row is open.
-    return ClientOrderIdentifier(bootEpoch: bootEpoch, sequence: sequence)
+    for _ in 0..<capacity {
+      if !rows[row(sequence)].isHeld { return ClientOrderIdentifier(bootEpoch: bootEpoch, sequence: sequence) }
+      sequence &+= 1
+    }
+    return nil
   }
 
   /// The row of an order, open or closed; nil when it is not, or no more, known.
@@ -55,7 +58,34 @@ struct OrderTable: ~Copyable {
   @inline(always)
   mutating func insert(_ order: Order) -> UnsafeMutablePointer<Order> {
     let index = row(order.clientOrder.rawValue)
-    precondition(!rows[index].isOpen && order.isOpen, "an open order's row is never taken")
+    precondition(!rows[index].isHeld && order.isOpen, "an open order's row is never taken")
+    sequence &+= 1
+    return put(order, index)
+  }
+
+  /// Enters an order that this session did not place, open or closed.
+  ///
+  /// - Returns: nil when its row is held by another.
+  mutating func inherit(_ order: Order) -> UnsafeMutablePointer<Order>? {
+    let index = row(order.clientOrder.rawValue)
+    if rows[index].isHeld { return nil }
+    if order.isOpen { return put(order, index) }
+    rows[index] = order
+    return rows + index
+  }
+
+  /// The row of the order that the venue knows by this number: a walk over the table, for lists of trades only.
+  @_noLocks
+  func find(venueOrder: UInt64, instrument: InstrumentIndex) -> UnsafeMutablePointer<Order>? {
+    guard venueOrder != 0 else { return nil }
+    for i in 0..<capacity where rows[i].venueOrder == venueOrder {
+      if rows[i].instrument.rawValue == instrument.rawValue { return rows + i }
+    }
+    return nil
+  }
+
+  @inline(always)
+  private mutating func put(_ order: Order, _ index: Int) -> UnsafeMutablePointer<Order> {
     rows[index] = order
     let head = heads + Int(order.instrument.rawValue)
     rows[index].next = head.pointee
@@ -63,7 +93,6 @@ struct OrderTable: ~Copyable {
     if head.pointee >= 0 { rows[Int(head.pointee)].previous = Int32(truncatingIfNeeded: index) }
     head.pointee = Int32(truncatingIfNeeded: index)
     openCount &+= 1
-    sequence &+= 1
     return rows + index
   }
 

@@ -8,18 +8,18 @@ import Risk
 /// Average cost: an opening fill adds its value to the cost; a closing one takes out the closed share of the cost and
 /// realises the difference. Shares are rounded towards zero and what is rounded off stays in the open part, so that
 /// after any fills `realised == sold - bought + cost of a long` (or `- proceeds of a short`) holds to the unit.
-struct Position: BitwiseCopyable, Equatable {
+public struct Position: BitwiseCopyable, Equatable, Sendable {
   /// Signed lots.
-  var lots: Int64 = 0
+  public var lots: Int64 = 0
   /// What the open lots cost (long) or brought (short), in units of the quote asset; never negative.
-  var cost: Int64 = 0
+  public var cost: Int64 = 0
   /// Realised so far, without fees, in units of the quote asset.
-  var realised: Int64 = 0
+  public var realised: Int64 = 0
   /// Fees so far that were taken in the base or quote asset, in units of the quote asset (base at the fill's price,
   /// rounded up). Fees in a third asset stand in that asset's balance only.
-  var fees: Int64 = 0
+  public var fees: Int64 = 0
 
-  init() {}
+  public init() {}
 
   /// Counts a fill.
   ///

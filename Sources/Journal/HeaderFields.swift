@@ -1,6 +1,7 @@
 // The session header as tagged fields, and back.
 
 import Market
+import Pipeline
 
 /// The tags of header fields. Numbers are stable.
 enum HeaderTag: UInt16 {
@@ -18,6 +19,8 @@ enum HeaderTag: UInt16 {
   case instrument = 9
   /// Repeated: number (1 byte), then the name.
   case stage = 10
+  /// Only in a session that goes on from another.
+  case account = 11
 }
 
 extension SessionHeader {
@@ -37,6 +40,7 @@ extension SessionHeader {
     ]
     fields += captures.map { (.capture, $0.digest + Array($0.name.utf8)) }
     fields += instruments.map { (.instrument, $0.encoded) }
+    if !account.isEmpty { fields.append((.account, account)) }
     fields += stages.sorted { $0.key < $1.key }.map { (.stage, [$0.key] + Array($0.value.utf8)) }
     return fields
   }
@@ -75,6 +79,7 @@ extension SessionHeader {
       let digest = Array(try required(body.take(32)))
       captures.append(CaptureIdentity(name: try required(body.text), digest: digest))
     case .instrument: instruments.append(try required(Instrument(encoded: body)))
+    case .account: account = Array(body.rest)
     case .stage:
       let number: UInt8 = try required(body.take())
       stages[number] = try required(body.text)

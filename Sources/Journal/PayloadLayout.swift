@@ -1,5 +1,7 @@
 // The layout of record payloads as tables, by which they are printed: no bytes make a table trap.
 
+import Pipeline
+
 /// The value of a field, ready to be printed.
 public enum FieldValue: Equatable, Sendable {
   case number(String)

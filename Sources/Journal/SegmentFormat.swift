@@ -1,6 +1,7 @@
 // How a segment file of a journal begins, and what the files are called.
 
 import CShims
+import Pipeline
 
 /// A segment is a preamble, the session's header as fields, and records until the end of the file.
 ///

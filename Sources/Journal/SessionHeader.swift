@@ -36,10 +36,13 @@ public struct SessionHeader: Equatable, Sendable {
   public var instruments: [Instrument]
   /// The stages that write records, by their number.
   public var stages: [UInt8: String]
+  /// The account that execution began with, encoded by it; empty in a session that began with nothing.
+  public var account: [UInt8]
 
   public init(
     session: UInt64, startTimeNs: Int64, bootEpoch: UInt32, seed: UInt64, build: String, strategy: String,
-    captures: [CaptureIdentity] = [], configuration: String, instruments: [Instrument], stages: [UInt8: String]
+    captures: [CaptureIdentity] = [], configuration: String, instruments: [Instrument], stages: [UInt8: String],
+    account: [UInt8] = []
   ) {
     self.session = session
     self.startTimeNs = startTimeNs
@@ -51,5 +54,6 @@ public struct SessionHeader: Equatable, Sendable {
     self.configuration = configuration
     self.instruments = instruments
     self.stages = stages
+    self.account = account
   }
 }

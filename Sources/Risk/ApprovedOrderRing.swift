@@ -36,6 +36,20 @@ public struct ApprovedOrderSender: ~Copyable, Sendable {
   /// - Returns: false when the ring is full; the order is spent either way.
   @_noLocks
   public mutating func trySend(_ order: consuming ApprovedOrder) -> Bool { slots.tryPush(order.record) }
+
+  /// Puts an order in without showing it: `publish` follows, once the order's record is where it outlives the process.
+  ///
+  /// - Returns: false when the ring is full; the order is spent either way.
+  @_noLocks
+  public mutating func tryPut(_ order: consuming ApprovedOrder) -> Bool {
+    guard let slot = slots.claim() else { return false }
+    slot.initialize(to: order.record)
+    return true
+  }
+
+  /// Makes all orders that were put in visible to the gateway.
+  @_noLocks
+  public mutating func publish() { slots.publish() }
 }
 
 /// The gateway's end. One thread at a time.

@@ -14,10 +14,15 @@ import Testing
     desk.report(.acknowledged, order.clientOrder)
     desk.step()
     let state = try #require(desk.records(.orderState, OrderStateRecord.self).first)
-    #expect(MemoryLayout<OrderStateRecord>.stride == 56)
-    #expect(fieldBytes(state) == 56)
+    #expect(MemoryLayout<OrderStateRecord>.stride == 64)
+    #expect(fieldBytes(state) == 64)
     let balance = try #require(desk.records(.balance, BalanceRecord.self).first)
     #expect(MemoryLayout<BalanceRecord>.stride == 64)
     #expect(fieldBytes(balance) == 64)
+    desk.fill(order, trade: 1, 10, fee: 3)
+    desk.step()
+    let fill = try #require(desk.records(.fill, FillRecord.self).first)
+    #expect(MemoryLayout<FillRecord>.stride == 176)
+    #expect(fieldBytes(fill) == 176)
   }
 }

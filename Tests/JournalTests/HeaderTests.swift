@@ -11,6 +11,7 @@ struct HeaderTests {
     var header = sessionHeader(configuration: String(repeating: "limits: {}  # ü\n", count: 500))
     header.captures.append(CaptureIdentity(name: "b.gz", digest: Digest.of("b")))
     header.stages[9] = "gateway.binance"
+    header.account = [1, 2, 3]
     let bytes = SegmentFormat.encode(header, segment: 7)
     let decoded = try SegmentFormat.decode(bytes + [1, 2, 3], segment: 7)
     #expect(decoded.header == header)

@@ -10,6 +10,7 @@ import Risk
 enum RecordLayouts {
   static let trading: [RecordType: PayloadLayout] = [
     .riskDecision: riskDecision, .order: order, .forecast: forecast, .orderState: orderState, .balance: balance,
+    .fill: fill, .position: position, .reconciliation: reconciliation,
   ]
 
   /// `RiskDecisionRecord`.
@@ -53,7 +54,7 @@ enum RecordLayouts {
       .integer("remainingLots", Int64.self), .integer("positionLots", Int64.self),
       .integer("instrument", UInt16.self), .enumeration("from", OrderState.self), .enumeration("to", OrderState.self),
       .enumeration("event", OrderEvent.self), .integer("verdict", UInt8.self), .integer("reason", UInt16.self),
-      .integer("venueCode", Int32.self), .reserved(4),
+      .integer("venueCode", Int32.self), .reserved(4), .integer("venueOrder", UInt64.self),
     ])
 
   /// `BalanceRecord`.
@@ -62,6 +63,43 @@ enum RecordLayouts {
     [
       .name("asset"), .integer("computedUnits", Int64.self), .integer("venueFreeUnits", Int64.self),
       .integer("venueLockedUnits", Int64.self), .integer("reservedUnits", Int64.self), .integer("venue", UInt8.self),
-      .flag("isMismatch"), .reserved(14),
+      .flag("isMismatch"), .reserved(6), .integer("feesUnits", Int64.self),
+    ])
+
+  /// `FillRecord`.
+  private static let fill = PayloadLayout(
+    "fill",
+    [
+      .name("feeAsset"), .integer("trade", UInt64.self), .clientOrder("clientOrder"),
+      .integer("venueOrder", UInt64.self), .integer("priceTicks", Int64.self), .integer("lots", Int64.self),
+      .integer("valueUnits", Int64.self), .integer("feeUnits", Int64.self), .integer("cumulativeLots", Int64.self),
+      .integer("cumulativeUnits", Int64.self), .integer("inferredLots", Int64.self),
+      .integer("inferredUnits", Int64.self), .integer("positionLots", Int64.self), .integer("costUnits", Int64.self),
+      .integer("realisedUnits", Int64.self), .integer("feesUnits", Int64.self),
+      .integer("baseComputedUnits", Int64.self), .integer("quoteComputedUnits", Int64.self),
+      .integer("feeComputedUnits", Int64.self), .integer("feesPaidUnits", Int64.self),
+      .integer("instrument", UInt16.self), .integer("venue", UInt8.self), .integer("account", UInt8.self),
+      .enumeration("side", Side.self), .flag("isMaker"), .reserved(2),
+    ])
+
+  /// `PositionRecord`.
+  private static let position = PayloadLayout(
+    "position",
+    [
+      .integer("lots", Int64.self), .integer("costUnits", Int64.self), .integer("realisedUnits", Int64.self),
+      .integer("feesUnits", Int64.self), .integer("day", Int64.self), .integer("dayRealisedUnits", Int64.self),
+      .integer("dayFeesUnits", Int64.self), .integer("dayUnrealisedUnits", Int64.self),
+      .integer("verifiedTrade", UInt64.self), .integer("instrument", UInt16.self), .integer("venue", UInt8.self),
+      .reserved(5),
+    ])
+
+  /// `ReconciliationRecord`.
+  private static let reconciliation = PayloadLayout(
+    "reconciliation",
+    [
+      .name("asset"), .clientOrder("clientOrder"), .integer("number", UInt64.self), .integer("expected", Int64.self),
+      .integer("found", Int64.self), .integer("bootEpoch", UInt32.self), .integer("instrument", UInt16.self),
+      .integer("venue", UInt8.self), .enumeration("event", ReconciliationEvent.self),
+      .enumeration("phase", ReconciliationPhase.self), .reserved(7),
     ])
 }

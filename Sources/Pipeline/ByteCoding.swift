@@ -1,41 +1,43 @@
 // Little-endian integers and texts to bytes and back. Reading never goes past the end: it returns nil instead.
 
 /// Appends values to a growing array of bytes.
-struct ByteWriter {
-  private(set) var bytes: [UInt8] = []
+package struct ByteWriter {
+  package private(set) var bytes: [UInt8] = []
 
-  mutating func put(_ value: some FixedWidthInteger) {
+  package init() {}
+
+  package mutating func put(_ value: some FixedWidthInteger) {
     withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  mutating func put(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+  package mutating func put(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
 
   /// Zeros up to a multiple of 8.
-  mutating func pad() { while bytes.count & 7 != 0 { bytes.append(0) } }
+  package mutating func pad() { while bytes.count & 7 != 0 { bytes.append(0) } }
 
   /// Replaces a value that was written as a placeholder.
-  mutating func replace(at offset: Int, _ value: UInt32) {
+  package mutating func replace(at offset: Int, _ value: UInt32) {
     withUnsafeBytes(of: value.littleEndian) { bytes.replaceSubrange(offset..<offset + 4, with: $0) }
   }
 }
 
 /// Takes values from the front of some bytes.
-struct ByteReader {
-  private(set) var rest: ArraySlice<UInt8>
+package struct ByteReader {
+  package private(set) var rest: ArraySlice<UInt8>
 
-  init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+  package init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
-  mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
+  package mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
     guard count >= 0, count <= rest.count else { return nil }
     defer { rest = rest.dropFirst(count) }
     return rest.prefix(count)
   }
 
-  mutating func take<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) -> Value? {
+  package mutating func take<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) -> Value? {
     guard let bytes = take(MemoryLayout<Value>.size) else { return nil }
     return bytes.withUnsafeBytes { Value(littleEndian: $0.loadUnaligned(as: Value.self)) }
   }
 
   /// The rest as a text; nil when it is not UTF-8.
-  var text: String? { String(validating: rest, as: UTF8.self) }
+  package var text: String? { String(validating: rest, as: UTF8.self) }
 }

@@ -1,0 +1,75 @@
+// Records made of bytes that nobody vouches for.
+
+import Market
+import Risk
+
+/// A record whose enumerations and flags are checked before it is made of bytes: any other bytes are no value of it.
+protocol CheckedRecord: BitwiseCopyable {
+  /// Offset and number of values of each field that does not take all.
+  static var bounds: [(offset: Int?, count: Int)] { get }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The payload as a value; nil when it has another size or a field's byte is none of its values.
+  func checked<Record: CheckedRecord>(_ type: Record.Type) -> Record? {
+    guard count == MemoryLayout<Record>.size else { return nil }
+    for (offset, count) in Record.bounds {
+      guard let offset, Int(self[offset]) < count else { return nil }
+    }
+    return loadUnaligned(as: Record.self)
+  }
+}
+
+// A stored enumeration is the position of its case, whatever its raw value.
+extension ApprovedOrderRecord: CheckedRecord {
+  static let bounds: [(offset: Int?, count: Int)] = [
+    (MemoryLayout<Self>.offset(of: \.side), Side.allCases.count),
+    (MemoryLayout<Self>.offset(of: \.type), OrderType.allCases.count),
+    (MemoryLayout<Self>.offset(of: \.timeInForce), TimeInForce.allCases.count),
+    (MemoryLayout<Self>.offset(of: \.reduceOnly), 2),
+    (MemoryLayout<Self>.offset(of: \.action), OrderAction.allCases.count),
+  ]
+}
+
+extension OrderStateRecord: CheckedRecord {
+  static let bounds: [(offset: Int?, count: Int)] = [
+    (MemoryLayout<Self>.offset(of: \.from), OrderState.allCases.count),
+    (MemoryLayout<Self>.offset(of: \.to), OrderState.allCases.count),
+    (MemoryLayout<Self>.offset(of: \.event), OrderEvent.allCases.count),
+    (MemoryLayout<Self>.offset(of: \.verdict), OrderVerdict.allCases.count),
+  ]
+}
+
+extension FillRecord: CheckedRecord {
+  static let bounds: [(offset: Int?, count: Int)] = [
+    (MemoryLayout<Self>.offset(of: \.side), Side.allCases.count), (MemoryLayout<Self>.offset(of: \.isMaker), 2),
+  ]
+}
+
+extension PositionRecord: CheckedRecord {
+  static let bounds: [(offset: Int?, count: Int)] = []
+}
+
+extension BalanceRecord: CheckedRecord {
+  static let bounds: [(offset: Int?, count: Int)] = [(MemoryLayout<Self>.offset(of: \.isMismatch), 2)]
+}
+
+extension ReconciliationRecord: CheckedRecord {
+  static let bounds: [(offset: Int?, count: Int)] = [
+    (MemoryLayout<Self>.offset(of: \.event), ReconciliationEvent.allCases.count),
+    (MemoryLayout<Self>.offset(of: \.phase), ReconciliationPhase.allCases.count),
+  ]
+}
+
+extension TradingState: CheckedRecord {
+  static let bounds: [(offset: Int?, count: Int)] = [
+    (MemoryLayout<Self>.offset(of: \.isArmed), 2),
+    (MemoryLayout<Self>.offset(of: \.origin), CommandOrigin.allCases.count),
+  ]
+}
+
+extension LimitRecord: CheckedRecord {
+  static let bounds: [(offset: Int?, count: Int)] = [
+    (MemoryLayout<Self>.offset(of: \.limit), CommandLimit.allCases.count)
+  ]
+}
