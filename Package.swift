@@ -103,6 +103,8 @@ let package = Package(
       ["Journal", "Execution", "Strategy", "Venues", "Risk", "Market", "Pipeline", "CShims", "Support"]),
     tests("VenueFrontTests", ["VenueFront", "Simulation", "Market", "Pipeline", "Support"]),
     tests("VenueServerTests", ["VenueServer", "VenueFront", "Simulation", "Market", "Pipeline", "Support"]),
-    tests("BotTests", ["Bot", "VenueServer", "VenueFront", "Simulation", "Journal", "Market", "Pipeline", "Support"]),
+    tests(
+      "BotTests",
+      ["Bot", "Control", "VenueServer", "VenueFront", "Simulation", "Journal", "Market", "Pipeline", "Support"]),
   ]
 )

@@ -2,20 +2,25 @@
 
 public import Synchronization
 
-/// The halt epoch and the stopping flag. Copies share the same words; any thread may read and write.
-public struct ControlWords: @unchecked Sendable {  // Safe: both words are atomics, kept alive by `block`.
+/// The halt epoch and what else every stage has to know at once. Copies share the same words; any thread may read and
+/// write.
+public struct ControlWords: @unchecked Sendable {  // Safe: all words are atomics, kept alive by `block`.
   @usableFromInline let epochWord: UnsafeMutablePointer<Atomic<UInt32>>
   @usableFromInline let stoppingWord: UnsafeMutablePointer<Atomic<UInt32>>
+  @usableFromInline let diskWord: UnsafeMutablePointer<Atomic<UInt32>>
+  @usableFromInline let signalWord: UnsafeMutablePointer<Atomic<UInt32>>
   private let block: MemoryBlock
 
-  /// Words of this process, both zero.
+  /// Words of this process, all zero.
   public init() { self.init(MemoryBlock(byteCount: MemoryBlock.alignment)) }
 
-  /// Words in the first 8 bytes of a block, which may be shared with another process.
+  /// Words in the first 16 bytes of a block, which may be shared with another process.
   public init(_ block: MemoryBlock) {
     self.block = block
     epochWord = block.atomic(0, of: UInt32.self)
     stoppingWord = block.atomic(4, of: UInt32.self)
+    diskWord = block.atomic(8, of: UInt32.self)
+    signalWord = block.atomic(12, of: UInt32.self)
   }
 
   /// An order approved under an older epoch than this is dropped instead of sent.
@@ -32,4 +37,16 @@ public struct ControlWords: @unchecked Sendable {  // Safe: both words are atomi
 
   /// Begins the orderly end of the session.
   public func stop() { stoppingWord.pointee.store(1, ordering: .releasing) }
+
+  /// Whether the disk does not take what the journal writes: only orders that reduce risk.
+  @inline(always) public var isDiskBehind: Bool { diskWord.pointee.load(ordering: .acquiring) != 0 }
+
+  /// Said by the journal's thread alone.
+  public func setDiskBehind(_ isBehind: Bool) { diskWord.pointee.store(isBehind ? 1 : 0, ordering: .releasing) }
+
+  /// How often a signal asked for a halt.
+  @inline(always) public var haltSignals: UInt32 { signalWord.pointee.load(ordering: .acquiring) }
+
+  /// Asks for a halt of everything: the control stage raises the halt epoch and journals it.
+  public func signalHalt() { signalWord.pointee.wrappingAdd(1, ordering: .acquiringAndReleasing) }
 }

@@ -25,7 +25,7 @@ public enum ControlWordsError: Error, Equatable, CustomStringConvertible {
 /// | 0 | 8 | magic |
 /// | 8 | 4 | version |
 /// | 16 | 32 | the session's `ProcessIdentity` |
-/// | 128 | 8 | halt epoch, stopping flag (`ControlWords`) |
+/// | 128 | 16 | `ControlWords` |
 public struct ControlWordsFile: Sendable {
   public let words: ControlWords
   /// The process whose session the words govern.
@@ -38,7 +38,7 @@ public struct ControlWordsFile: Sendable {
   private static let wordsOffset = MemoryBlock.alignment
   private static let byteCount = 2 * MemoryBlock.alignment
 
-  /// Makes the words of this process's session, both zero; whoever has an older session's file mapped keeps that one.
+  /// Makes the words of this process's session, all zero; whoever has an older session's file mapped keeps that one.
   public init(creating path: String) throws(MemoryError) {
     let session = ProcessIdentity.current
     let block = try MemoryBlock(creating: path, byteCount: Self.byteCount, mode: 0o600) { start in

@@ -1,6 +1,7 @@
 // A local venue and a live session against it in this process, for tests of what goes wrong between the two.
 
 import Bot
+import Control
 import Foundation
 import Journal
 import Market
@@ -68,7 +69,8 @@ struct TestSession {
         endpoint: endpoint,
         key: AccountKey(name: DemoFolder.ed25519APIKey, kind: .ed25519, secretFile: folder.ed25519KeyFile),
         clock: try Clock(originNs: originNs, speed: TestVenue.speed), control: ControlWords(), counters: counters,
-        journalDirectory: folder.journalDirectory, ringDirectory: folder.path), on: host)
+        journalDirectory: folder.journalDirectory, ringDirectory: folder.path, socketPath: folder.socket,
+        roles: ControlRoles()), on: host)
     self.folder = folder
     reader = counters.reader()
   }
@@ -149,7 +151,7 @@ struct TestSession {
         stages: [feed.binance, strategy, execution, gateway.binance]
       - cpu: \(cpus[0])
         wait: park(200us)
-        stages: [journal, counters]
+        stages: [control, journal, counters]
     transport: poll
     feed: {silenceMs: 600000}
     orders: {authentication: logon, receiveWindowMs: 60000, replyTimeoutMs: 60000}

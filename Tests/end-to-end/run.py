@@ -179,9 +179,9 @@ def placements(apus):
     base = subprocess.run([str(apus), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
     cpus = sorted(os.sched_getaffinity(0))
     workers = {
-        "fused": [("feed.binance, strategy, execution, gateway.binance", cpus[-1], "yield"), ("journal, counters", cpus[0], "park(200us)")],
+        "fused": [("feed.binance, strategy, execution, gateway.binance", cpus[-1], "yield"), ("control, journal, counters", cpus[0], "park(200us)")],
         "split": [("feed.binance, strategy", cpus[-1], "yield"),
-                  ("execution, gateway.binance, journal, counters", cpus[0], "park(50us)")],
+                  ("execution, gateway.binance, control, journal, counters", cpus[0], "park(50us)")],
     }
     for transport in ("uring", "poll"):
         for placement, threads in workers.items():

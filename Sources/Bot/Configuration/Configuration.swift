@@ -1,5 +1,6 @@
 // The whole configuration of a session, as the YAML file says it. Read and validated once; immutable afterwards.
 
+public import Control
 import Foundation
 import Market
 import Pipeline
@@ -17,6 +18,9 @@ public struct Configuration: Sendable {
   public var feed: FeedSettings
   public var orders: OrderSettings
   public var journal: JournalSettings
+  /// What `apus run` trades with; nil where another command decides.
+  public var mode: TradingMode?
+  public var control: ControlSettings
   public var venue: VenueSettings
   /// Nil: only `apus run` needs one.
   public var account: AccountSettings?
@@ -152,6 +156,8 @@ extension Configuration {
     feed = root.has("feed") ? try FeedSettings(root.mapping("feed")) : .standard
     orders = root.has("orders") ? try OrderSettings(root.mapping("orders")) : .standard
     journal = root.has("journal") ? try JournalSettings(root.mapping("journal")) : .standard
+    mode = root.has("mode") ? try root.choice("mode", TradingMode.byName) : nil
+    control = root.has("control") ? try ControlSettings(root.mapping("control")) : .standard
     venue = root.has("venue") ? try VenueSettings(root.mapping("venue")) : .standard
     account = root.has("account") ? try AccountSettings(root.mapping("account")) : nil
     try root.finish()
@@ -253,6 +259,12 @@ extension JournalSettings {
     feedRingMiB = try reader.powerOfTwo("feedRingMiB", upTo: 1_024, default: Self.standard.feedRingMiB)
     stageRingMiB = try reader.powerOfTwo("stageRingMiB", upTo: 1_024, default: Self.standard.stageRingMiB)
     try reader.finish()
+  }
+}
+
+extension TradingMode {
+  static var byName: KeyValuePairs<String, TradingMode> {
+    ["shadow": .shadow, "paper": .paper, "testnet": .testnet, "live": .live]
   }
 }
 

@@ -66,7 +66,8 @@ final class Demo {
       plan,
       SessionEdges(
         endpoint: endpoint, key: key, clock: clock, control: ControlWords(), counters: counters,
-        journalDirectory: folder.journalDirectory, ringDirectory: folder.path,
+        journalDirectory: folder.journalDirectory, ringDirectory: folder.path, socketPath: folder.socket,
+        roles: try configuration.control.roles(),
         captures: try options.market.identities()), on: host)
     for remark in session.remarks { Terminal.note(remark) }
     if cpus.count == 1 {

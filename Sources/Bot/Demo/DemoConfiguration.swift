@@ -17,7 +17,7 @@ package enum DemoConfiguration {
         # One CPU only: bot and venue share it, so nobody spins.
         - cpu: \(cold)
           wait: park(50us)
-          stages: [feed.binance, strategy, execution, gateway.binance, journal, counters]
+          stages: [feed.binance, strategy, execution, gateway.binance, control, journal, counters]
       """
       : """
       workers:
@@ -28,7 +28,7 @@ package enum DemoConfiguration {
         # The cold one shares its CPU with the venue.
         - cpu: \(cold)
           wait: park(200us)
-          stages: [journal, counters]
+          stages: [control, journal, counters]
       """
     return """
       # The demo's configuration. Every field is explained in docs/configuration.md.

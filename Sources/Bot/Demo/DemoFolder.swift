@@ -16,6 +16,8 @@ package struct DemoFolder {
   package var ed25519PublicKeyFile: String { path + "/account-ed25519.pub" }
   var hmacSecretFile: String { path + "/account-hmac.secret" }
   var counterFile: String { path + "/counters" }
+  /// A socket's path may have 107 bytes: short, beside everything else.
+  package var socket: String { path + "/control" }
   package var journalDirectory: String { path + "/journal" }
   var keysFile: String { path + "/venue-keys.json" }
   var venueStateFile: String { path + "/venue-state.json" }

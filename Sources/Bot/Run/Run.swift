@@ -39,6 +39,7 @@ final class Run {
       configuration, instruments: try endpoint.instruments(configuration.instruments), bootEpoch: epoch.value,
       strategies: Apus.strategies)
     let counters = try CounterFile(path: state.counterFile)
+    let words = try ControlWordsFile(creating: state.controlWordsFile).words
     let folder = state.session(epoch.value)
     try FileManager.default.createDirectory(
       atPath: folder.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -46,8 +47,9 @@ final class Run {
       plan,
       SessionEdges(
         endpoint: endpoint, key: try AccountKey(account, configuration.orders.authentication),
-        clock: try clock(endpoint), control: ControlWords(), counters: counters,
-        journalDirectory: folder.journalDirectory, ringDirectory: folder.ringDirectory), on: host)
+        clock: try clock(endpoint), control: words, counters: counters,
+        journalDirectory: folder.journalDirectory, ringDirectory: folder.ringDirectory,
+        socketPath: configuration.control.socket ?? state.socket, roles: try configuration.control.roles()), on: host)
     for remark in session.remarks { Terminal.note(remark) }
 
     try session.start()

@@ -10,6 +10,11 @@ struct StateDirectory {
   /// The counters of the session that runs, at one place for whoever watches from outside.
   var counterFile: String { path + "/counters" }
 
+  /// The words by which the guard halts a session that does not listen.
+  var controlWordsFile: String { path + "/control-words" }
+  /// Where people reach the session that runs.
+  var socket: String { path + "/control" }
+
   /// The folder of one session.
   func session(_ bootEpoch: UInt32) -> SessionFolder {
     SessionFolder(path: path + "/" + Self.name(bootEpoch), bootEpoch: bootEpoch)

@@ -13,7 +13,7 @@ import Venues
 /// Not copyable: `ControlWords` keeps a reference, and reading must not count it.
 struct StepSource: ~Copyable {
   private let clock: Clock
-  private let control: ControlWords
+  let control: ControlWords
   private let replayed: UnsafePointer<StepInput>?
 
   init(clock: Clock, control: ControlWords, replayed: UnsafePointer<StepInput>? = nil) {
@@ -26,7 +26,8 @@ struct StepSource: ~Copyable {
   func read() -> StepInput {
     if let replayed { return replayed.pointee }
     // An option set's empty literal is an array to the compiler, so the flags are made from their bits.
-    let flags = StepFlags(rawValue: control.isStopping ? StepFlags.stopping.rawValue : 0)
+    let stopping = control.isStopping ? StepFlags.stopping.rawValue : 0
+    let flags = StepFlags(rawValue: stopping | (control.isDiskBehind ? StepFlags.diskBehind.rawValue : 0))
     return StepInput(nowNs: clock.nowNs(), haltEpoch: control.haltEpoch, flags: flags)
   }
 }

@@ -1,5 +1,6 @@
 // A running session: its stages wired to sockets, its workers, its journal. One thread starts, watches and ends it.
 
+package import Control
 import Execution
 import Foundation
 import Journal
@@ -18,11 +19,15 @@ package struct SessionEdges {
   var journalDirectory: String
   /// Where the record rings' shared memory files are.
   var ringDirectory: String
+  /// Where people reach the session, and what each of them may do.
+  var socketPath: String
+  var roles: ControlRoles
   var captures: [CaptureIdentity]
 
   package init(
     endpoint: VenueEndpoint, key: AccountKey, clock: Clock, control: ControlWords, counters: CounterFile,
-    journalDirectory: String, ringDirectory: String, captures: [CaptureIdentity] = []
+    journalDirectory: String, ringDirectory: String, socketPath: String, roles: ControlRoles,
+    captures: [CaptureIdentity] = []
   ) {
     self.endpoint = endpoint
     self.key = key
@@ -31,6 +36,8 @@ package struct SessionEdges {
     self.counters = counters
     self.journalDirectory = journalDirectory
     self.ringDirectory = ringDirectory
+    self.socketPath = socketPath
+    self.roles = roles
     self.captures = captures
   }
 }
@@ -44,7 +51,7 @@ package final class LiveSession {
   private(set) var remarks: [String] = []
   private let edges: SessionEdges
   private let workers: [Worker]
-  private let journal: StageBox<JournalWriter>
+  private let journal: StageBox<JournalStage>
   private let trading: StageBox<TradingStage>
 
   /// Wires everything; nothing runs yet.
@@ -71,40 +78,47 @@ package final class LiveSession {
     if affinity.memory.pages == .huge2MiB { remarks.append("rings: \(arena.report)") }
     let ends = StageEnds(in: arena)
     let snapshots = ends.snapshots
-    let feedRecords = try edges.recordRing(.feed, plan.configuration.journal.feedRingMiB)
-    let strategyRecords = try edges.recordRing(.strategy, plan.configuration.journal.stageRingMiB)
-    let executionRecords = try edges.recordRing(.execution, plan.configuration.journal.stageRingMiB)
-    let gatewayRecords = try edges.recordRing(.gateway, plan.configuration.journal.stageRingMiB)
+    let records = try SessionRecords(directory: edges.ringDirectory, plan.configuration.journal)
 
     let feed = plan.feed(
-      events: ends.feedEvents, snapshots: snapshots, records: feedRecords.producer, counters: edges.counters)
+      events: ends.feedEvents, snapshots: snapshots, records: records.feed.producer, counters: edges.counters)
     let orders = plan.orderSession(
       apiKey: edges.key.name, signer: try edges.key.signer(), reports: ends.gatewayReports,
-      records: gatewayRecords.producer, counters: edges.counters)
+      records: records.gateway.producer, counters: edges.counters)
     var ports = ExecutionPorts()
     ports.attachGateway(
       reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests,
       emergency: ends.executionEmergency, amends: ends.executionAmends)
     ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
-    let execution = plan.execution(ports: ports, records: executionRecords.producer, counters: edges.counters)
+    ports.attachControl(commands: ends.executionCommands, outcomes: ends.executionOutcomes)
+    let execution = plan.execution(ports: ports, records: records.execution.producer, counters: edges.counters)
     let strategy = try plan.strategy(
       events: ends.strategyEvents, updates: ends.strategyUpdates, intents: ends.strategyIntents,
-      snapshots: snapshots, records: strategyRecords.producer, counters: edges.counters, clock: edges.clock,
+      snapshots: snapshots, records: records.strategy.producer, counters: edges.counters, clock: edges.clock,
       control: edges.control)
 
     let clock = edges.clock
     journal = StageBox(
       StageNumber.journalName,
-      try JournalWriter(
-        directory: edges.journalDirectory, header: plan.header(startTimeNs: clock.nowNs(), captures: edges.captures),
-        sources: [
-          RecordSource(feedRecords.consumer), RecordSource(strategyRecords.consumer),
-          RecordSource(executionRecords.consumer), RecordSource(gatewayRecords.consumer),
-        ],
-        counters: JournalCounters(edges.counters.counter), nowNs: { clock.nowNs() }))
+      JournalStage(
+        writer: try JournalWriter(
+          directory: edges.journalDirectory, header: plan.header(startTimeNs: clock.nowNs(), captures: edges.captures),
+          sources: [
+            RecordSource(records.feed.consumer), RecordSource(records.strategy.consumer),
+            RecordSource(records.execution.consumer), RecordSource(records.gateway.consumer),
+            RecordSource(records.control.consumer),
+          ],
+          counters: JournalCounters(edges.counters.counter), nowNs: { clock.nowNs() }), control: edges.control))
     trading = StageBox(StageNumber.execution.name, TradingStage(core: execution, source: source()))
-    let cold = StageBox(StageNumber.countersName, CountersStage(edges.counters, clock))
-    var boxes: [AnyStageBox] = [strategy, trading, journal, cold]
+    let reader = edges.counters.reader()
+    let people = plan.control(
+      channel: try edges.controlSocket(), commands: ends.controlCommands, outcomes: ends.controlOutcomes,
+      records: records.control.producer, hand: .live(edges.control), counters: edges.counters,
+      status: { SessionStatus.read(reader, plan) })
+    var boxes: [AnyStageBox] = [
+      strategy, trading, journal, StageBox(StageNumber.control.name, CommandStage(core: people, source: source())),
+      StageBox(StageNumber.countersName, CountersStage(edges.counters, clock)),
+    ]
     let endpoint = edges.endpoint
     switch transport {
     case .uring:
@@ -170,15 +184,19 @@ package final class LiveSession {
   package func end() throws {
     for worker in workers { worker.requestStop() }
     for worker in workers { worker.join() }
-    try journal.withStage { try $0.finish() }
+    try journal.withStage { try $0.writer.finish() }
   }
 }
 
 extension SessionEdges {
-  /// The stage's record ring in a shared memory file of its own, so that its tail outlives this process.
-  func recordRing(_ stage: StageNumber, _ mebibytes: Int) throws -> RecordRing {
-    try RecordRing(
-      stage: stage.rawValue, capacityBytes: mebibytes << 20, path: "\(ringDirectory)/records-\(stage.name)")
+  /// Where people reach the session. Its bounds are real time, so they are stretched to the session's clock.
+  func controlSocket() throws -> ControlSocket {
+    var limits = ControlSocketLimits()
+    limits.lineTimeNs = endpoint.stretched(limits.lineTimeNs)
+    limits.silenceNs = endpoint.stretched(limits.silenceNs)
+    limits.lineIntervalNs = endpoint.stretched(limits.lineIntervalNs)
+    return try ControlSocket(
+      path: socketPath, roles: roles, limits: limits, counters: ControlCounters(counters.counter))
   }
 }
 

@@ -1,5 +1,6 @@
 // A session made again from its journal: the same cores on gated rings and scripted channels. Cold; one thread.
 
+import Control
 import Execution
 import Journal
 import Market
@@ -48,67 +49,72 @@ package enum ReplaySession {
     let ends = StageEnds(gates: &gates)
     guard let gates else { preconditionFailure("a replay's rings have gates") }
     let snapshots = ends.snapshots
-    let feedRecords = RecordRing(
-      stage: StageNumber.feed.rawValue, capacityBytes: configuration.journal.feedRingMiB << 20)
-    let ringBytes = configuration.journal.stageRingMiB << 20
-    let strategyRecords = RecordRing(stage: StageNumber.strategy.rawValue, capacityBytes: ringBytes)
-    let executionRecords = RecordRing(stage: StageNumber.execution.rawValue, capacityBytes: ringBytes)
-    let gatewayRecords = RecordRing(stage: StageNumber.gateway.rawValue, capacityBytes: ringBytes)
+    let records = SessionRecords(configuration.journal)
     let stream = ReplayScript(channel: BinanceFeed.streamChannel)
     let requests = ReplayScript(channel: BinanceFeed.requestChannel)
     let orders = ReplayScript(channel: BinanceOrderSession.channelNumber)
+    let people = ReplayScript(channel: ControlStage<ReplayMessageChannel>.channelNumber)
 
     var feed = FeedStage(
       feed: plan.feed(
-        events: ends.feedEvents, snapshots: snapshots, records: feedRecords.producer, counters: counters),
+        events: ends.feedEvents, snapshots: snapshots, records: records.feed.producer, counters: counters),
       stream: ReplayMessageChannel(stream), requests: ReplayRequestChannel(requests))
     let strategy = try plan.strategy(
       events: ends.strategyEvents, updates: ends.strategyUpdates, intents: ends.strategyIntents,
-      snapshots: snapshots, records: strategyRecords.producer, counters: counters, clock: clock,
+      snapshots: snapshots, records: records.strategy.producer, counters: counters, clock: clock,
       control: control, replayed: UnsafePointer(replayed.input))
     var ports = ExecutionPorts()
     ports.attachGateway(
       reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests,
       emergency: ends.executionEmergency, amends: ends.executionAmends)
     ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
-    var execution = plan.execution(ports: ports, records: executionRecords.producer, counters: counters)
+    ports.attachControl(commands: ends.executionCommands, outcomes: ends.executionOutcomes)
+    var execution = plan.execution(ports: ports, records: records.execution.producer, counters: counters)
     var gateway = GatewayStage(
       session: plan.orderSession(
         apiKey: String(repeating: "x", count: apiKeyBytes),
         signer: try AccountKey.standIn(configuration.orders.authentication), reports: ends.gatewayReports,
-        records: gatewayRecords.producer,
+        records: records.gateway.producer,
         counters: counters),
       channel: ReplayMessageChannel(orders),
       lanes: GatewayLanes(
         emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
         orders: ends.gatewayOrders), control: control)
 
+    var desk = plan.control(
+      channel: ReplayMessageChannel(people), commands: ends.controlCommands, outcomes: ends.controlOutcomes,
+      records: records.control.producer, hand: .replay, counters: counters, status: { BotStatus() })
+
     return [
       ReplayStage(
         number: StageNumber.feed.rawValue, name: StageNumber.feed.name, outputs: [gates.events],
-        channels: [stream, requests], records: RecordSource(feedRecords.consumer), step: { feed.step($0) }),
+        channels: [stream, requests], records: RecordSource(records.feed.consumer), step: { feed.step($0) }),
       ReplayStage(
         number: StageNumber.strategy.rawValue, name: StageNumber.strategy.name,
         inputs: [gates.updates, gates.events], outputs: [gates.intents],
-        records: RecordSource(strategyRecords.consumer),
+        records: RecordSource(records.strategy.consumer),
         step: { input in
           replayed.input.pointee = input
           return strategy.poll()
         }),
       ReplayStage(
         number: StageNumber.execution.rawValue, name: StageNumber.execution.name,
-        inputs: [gates.reports, gates.intents],
-        outputs: [gates.orders, gates.requests, gates.emergency, gates.amends, gates.updates],
-        records: RecordSource(executionRecords.consumer), step: { execution.step($0) }),
+        inputs: [gates.reports, gates.intents, gates.commands],
+        outputs: [gates.orders, gates.requests, gates.emergency, gates.amends, gates.updates, gates.outcomes],
+        records: RecordSource(records.execution.consumer), step: { execution.step($0) }),
       ReplayStage(
         number: StageNumber.gateway.rawValue, name: StageNumber.gateway.name,
         inputs: [gates.emergency, gates.requests, gates.amends, gates.orders], outputs: [gates.reports],
         channels: [orders],
-        records: RecordSource(gatewayRecords.consumer),
+        records: RecordSource(records.gateway.consumer),
         step: { input in
           while control.haltEpoch < input.haltEpoch { control.halt() }
           return gateway.step(input)
         }),
+      ReplayStage(
+        number: StageNumber.control.rawValue, name: StageNumber.control.name, inputs: [gates.outcomes],
+        outputs: [gates.commands], channels: [people], records: RecordSource(records.control.consumer),
+        step: { desk.step($0) }),
     ]
   }
 }

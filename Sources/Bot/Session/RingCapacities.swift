@@ -22,6 +22,9 @@ package enum RingCapacities {
   package static let amends = 1_024
   /// Eight reports for each open order.
   package static let reports = 8_192
+  /// What people and the session itself can ask in a second, and an answer and an end to each.
+  package static let commands = 64
+  package static let outcomes = 256
   /// One snapshot being filled, one in the ring, one being read, one to spare.
   package static let snapshots = 4
   /// What the venue gives of each side at most.
@@ -36,6 +39,7 @@ package enum StageNumber: UInt8, CaseIterable {
   case strategy = 2
   case execution = 3
   case gateway = 4
+  case control = 5
 
   var name: String {
     switch self {
@@ -43,6 +47,7 @@ package enum StageNumber: UInt8, CaseIterable {
     case .strategy: "strategy"
     case .execution: "execution"
     case .gateway: "gateway.binance"
+    case .control: "control"
     }
   }
 

@@ -1,5 +1,6 @@
 // What a session is made of besides its edges: the same for a live session and for its replay.
 
+import Control
 import Execution
 import Foundation
 import Market
@@ -71,8 +72,7 @@ package struct SessionPlan {
   ) -> ExecutionStage {
     let settings = ExecutionConfiguration(
       instruments: instruments, limits: limits,
-      rate: OrderRateLimits(
-        perSecond: configuration.risk.ordersPerSecond, perTenSeconds: configuration.risk.ordersPer10Seconds),
+      rate: rate,
       shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch, maximumDailyLoss: maximumDailyLoss,
       ramp: configuration.risk.ramp.limitRamp, orderCapacity: RingCapacities.openOrders)
     return ExecutionStage(
@@ -92,6 +92,27 @@ package struct SessionPlan {
         records: records, snapshots: snapshots, counters: counters, clock: clock, control: control,
         replayed: replayed),
       configuration.strategy)
+  }
+}
+
+extension SessionPlan {
+  /// The control stage: `status` and `hand` are what a replay has none of.
+  func control<Channel: MessageChannel & ~Copyable>(
+    channel: consuming Channel, commands: consuming RingProducer<Command>,
+    outcomes: consuming RingConsumer<CommandOutcome>, records: consuming RecordProducer, hand: ControlSwitch,
+    counters: CounterFile, status: @escaping () -> BotStatus
+  ) -> ControlStage<Channel> {
+    ControlStage(
+      names: SessionNames(instruments: instruments, venues: ["binance"], strategyCount: 1),
+      limits: ControlLimits(instruments: limits, rate: rate, maximumDailyLoss: maximumDailyLoss), channel: channel,
+      commands: commands, outcomes: outcomes, records: records, hand: hand,
+      counters: ControlCounters(counters.counter), status: status)
+  }
+
+  /// The desk's limits of the order rate.
+  var rate: OrderRateLimits {
+    OrderRateLimits(
+      perSecond: configuration.risk.ordersPerSecond, perTenSeconds: configuration.risk.ordersPer10Seconds)
   }
 }
 

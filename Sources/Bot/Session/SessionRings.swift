@@ -23,6 +23,10 @@ struct StageEnds: ~Copyable {
   var gatewayAmends: ApprovedOrderReceiver
   var gatewayReports: RingProducer<ExecutionReport>
   var executionReports: RingConsumer<ExecutionReport>
+  var controlCommands: RingProducer<Command>
+  var executionCommands: RingConsumer<Command>
+  var executionOutcomes: RingProducer<CommandOutcome>
+  var controlOutcomes: RingConsumer<CommandOutcome>
   let snapshots: SnapshotPool
 
   /// What the rings of a session take together, and some more: their capacities times their elements are 6 MiB.
@@ -38,6 +42,8 @@ struct StageEnds: ~Copyable {
     let emergency = Ring<GatewayRequest>(capacity: RingCapacities.emergency, in: arena)
     let amends = ApprovedOrderRing(capacity: RingCapacities.amends)
     let reports = Ring<ExecutionReport>(capacity: RingCapacities.reports, in: arena)
+    let commands = Ring<Command>(capacity: RingCapacities.commands, in: arena)
+    let outcomes = Ring<CommandOutcome>(capacity: RingCapacities.outcomes, in: arena)
     feedEvents = events.producer
     strategyEvents = events.consumer
     strategyIntents = intents.producer
@@ -54,6 +60,10 @@ struct StageEnds: ~Copyable {
     gatewayAmends = amends.receiver
     gatewayReports = reports.producer
     executionReports = reports.consumer
+    controlCommands = commands.producer
+    executionCommands = commands.consumer
+    executionOutcomes = outcomes.producer
+    controlOutcomes = outcomes.consumer
     snapshots = Self.makeSnapshots()
   }
 
@@ -67,9 +77,12 @@ struct StageEnds: ~Copyable {
     let emergency = GatedRing<GatewayRequest>(capacity: 2 * RingCapacities.emergency)
     let amends = GatedApprovedOrderRing(capacity: 2 * RingCapacities.amends)
     let reports = GatedRing<ExecutionReport>(capacity: 2 * RingCapacities.reports)
+    let commands = GatedRing<Command>(capacity: 2 * RingCapacities.commands)
+    let outcomes = GatedRing<CommandOutcome>(capacity: 2 * RingCapacities.outcomes)
     gates = ReplayGates(
       events: events.gate, intents: intents.gate, updates: updates.gate, orders: orders.gate, requests: requests.gate,
-      emergency: emergency.gate, amends: amends.gate, reports: reports.gate)
+      emergency: emergency.gate, amends: amends.gate, reports: reports.gate, commands: commands.gate,
+      outcomes: outcomes.gate)
     feedEvents = events.producer
     strategyEvents = events.consumer
     strategyIntents = intents.producer
@@ -86,6 +99,10 @@ struct StageEnds: ~Copyable {
     gatewayAmends = amends.receiver
     gatewayReports = reports.producer
     executionReports = reports.consumer
+    controlCommands = commands.producer
+    executionCommands = commands.consumer
+    executionOutcomes = outcomes.producer
+    controlOutcomes = outcomes.consumer
     snapshots = Self.makeSnapshots()
   }
 
@@ -104,4 +121,6 @@ struct ReplayGates {
   let emergency: RingGate
   let amends: RingGate
   let reports: RingGate
+  let commands: RingGate
+  let outcomes: RingGate
 }

@@ -56,7 +56,8 @@ package struct VenueEndpoint {
     return settings
   }
 
-  private func stretched(_ ns: Int64) -> Int64 { Int64(Double(ns) * speed) }
+  /// A bound in real time, in the session's clock.
+  func stretched(_ ns: Int64) -> Int64 { Int64(Double(ns) * speed) }
 
   /// A connection to the venue's market data.
   func marketStream<T: Transport & ~Copyable>(_ transport: consuming T) -> WebSocketChannel<T> {
