@@ -1,5 +1,6 @@
 // A session from a configuration file, from start to end: state directory, venue, stages, table, orderly stop.
 
+import Control
 import Foundation
 import Journal
 import Market
@@ -9,6 +10,7 @@ import Strategy
 /// Runs one session. One thread: the command's.
 final class Run {
   private let configuration: Configuration
+  private let mode: TradingMode
   private let account: AccountSettings
   private let host = HostFacts.current()
   private let state: StateDirectory
@@ -21,10 +23,7 @@ final class Run {
   /// Reads the configuration; everything that can be wrong in it is found before anything is made or started.
   init(configurationFile file: String) throws {
     configuration = try Configuration(file: file)
-    guard let account = configuration.account else {
-      throw ConfigurationError(file: file, line: 0, path: "account", reason: "is missing: apus run trades an account")
-    }
-    self.account = account
+    (mode, account) = try configuration.trading(file: file)
     let problems = try configuration.affinity().problems(stages: StageNumber.placed, host: host)
     guard problems.isEmpty else { throw SessionError(problems.map(\.description).joined(separator: "\n")) }
     state = StateDirectory(path: configuration.journal.directory)
@@ -34,7 +33,7 @@ final class Run {
   func run() throws -> SessionReport {
     let interrupt = InterruptFlag()
     let epoch = try BootEpoch(stateDirectory: state.path)
-    let endpoint = try VenueEndpoint(configuration.venue)
+    let endpoint = try VenueEndpoint(configuration.venue, mode)
     let plan = try SessionPlan(
       configuration, instruments: try endpoint.instruments(configuration.instruments), bootEpoch: epoch.value,
       strategies: Apus.strategies)
@@ -84,10 +83,28 @@ final class Run {
   }
 }
 
+extension Configuration {
+  /// What only a session with an account needs, complete and in keeping with its mode.
+  func trading(file: String) throws -> (TradingMode, AccountSettings) {
+    func fail(_ path: String, _ reason: String) -> ConfigurationError {
+      ConfigurationError(file: file, line: 0, path: path, reason: reason)
+    }
+    guard let mode else { throw fail("mode", "is missing: one of shadow, testnet, live is expected") }
+    guard let account else { throw fail("account", "is missing: apus run trades an account") }
+    if mode == .paper {
+      throw fail("mode", "paper is not there yet: trade with apus demo, or in testnet with an apus venue of your own")
+    }
+    if mode == .live, venue.clock != .system {
+      throw fail("venue.clock", "a live session stands on the machine's own clock (clock: system)")
+    }
+    return (mode, account)
+  }
+}
+
 extension VenueEndpoint {
   /// The configured addresses, or the venue's own.
-  init(_ settings: VenueSettings) throws {
-    let standard = BinanceAddresses.testnet
+  init(_ settings: VenueSettings, _ mode: TradingMode) throws {
+    let standard = BinanceAddresses.services(mode)
     try self.init(
       streams: VenueService(settings.streams ?? standard.streams), rest: VenueService(settings.rest ?? standard.rest),
       orders: VenueService(settings.orders ?? standard.orders), trustFile: settings.trustFile, speed: settings.speed)
