@@ -17,6 +17,10 @@ int apus_open_new(const char *path) {
   return descriptor_or_error(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
 }
 
+int apus_open_write(const char *path) { return descriptor_or_error(open(path, O_WRONLY | O_CLOEXEC)); }
+
+int apus_truncate(int fd, int64_t size) { return zero_or_error(ftruncate(fd, size)); }
+
 int apus_open_directory(const char *path) {
   return descriptor_or_error(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }

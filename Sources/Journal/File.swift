@@ -11,6 +11,12 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The errno value, positive.
   public var code: Int32
 
+  package init(operation: String, path: String, code: Int32) {
+    self.operation = operation
+    self.path = path
+    self.code = code
+  }
+
   public var description: String { "cannot \(operation) \(path): \(String(cString: apus_error_text(code)))" }
   /// There is no room left: on the medium, in the user's quota, or below the process's limit for a file.
   public var isNoSpace: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
@@ -34,6 +40,11 @@ struct File: ~Copyable {
   /// A new file for writing; an existing one is an error, never overwritten.
   static func create(_ path: String) throws(FileError) -> File { try File("create", path, apus_open_new(path)) }
 
+  /// An existing file for writing.
+  static func openForWriting(_ path: String) throws(FileError) -> File {
+    try File("open", path, apus_open_write(path))
+  }
+
   static func openDirectory(_ path: String) throws(FileError) -> File {
     try File("open directory", path, apus_open_directory(path))
   }
@@ -54,16 +65,25 @@ struct File: ~Copyable {
     try check("write", result)
   }
 
-  borrowing func readAll() throws(FileError) -> [UInt8] {
+  borrowing func readAll() throws(FileError) -> [UInt8] { try read(from: 0) }
+
+  /// What lies from `offset` on, at most `limit` bytes of it.
+  borrowing func read(from offset: Int64, limit: Int = .max) throws(FileError) -> [UInt8] {
     let size = apus_file_size(descriptor)
     guard size >= 0 else { throw FileError(operation: "measure", path: path, code: Int32(-size)) }
+    let wanted = min(limit, Int(max(0, size - offset)))
     var result: Int64 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
-      result = apus_read_at(descriptor, buffer.baseAddress, Int(size), 0)
+    let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+      result = apus_read_at(descriptor, buffer.baseAddress, wanted, offset)
       count = Int(max(0, result))
     }
     guard result >= 0 else { throw FileError(operation: "read", path: path, code: Int32(-result)) }
     return bytes
+  }
+
+  /// Cuts the file off.
+  borrowing func truncate(to byteCount: Int64) throws(FileError) {
+    try check("truncate", apus_truncate(descriptor, byteCount))
   }
 
   /// Waits until the medium has the written bytes.

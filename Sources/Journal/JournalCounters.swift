@@ -17,6 +17,12 @@ public struct JournalCounters: Sendable {
   public let writeErrors: Counter
   /// A failed sync. Its bytes may be lost whatever is tried (the kernel drops them), so the journal stays `behind`.
   public let syncErrors: Counter
+  /// When the oldest record was written that no sync has covered, in the session's clock; 0 when all are covered. While
+  /// a sync stalls it stands still: now less this is what a power cut would take.
+  public let unsyncedSinceNs: Counter
+  /// Snapshots of the fold that are durable, and those that could not be made.
+  public let snapshots: Counter
+  public let snapshotErrors: Counter
   /// The errno of the last error.
   public let lastError: Counter
   /// 1 while the disk does not take what the stages write: trading goes reduce-only. Any stage may read it.
@@ -32,6 +38,9 @@ public struct JournalCounters: Sendable {
     noSpaceErrors = counter("journal.no_space_errors")
     writeErrors = counter("journal.write_errors")
     syncErrors = counter("journal.sync_errors")
+    unsyncedSinceNs = counter("journal.unsynced_since_ns")
+    snapshots = counter("journal.snapshots")
+    snapshotErrors = counter("journal.snapshot_errors")
     lastError = counter("journal.last_error")
     behind = counter("journal.behind")
   }

@@ -42,6 +42,8 @@ public enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
   case missingSegment(UInt32)
   /// A segment of another session lies between those of this one.
   case otherSession(file: String)
+  /// A snapshot names a place that these files do not have.
+  case badPosition
   /// Bytes in the middle of the journal are not what was written.
   case damaged(file: String, offset: Int, RecordDefect)
 
@@ -51,6 +53,7 @@ public enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
     case .noJournal(let path): "there is no journal in \(path)"
     case .badHeader(let file, let defect): "\(file): \(defect)"
     case .missingSegment(let number): "segment \(SegmentFormat.fileName(number)) is missing"
+    case .badPosition: "a snapshot stands for a place that the journal does not have"
     case .otherSession(let file): "\(file) belongs to another session"
     case .damaged(let file, let offset, let defect): "\(file), byte \(offset): \(defect)"
     }
@@ -61,6 +64,8 @@ public enum JournalError: Error, Equatable, Sendable, CustomStringConvertible {
 public enum JournalEnd: Equatable, Sendable, CustomStringConvertible {
   /// With the session's orderly end: it is complete.
   case finished
+  /// It was cut off, and a recovery brought in what the record rings had and ended it.
+  case recovered(drained: UInt64, tornBytes: UInt64)
   /// Behind a whole record, without the session's end: the process was ended from outside.
   case unfinished
   /// Within a record that was being written when the process or the machine stopped. All before it is whole.
@@ -69,6 +74,8 @@ public enum JournalEnd: Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .finished: "finished"
+    case .recovered(let drained, let torn):
+      "cut off and recovered: \(drained) records from the record rings, \(torn) torn bytes removed"
     case .unfinished: "unfinished: the session did not end in order"
     case .torn(let file, let offset, let unread, let defect):
       "torn: \(file), byte \(offset): \(defect); \(unread) bytes not read"

@@ -5,7 +5,8 @@ import Pipeline
 /// Where a journal's segments are, in order.
 public struct JournalFiles: Sendable {
   let names: [String]
-  let read: @Sendable (_ index: Int) throws(FileError) -> [UInt8]
+  /// Bytes of a segment from an offset on, at most so many.
+  let read: @Sendable (_ index: Int, _ offset: Int64, _ limit: Int) throws(FileError) -> [UInt8]
 
   /// - Parameter directory: of one session.
   public init(directory: String) throws(JournalError) {
@@ -19,17 +20,21 @@ public struct JournalFiles: Sendable {
     for number in 1...last where !numbers.contains(number) { throw .missingSegment(number) }
     let paths = numbers.map { directory + "/" + SegmentFormat.fileName($0) }
     names = paths
-    read = { index throws(FileError) in try File.openForReading(paths[index]).readAll() }
+    read = { index, offset, limit throws(FileError) in
+      try File.openForReading(paths[index]).read(from: offset, limit: limit)
+    }
   }
 
   /// Segments in memory.
   package init(_ segments: [[UInt8]]) {
     names = segments.indices.map { SegmentFormat.fileName(UInt32($0 + 1)) }
-    read = { index throws(FileError) in segments[index] }
+    read = { index, offset, limit throws(FileError) in Array(segments[index].dropFirst(Int(offset)).prefix(limit)) }
   }
 }
 
 /// Hands out the records of a journal one by one, in the order in which they were written. Holds one segment in memory.
+///
+/// It begins at the first record or behind a snapshot's position; then the records before that are not read at all.
 ///
 /// Checked of each record: that it is whole, its checksum, and that its stage's numbers have no hole. A defect in the
 /// last segment ends the journal there (`end` tells: that is how a crash looks); anywhere else it is an error.
@@ -37,22 +42,56 @@ public struct JournalReader {
   public let header: SessionHeader
   /// How the journal ended; nil until `next` has returned nil.
   public private(set) var end: JournalEnd?
+  /// Bytes read from files so far.
+  private(set) var readBytes = 0
   private let files: JournalFiles
+  /// Index of the segment under way, and what of its file is in memory: from `base` on.
   private var segment = 0
   private var bytes: [UInt8]
+  private var base = 0
   private var offset: Int
   private var lastSequence = [UInt64](repeating: 0, count: 256)
   private var totals = SessionEndRecord(records: 0, bytes: 0)
-  private var isFinished = false
+  private var ending: JournalEnd?
 
   public init(_ files: JournalFiles) throws(JournalError) {
     self.files = files
     bytes = try JournalReader.load(files, 0)
+    readBytes = bytes.count
     do throws(HeaderDefect) {
       (header, offset) = try SegmentFormat.decode(bytes, segment: 1)
     } catch {
       throw .badHeader(file: files.names[0], error)
     }
+  }
+
+  /// Begins behind `position` of the session with that number.
+  ///
+  /// - Throws: `JournalError.badPosition` when there is no such place in these files.
+  init(_ files: JournalFiles, from position: JournalPosition, session: UInt64) throws(JournalError) {
+    self.files = files
+    segment = Int(position.segment) - 1
+    guard files.names.indices.contains(segment) else { throw .badPosition }
+    let beginning = try JournalReader.load(files, segment, limit: SegmentFormat.preambleBytes)
+    let head = try JournalReader.load(files, segment, limit: SegmentFormat.headerBytes(beginning))
+    do throws(HeaderDefect) {
+      (header, _) = try SegmentFormat.decode(head, segment: position.segment)
+    } catch {
+      throw .badHeader(file: files.names[segment], error)
+    }
+    guard header.session == session, position.offset >= head.count else { throw .badPosition }
+    bytes = try JournalReader.load(files, segment, from: position.offset)
+    readBytes = beginning.count + head.count + bytes.count
+    base = Int(position.offset)
+    offset = 0
+    lastSequence = position.lastSequence
+    totals = position.totals
+  }
+
+  /// Where the next record begins, or would begin.
+  var position: JournalPosition {
+    JournalPosition(
+      segment: UInt32(segment + 1), offset: Int64(base + offset), lastSequence: lastSequence, totals: totals)
   }
 
   public init(directory: String) throws(JournalError) { try self.init(JournalFiles(directory: directory)) }
@@ -61,14 +100,13 @@ public struct JournalReader {
   public mutating func next() throws(JournalError) -> JournalRecord? {
     while end == nil {
       if offset == bytes.count {
-        if segment + 1 == files.names.count { end = isFinished ? .finished : .unfinished } else { try advance() }
+        if segment + 1 == files.names.count { end = ending ?? .unfinished } else { try advance() }
         continue
       }
       do throws(RecordDefect) {
         let record = try takeRecord()
         if record.header.stage != JournalOptions.journalStage { return record }
-        try checkTotals(record)
-        isFinished = true
+        ending = try checkedEnding(record)
       } catch {
         try stop(at: error)
       }
@@ -77,7 +115,7 @@ public struct JournalReader {
   }
 
   private mutating func takeRecord() throws(RecordDefect) -> JournalRecord {
-    if isFinished { throw .afterEnd }
+    if ending != nil { throw .afterEnd }
     let rest = bytes.count - offset
     guard rest >= RecordHeader.byteCount else { throw .truncated }
     let header = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: RecordHeader.self) }
@@ -99,14 +137,19 @@ public struct JournalReader {
       totals.records += 1
       totals.bytes += UInt64(padded)
     }
-    return JournalRecord(header: header, bytes: bytes[range], file: files.names[segment])
+    return JournalRecord(
+      header: header, bytes: bytes[range], file: files.names[segment], offset: base + range.lowerBound)
   }
 
-  private func checkTotals(_ record: JournalRecord) throws(RecordDefect) {
-    let stated = record.fixed(SessionEndRecord.self)
-    guard record.header.type == JournalRecordType.sessionEnd, stated?.records == totals.records,
-      stated?.bytes == totals.bytes
-    else { throw .wrongTotals }
+  /// The end that the session's last record tells; its totals must be those of what was read.
+  private func checkedEnding(_ record: JournalRecord) throws(RecordDefect) -> JournalEnd {
+    switch record.header.type {
+    case JournalRecordType.sessionEnd where record.fixed(SessionEndRecord.self) == totals: return .finished
+    case JournalRecordType.sessionRecovered:
+      guard let told = record.fixed(SessionRecoveredRecord.self), told.totals == totals else { throw .wrongTotals }
+      return .recovered(drained: told.drained, tornBytes: told.tornBytes)
+    default: throw .wrongTotals
+    }
   }
 
   private mutating func stop(at defect: RecordDefect) throws(JournalError) {
@@ -114,21 +157,24 @@ public struct JournalReader {
     let isLast = segment + 1 == files.names.count
     switch defect {
     case .truncated where isLast, .badLength where isLast, .checksumMismatch where isLast, .badPadding where isLast:
-      end = .torn(file: file, offset: offset, unreadBytes: bytes.count - offset, defect)
+      end = .torn(file: file, offset: base + offset, unreadBytes: bytes.count - offset, defect)
     default:
-      throw .damaged(file: file, offset: offset, defect)
+      throw .damaged(file: file, offset: base + offset, defect)
     }
   }
 
   private mutating func advance() throws(JournalError) {
     let next = files.names[segment + 1]
     let bytes = try JournalReader.load(files, segment + 1)
+    readBytes += bytes.count
     var found: SessionHeader?
+    base = 0
     do throws(HeaderDefect) {
       (found, offset) = try SegmentFormat.decode(bytes, segment: UInt32(segment + 2))
     } catch {
       // Before a record is written to a segment its header is durable: a broken one at the end hides no record.
       guard segment + 2 == files.names.count else { throw .badHeader(file: next, error) }
+      offset = 0
       end = .torn(file: next, offset: 0, unreadBytes: bytes.count, .header(error))
     }
     guard end != nil || found == header else { throw .otherSession(file: next) }
@@ -136,7 +182,9 @@ public struct JournalReader {
     self.bytes = bytes
   }
 
-  private static func load(_ files: JournalFiles, _ index: Int) throws(JournalError) -> [UInt8] {
-    do throws(FileError) { return try files.read(index) } catch { throw .file(error) }
+  private static func load(
+    _ files: JournalFiles, _ index: Int, from offset: Int64 = 0, limit: Int = .max
+  ) throws(JournalError) -> [UInt8] {
+    do throws(FileError) { return try files.read(index, offset, limit) } catch { throw .file(error) }
   }
 }

@@ -9,7 +9,7 @@ public struct JournalRecord: Sendable {
   public let bytes: ArraySlice<UInt8>
   /// Where it stands, for messages: segment file and byte offset.
   public let file: String
-  public var offset: Int { bytes.startIndex }
+  public let offset: Int
 
   public var payload: ArraySlice<UInt8> { bytes.dropFirst(RecordHeader.byteCount) }
   public var identifier: RecordIdentifier { RecordIdentifier(stage: header.stage, sequence: header.sequence) }

@@ -22,10 +22,13 @@ public struct JournalWriter: ~Copyable, Stage {
   private var segments: SegmentWriter
   private let parts: UnsafeMutableBufferPointer<iovec>
   /// When the oldest byte was written that no sync has covered yet.
-  private var unsyncedSinceNs: Int64?
+  private var unsyncedSinceNs: Int64? {
+    didSet { counters.unsyncedSinceNs.set(unsyncedSinceNs ?? 0) }
+  }
   private var retryAtNs = Int64.min
   private var syncFailed = false
   private var written = SessionEndRecord(records: 0, bytes: 0)
+  private var keeper: SnapshotKeeper?
 
   /// Most bytes of one stage in one write: what a disk takes in a few milliseconds, so that no ring waits long.
   static var runLimitBytes: Int { 1 << 20 }
@@ -37,16 +40,19 @@ public struct JournalWriter: ~Copyable, Stage {
   /// - Parameters:
   ///   - directory: of this session alone; created when it is not there. A journal in it already is an error.
   ///   - sources: one for each stage that writes records.
-  ///   - nowNs: the session's clock, for the sync interval only.
+  ///   - fold: what is kept of the records and saved in snapshots beside the segments; nil for nothing.
+  ///   - nowNs: the session's clock, for the intervals of syncs and snapshots only.
   public init(
     directory: String, header: SessionHeader, sources: [RecordSource], counters: JournalCounters,
-    options: JournalOptions = JournalOptions(), nowNs: @escaping @Sendable () -> Int64
+    options: JournalOptions = JournalOptions(), fold: (any RecordFold)? = nil,
+    nowNs: @escaping @Sendable () -> Int64
   ) throws(FileError) {
     segments = try SegmentWriter(directory: directory, header: header)
     self.sources = sources
     self.counters = counters
     self.options = options
     self.nowNs = nowNs
+    keeper = fold.map { SnapshotKeeper($0, options.snapshots, directory: directory, session: header.session) }
     parts = .allocate(capacity: max(1, sources.count))
     counters.segment.set(Int64(segments.number))
   }
@@ -62,6 +68,7 @@ public struct JournalWriter: ~Copyable, Stage {
     do throws(FileError) {
       let records = try writeBatch(now)
       syncIfDue(now)
+      saveIfDue(now)
       return records
     } catch {
       (error.isNoSpace ? counters.noSpaceErrors : counters.writeErrors).add()
@@ -76,7 +83,10 @@ public struct JournalWriter: ~Copyable, Stage {
   public mutating func finish() throws(FileError) {
     let now = nowNs()
     while try writeBatch(now) > 0 {}
-    try segments.append(SessionEndRecord.record(written, timeNs: now))
+    try segments.sync()
+    save(now)
+    try segments.append(
+      RecordSeal.lastRecord(type: JournalRecordType.sessionEnd, written, timeNs: now))
     try segments.sync()
     counters.syncs.add()
     unsyncedSinceNs = nil
@@ -89,9 +99,13 @@ public struct JournalWriter: ~Copyable, Stage {
       try segments.rotate()
       counters.segment.set(Int64(segments.number))
       unsyncedSinceNs = nil
+      keeper?.noteRotation()
     }
     try segments.append(UnsafeMutableBufferPointer(rebasing: parts[..<batch.parts]), bytes: batch.bytes)
-    for source in sources { source.consumer.release(source.takenBytes) }
+    for source in sources {
+      keeper?.take(UnsafeRawBufferPointer(source.taken), now: now)
+      source.consumer.release(source.taken.count)
+    }
     written.records += UInt64(batch.records)
     written.bytes += UInt64(batch.bytes)
     counters.records.add(Int64(batch.records))
@@ -107,7 +121,7 @@ public struct JournalWriter: ~Copyable, Stage {
     var batch = (parts: 0, bytes: 0, records: 0)
     for source in sources {
       let run = source.consumer.waiting(limitBytes: JournalWriter.runLimitBytes)
-      source.takenBytes = run.count
+      source.taken = run
       guard run.count > 0 else { continue }
       batch.records += RecordSeal.seal(run)
       batch.bytes += run.count
@@ -120,6 +134,10 @@ public struct JournalWriter: ~Copyable, Stage {
   private mutating func syncIfDue(_ now: Int64) {
     guard let since = unsyncedSinceNs else { return }
     if case .interval(let ns) = options.sync, now - since < ns { return }
+    sync(now)
+  }
+
+  private mutating func sync(_ now: Int64) {
     do throws(FileError) {
       try segments.sync()
       counters.syncs.add()
@@ -130,6 +148,28 @@ public struct JournalWriter: ~Copyable, Stage {
       note(error, now)
     }
   }
+
+  /// Saves the fold. What it stands for must be durable first, so this may sync ahead of its time.
+  private mutating func saveIfDue(_ now: Int64) {
+    guard keeper?.isDue(now) == true else { return }
+    if unsyncedSinceNs != nil { sync(now) }
+    if unsyncedSinceNs == nil { save(now) }
+  }
+
+  private mutating func save(_ now: Int64) {
+    do throws(FileError) {
+      try keeper?.save(segment: segments.number, offset: segments.byteCount, totals: written, now: now)
+      counters.snapshots.add()
+    } catch {
+      // Nothing is lost by it: the next start reads more. A disk that takes no records tells so by the write errors.
+      lastError = error
+      counters.lastError.set(Int64(error.code))
+      counters.snapshotErrors.add()
+    }
+  }
+
+  /// Lets a test stand in for the disk.
+  package mutating func inject(_ fault: @escaping DiskFault) { segments.fault = fault }
 
   private mutating func note(_ error: FileError, _ now: Int64) {
     lastError = error

@@ -40,14 +40,14 @@ package enum RecordSeal {
   }
 }
 
-extension SessionEndRecord {
-  /// The whole record, sealed.
-  static func record(_ end: SessionEndRecord, timeNs: Int64) -> [UInt8] {
-    let length = RecordHeader.byteCount + MemoryLayout<SessionEndRecord>.size
+extension RecordSeal {
+  /// A whole record of the journal stage itself, sealed: the one that ends a session.
+  static func lastRecord(type: UInt16, _ payload: some BitwiseCopyable, timeNs: Int64) -> [UInt8] {
+    let payload = withUnsafeBytes(of: payload) { Array($0) }
     let header = RecordHeader(
-      length: UInt32(length), type: JournalRecordType.sessionEnd, version: 1, stage: JournalOptions.journalStage,
-      sequence: 1, cause: 0, timeNs: timeNs)
-    var bytes = withUnsafeBytes(of: header) { Array($0) } + withUnsafeBytes(of: end) { Array($0) }
+      length: UInt32(RecordHeader.byteCount + payload.count), type: type, version: 1,
+      stage: JournalOptions.journalStage, sequence: 1, cause: 0, timeNs: timeNs)
+    var bytes = withUnsafeBytes(of: header) { Array($0) } + payload
     _ = bytes.withUnsafeMutableBytes { RecordSeal.seal($0) }
     return bytes
   }

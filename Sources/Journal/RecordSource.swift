@@ -6,7 +6,7 @@ public import Pipeline
 public final class RecordSource {
   var consumer: RecordConsumer
   /// What of the oldest waiting records is being written: freed when the file has it.
-  var takenBytes = 0
+  var taken = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
   public init(_ consumer: consuming RecordConsumer) { self.consumer = consumer }
 

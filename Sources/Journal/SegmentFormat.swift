@@ -40,6 +40,13 @@ package enum SegmentFormat {
     return number.flatMap { SegmentFormat.fileName($0) == fileName ? $0 : nil }
   }
 
+  /// How long the header is, by its preamble; of bytes that are none, what makes `decode` tell so.
+  static func headerBytes(_ preamble: [UInt8]) -> Int {
+    guard preamble.count >= preambleBytes else { return preamble.count }
+    let length = preamble.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: lengthOffset, as: UInt32.self) }
+    return min(Int(length), maximumHeaderBytes)
+  }
+
   package static func encode(_ header: SessionHeader, segment: UInt32) -> [UInt8] {
     var writer = ByteWriter()
     writer.put(magic)

@@ -2,6 +2,12 @@
 
 import Glibc
 
+/// What a disk is asked for.
+package enum DiskOperation: Sendable { case write, sync }
+
+/// Stands in for a disk that fails (by throwing) or stalls (by returning late).
+package typealias DiskFault = @Sendable (DiskOperation) throws(FileError) -> Void
+
 /// Appends to the current segment of a journal. What `byteCount` covers is whole; bytes behind it are of failed writes
 /// and are overwritten by the next.
 struct SegmentWriter: ~Copyable {
@@ -11,6 +17,8 @@ struct SegmentWriter: ~Copyable {
   private let header: SessionHeader
   private var file: File
   private var headerBytes: Int64
+  /// Asked before each write and sync: a test's disk that fails or stalls. Nil, and never set, outside of tests.
+  var fault: DiskFault?
 
   var hasRecords: Bool { byteCount > headerBytes }
 
@@ -27,6 +35,7 @@ struct SegmentWriter: ~Copyable {
 
   /// Appends all parts or, after an error, nothing that counts. The parts are changed.
   mutating func append(_ parts: UnsafeMutableBufferPointer<iovec>, bytes: Int) throws(FileError) {
+    try fault?(.write)
     try file.write(parts, at: byteCount)
     byteCount += Int64(bytes)
   }
@@ -36,11 +45,14 @@ struct SegmentWriter: ~Copyable {
     byteCount += Int64(bytes.count)
   }
 
-  func sync() throws(FileError) { try file.syncData() }
+  func sync() throws(FileError) {
+    try fault?(.sync)
+    try file.syncData()
+  }
 
   /// Makes the current segment durable and begins the next. After an error the current one is still in use.
   mutating func rotate() throws(FileError) {
-    try file.syncData()
+    try sync()
     let bytes = SegmentFormat.encode(header, segment: number + 1)
     file = try SegmentWriter.begin(directory, bytes, number + 1)
     headerBytes = Int64(bytes.count)

@@ -4,7 +4,7 @@
 /// again by the next start from the records behind the newest snapshot.
 ///
 /// Cold: it belongs to the journal stage's thread, or to a start before any stage runs.
-public protocol RecordFold {
+public protocol RecordFold: Sendable {
   /// Takes the next record in. Records of one stage come in their order; those of different stages in any.
   ///
   /// - Parameter record: header and payload, whole and checked.

@@ -24,9 +24,11 @@ public struct RecordRing: ~Copyable {
   }
 
   /// A ring in a shared file, empty. A file that stood at `path` is replaced: look for its remains first.
-  public init(stage: UInt8, capacityBytes: Int, path: String) throws(MemoryError) {
+  ///
+  /// - Parameter session: whose records it holds, so that a later start does not take them for another's.
+  public init(stage: UInt8, capacityBytes: Int, path: String, session: UInt64 = 0) throws(MemoryError) {
     let block = try MemoryBlock(creating: path, byteCount: RecordRingLayout.byteCount(capacityBytes)) {
-      RecordRingLayout.fillHeader($0, stage: stage, capacityBytes: capacityBytes)
+      RecordRingLayout.fillHeader($0, stage: stage, capacityBytes: capacityBytes, session: session)
     }
     self.init(block, stage, capacityBytes)
   }
@@ -42,10 +44,11 @@ public struct RecordRing: ~Copyable {
 enum RecordRingLayout {
   /// "APUSRECR" as bytes.
   static var magic: UInt64 { 0x5243_4552_5355_5041 }
-  static var version: UInt32 { 1 }
+  static var version: UInt32 { 2 }
   static var versionOffset: Int { 8 }
   static var stageOffset: Int { 12 }
   static var capacityOffset: Int { 16 }
+  static var sessionOffset: Int { 24 }
   // Each cursor alone on its pair of cache lines, because it has one writer.
   static var tailOffset: Int { MemoryBlock.alignment }
   static var headOffset: Int { 2 * MemoryBlock.alignment }
@@ -62,10 +65,11 @@ enum RecordRingLayout {
 
   static func isCapacity(_ bytes: Int) -> Bool { bytes >= 4096 && bytes & (bytes &- 1) == 0 }
 
-  static func fillHeader(_ start: UnsafeMutableRawPointer, stage: UInt8, capacityBytes: Int) {
+  static func fillHeader(_ start: UnsafeMutableRawPointer, stage: UInt8, capacityBytes: Int, session: UInt64 = 0) {
     start.storeBytes(of: magic, as: UInt64.self)
     start.storeBytes(of: version, toByteOffset: versionOffset, as: UInt32.self)
     start.storeBytes(of: UInt32(stage), toByteOffset: stageOffset, as: UInt32.self)
     start.storeBytes(of: Int64(capacityBytes), toByteOffset: capacityOffset, as: Int64.self)
+    start.storeBytes(of: session, toByteOffset: sessionOffset, as: UInt64.self)
   }
 }

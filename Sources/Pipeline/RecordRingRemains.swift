@@ -26,8 +26,13 @@ public enum RecordRingError: Error, Equatable, CustomStringConvertible {
 /// not survive a power loss: then the venue is the truth, and a damaged ring is told and not trusted.
 public struct RecordRingRemains: Sendable, Equatable {
   public let stage: UInt8
+  /// The session that wrote them.
+  public let session: UInt64
   /// Header and payload of each record, oldest first.
   public let records: [[UInt8]]
+  /// The numbers of records that lie behind the last published one, in their order: begun and never shown to anybody.
+  /// They count only where they continue the numbers before them; other bytes there are of an earlier round.
+  public let unpublished: Range<UInt64>
 
   /// Reads the ring file of a process that has ended.
   public init(path: String) throws(RecordRingError) {
@@ -42,7 +47,34 @@ public struct RecordRingRemains: Sendable, Equatable {
     let version = block.address.load(fromByteOffset: RecordRingLayout.versionOffset, as: UInt32.self)
     guard version == RecordRingLayout.version else { throw .unsupportedVersion(version) }
     stage = block.address.load(fromByteOffset: RecordRingLayout.stageOffset, as: UInt8.self)
+    session = block.address.load(fromByteOffset: RecordRingLayout.sessionOffset, as: UInt64.self)
     records = try RecordRingRemains.records(block)
+    unpublished = RecordRingRemains.unpublished(block, stage)
+  }
+
+  /// Follows the records behind the published ones as far as their headers go on. The capacity was checked before.
+  private static func unpublished(_ block: MemoryBlock, _ stage: UInt8) -> Range<UInt64> {
+    let capacity = block.byteCount - RecordRingLayout.bytesOffset
+    let tail = block.atomic(RecordRingLayout.tailOffset, of: Int.self).pointee.load(ordering: .acquiring)
+    let head = block.atomic(RecordRingLayout.headOffset, of: Int.self).pointee.load(ordering: .acquiring)
+    var place = tail
+    var numbers: Range<UInt64> = 0..<0
+    while place - head <= capacity - RecordHeader.byteCount {
+      let offset = place & (capacity - 1)
+      let start = block.address + RecordRingLayout.bytesOffset + offset
+      if start.load(as: UInt32.self) == RecordRingLayout.skipMark, offset > 0 {
+        place += capacity - offset
+        continue
+      }
+      guard capacity - offset >= RecordHeader.byteCount else { break }
+      let header = start.load(as: RecordHeader.self)
+      guard header.stage == stage, header.length >= RecordHeader.byteCount, Int(header.length) <= capacity / 2,
+        numbers.isEmpty ? header.sequence < .max : header.sequence == numbers.upperBound
+      else { break }
+      numbers = (numbers.isEmpty ? header.sequence : numbers.lowerBound)..<header.sequence + 1
+      place += RecordRingLayout.padded(Int(header.length))
+    }
+    return numbers
   }
 
   private static func records(_ block: MemoryBlock) throws(RecordRingError) -> [[UInt8]] {

@@ -31,9 +31,10 @@ final class Desk {
   private let counters: [String: Counter]
   private var nextIntent: UInt64 = 1
 
-  init(rate: OrderRateLimits = OrderRateLimits(perSecond: 65_536, perTenSeconds: 65_536), orderCapacity: Int = 1024)
-    throws
-  {
+  init(
+    rate: OrderRateLimits = OrderRateLimits(perSecond: 65_536, perTenSeconds: 65_536), orderCapacity: Int = 1024,
+    bootEpoch: UInt32 = 5, recovered: AccountState? = nil
+  ) throws {
     let intentRing = Ring<OrderIntent>(capacity: 64)
     let updateRing = Ring<OrderUpdate>(capacity: 512)
     let reportRing = Ring<ExecutionReport>(capacity: 64)
@@ -51,14 +52,14 @@ final class Desk {
     var counters: [String: Counter] = [:]
     stage = ExecutionStage(
       ExecutionConfiguration(
-        instruments: [Desk.instrument], limits: [Desk.limits], rate: rate, shards: [0], bootEpoch: 5,
+        instruments: [Desk.instrument], limits: [Desk.limits], rate: rate, shards: [0], bootEpoch: bootEpoch,
         orderCapacity: orderCapacity),
       ports: ports, records: recordRing.producer,
       counters: ExecutionCounters(instruments: [Desk.instrument]) {
         let counter = file.counter($0)
         counters[$0] = counter
         return counter
-      })
+      }, recovered: recovered)
     self.counters = counters
     counterFile = file
     intents = intentRing.producer

@@ -108,7 +108,7 @@ import Testing
     let file = try TemporaryFile()
     // In a function of its own, so that the ring is gone when the file is read, as after the end of a process.
     func session() throws {
-      let ring = try RecordRing(stage: 5, capacityBytes: 4096, path: file.path)
+      let ring = try RecordRing(stage: 5, capacityBytes: 4096, path: file.path, session: 77)
       var producer = ring.producer
       var consumer = ring.consumer
       for value in 1...80 as ClosedRange<UInt64> {
@@ -121,7 +121,8 @@ import Testing
     }
     try session()
     let remains = try RecordRingRemains(path: file.path)
-    #expect(remains.stage == 5)
+    #expect(remains.stage == 5 && remains.session == 77)
+    #expect(remains.unpublished == 81..<82)
     let values = remains.records.map { $0.withUnsafeBytes { $0.load(fromByteOffset: 40, as: UInt64.self) } }
     #expect(values == Array(61...80))
   }
@@ -143,7 +144,7 @@ import Testing
     #expect(throws: RecordRingError.damaged("a capacity of 8192 in a file of 4480 bytes")) {
       try RecordRingRemains(path: file.path)
     }
-    try file.patch(offset: 8, [2])
-    #expect(throws: RecordRingError.unsupportedVersion(2)) { try RecordRingRemains(path: file.path) }
+    try file.patch(offset: 8, [3])
+    #expect(throws: RecordRingError.unsupportedVersion(3)) { try RecordRingRemains(path: file.path) }
   }
 }

@@ -12,6 +12,12 @@ int apus_open_read(const char *path);
 /// Opens a new file for writing; -EEXIST when there is one already. Returns the descriptor or -errno.
 int apus_open_new(const char *path);
 
+/// Opens an existing file for writing. Returns the descriptor or -errno.
+int apus_open_write(const char *path);
+
+/// Cuts an open file off behind `size` bytes. Returns 0 or -errno.
+int apus_truncate(int fd, int64_t size);
+
 /// Opens a directory, so that it can be synced. Returns the descriptor or -errno.
 int apus_open_directory(const char *path);
 
