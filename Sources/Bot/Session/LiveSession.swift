@@ -78,7 +78,9 @@ package final class LiveSession {
     if affinity.memory.pages == .huge2MiB { remarks.append("rings: \(arena.report)") }
     let ends = StageEnds(in: arena)
     let snapshots = ends.snapshots
-    let records = try SessionRecords(directory: edges.ringDirectory, plan.configuration.journal)
+    let header = plan.header(startTimeNs: edges.clock.nowNs(), captures: edges.captures)
+    let records = try SessionRecords(
+      directory: edges.ringDirectory, session: header.session, plan.configuration.journal)
 
     let feed = plan.feed(
       events: ends.feedEvents, snapshots: snapshots, records: records.feed.producer, counters: edges.counters)
@@ -102,7 +104,7 @@ package final class LiveSession {
       StageNumber.journalName,
       JournalStage(
         writer: try JournalWriter(
-          directory: edges.journalDirectory, header: plan.header(startTimeNs: clock.nowNs(), captures: edges.captures),
+          directory: edges.journalDirectory, header: header,
           sources: [
             RecordSource(records.feed.consumer), RecordSource(records.strategy.consumer),
             RecordSource(records.execution.consumer), RecordSource(records.gateway.consumer),

@@ -14,12 +14,13 @@ struct SessionRecords: ~Copyable {
   /// What the control stage may have waiting: requests are rationed, so seconds of the busiest users.
   private static let controlBytes = 1 << 20
 
-  /// Rings in files, so that their tails outlive this process.
-  init(directory: String, _ settings: JournalSettings) throws {
+  /// Rings in files, so that their tails outlive this process; they name the session that they belong to.
+  init(directory: String, session: UInt64, _ settings: JournalSettings) throws {
     func ring(_ stage: StageNumber, _ capacityBytes: Int) throws -> RecordRing {
       do {
         return try RecordRing(
-          stage: stage.rawValue, capacityBytes: capacityBytes, path: stage.ringFile(in: directory))
+          stage: stage.rawValue, capacityBytes: capacityBytes, path: stage.ringFile(in: directory),
+          session: session)
       } catch {
         throw SessionError("\(stage.ringFile(in: directory)): \(error)")
       }
@@ -52,5 +53,5 @@ struct SessionRecords: ~Copyable {
 
 extension StageNumber {
   /// Where the stage's records wait for the disk.
-  func ringFile(in directory: String) -> String { "\(directory)/records-\(name)" }
+  func ringFile(in directory: String) -> String { directory + "/" + Recovery.ringFile(name) }
 }
