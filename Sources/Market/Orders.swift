@@ -156,8 +156,8 @@ public enum ReportKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case amended = 16
   /// The venue refused an amendment: the order is as it was; `reason` tells why.
   case amendRejected = 17
-  /// Self-trade prevention took `quantity` off the order (`price` is the other order's), which is `counterOrder` at the
-  /// venue. An order that this ends is reported `expired` as well.
+  /// Self-trade prevention took `quantity` off the order, instead of a trade with `counterOrder`. An order that this
+  /// ends is reported `expired` as well.
   case prevented = 18
 }
 
@@ -368,7 +368,7 @@ public struct GatewayRequest: BitwiseCopyable, Sendable {
   public var instrument: InstrumentIndex
   public var reserved2: UInt32
   public var clientOrder: ClientOrderIdentifier
-  /// The venue's number of the first trade that is asked for (`queryTrades`).
+  /// The venue's number of the first trade that is asked for (`queryTrades`); 0 asks for the latest page.
   public var fromTrade: UInt64
   public var cause: UInt64
   public var originTsc: UInt64

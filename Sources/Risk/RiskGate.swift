@@ -9,7 +9,7 @@ public import Market
 /// refused candidate costs no budget. Cancels do not come here.
 public struct RiskGate: ~Copyable {
   /// The last decision, with the figure that decided it.
-  public private(set) var decision = RiskDecision(.noLimits)
+  public internal(set) var decision = RiskDecision(.noLimits)
 
   let armedEpoch: UInt32
   let count: Int
@@ -86,7 +86,7 @@ public struct RiskGate: ~Copyable {
   }
 
   @inline(always)
-  private func checkSession(_ conditions: GateConditions) -> RiskDecision {
+  func checkSession(_ conditions: GateConditions) -> RiskDecision {
     let input = conditions.input
     if input.haltEpoch != armedEpoch { return RiskDecision(.halted, Int64(input.haltEpoch), Int64(armedEpoch)) }
     if input.flags.contains(.stopping) { return RiskDecision(.stopping) }

@@ -57,7 +57,7 @@ struct CoreReplayTests {
     summary.types[stage]?[type.rawValue] ?? 0
   }
 
-  @Test("feed, strategy, execution and gateway write the same records again", arguments: [1, 2, 3])
+  @Test("feed, strategy, execution and gateway write the same records again", arguments: [1, 2, 4])
   func equal(seed: UInt64) throws {
     let scratch = try ScratchDirectory()
     try recordSession(seed: seed, rounds: 12_000, scratch.path)

@@ -69,7 +69,9 @@ final class FakeVenue {
       resting = [:]
       answer("[\(orders.joined(separator: ","))]")
     case "order.status":
-      answer(#"{"symbol":"BTCUSDT","clientOrderId":"\#(client)","orderId":1,"status":"CANCELED","executedQty":"0"}"#)
+      answer(
+        #"{"symbol":"BTCUSDT","clientOrderId":"\#(client)","orderId":1,"status":"CANCELED","executedQty":"0","#
+          + #""price":"50000.00","origQty":"1"}"#)
     default: answer(#"{"subscriptionId":0}"#)
     }
   }

@@ -80,9 +80,19 @@ struct BinanceExchangeInfoTests {
     #expect(throws: ExchangeInfoError.self) { try read(Array("{".utf8)) }
   }
 
-  @Test func limitsAreTheVenuesOwn() {
-    let limits = BinanceExchangeInfo.limits(body())
-    #expect(limits.ordersPerTenSeconds == 100 && limits.ordersPerDay == 160_000 && limits.weightPerMinute == 12_000)
-    #expect(BinanceExchangeInfo.limits([]).ordersPerTenSeconds == 50)
+  @Test func aModeOfSelfTradePreventionHasToBeAllowed() throws {
+    func body(_ modes: String) -> [UInt8] { Array(#"{"symbols":[{"symbol":"BTCUSDT"\#(modes)}]}"#.utf8) }
+    let field = "allowedSelfTradePreventionModes"
+    let two = body(#","allowedSelfTradePreventionModes":["EXPIRE_TAKER","EXPIRE_MAKER"]"#)
+    try BinanceExchangeInfo.check(two, symbols: ["BTCUSDT"], allow: .expireMaker)
+    #expect(throws: ExchangeInfoError.unusable(symbol: "BTCUSDT", field: field, value: "DECREMENT")) {
+      try BinanceExchangeInfo.check(two, symbols: ["BTCUSDT"], allow: .decrement)
+    }
+    #expect(throws: ExchangeInfoError.missing(symbol: "BTCUSDT", field: field)) {
+      try BinanceExchangeInfo.check(body(""), symbols: ["BTCUSDT"], allow: .expireMaker)
+    }
+    #expect(throws: ExchangeInfoError.unknownSymbol("ETHUSDT")) {
+      try BinanceExchangeInfo.check(two, symbols: ["ETHUSDT"], allow: .expireMaker)
+    }
   }
 }

@@ -32,19 +32,20 @@ final class GatewayUnderTest {
 
   init(
     signer: consuming BinanceSigner, limits: BinanceRateBudget.Limits = BinanceRateBudget.Limits(),
-    reportCapacity: Int = 1024
+    reportCapacity: Int = 4096, selfTradePrevention: BinanceSelfTradePrevention? = nil
   ) throws {
     let reportRing = Ring<ExecutionReport>(capacity: reportCapacity)
     let requestRing = Ring<GatewayRequest>(capacity: 64)
     let emergencyRing = Ring<GatewayRequest>(capacity: 64)
     let orderRing = ApprovedOrderRing(capacity: 64)
     let amendRing = ApprovedOrderRing(capacity: 64)
-    let recordRing = RecordRing(stage: 2, capacityBytes: 1 << 20)
+    let recordRing = RecordRing(stage: 2, capacityBytes: 4 << 20)
     file = try CounterFile()
     counters = BinanceGatewayCounters(file, name: "gateway.test")
     var configuration = BinanceOrderSession.Configuration(venue: VenueIndex(3))
     configuration.account = 7
     configuration.limits = limits
+    configuration.selfTradePrevention = selfTradePrevention
     let session = BinanceOrderSession(
       configuration, instruments: [Self.btc], apiKey: Self.apiKey, signer: signer, reports: reportRing.producer,
       records: recordRing.producer, counters: counters, nsPerCycle: 0.5)
@@ -113,6 +114,7 @@ final class GatewayUnderTest {
     stream.events.append(.opened)
     run()
     try answer(#"{"serverTime":1700000000250}"#)
+    try answer(#"{"timezone":"UTC","serverTime":1700000000250,"rateLimits":[],"exchangeFilters":[],"symbols":[]}"#)
     if try lastSent().method == "session.logon" { try answer(#"{"apiKey":"x","serverTime":1}"#) }
     try answer(#"{"subscriptionId":0}"#)
     try answer(#"{"balances":[{"asset":"USDT","free":"1000.50000000","locked":"0.25"}]}"#)
@@ -150,10 +152,36 @@ final class GatewayUnderTest {
     return identifier
   }
 
-  func request(_ kind: GatewayRequestKind, _ order: ClientOrderIdentifier = .none) {
+  func request(_ kind: GatewayRequestKind, _ order: ClientOrderIdentifier = .none, fromTrade: UInt64 = 0) {
     let isSent = requestRing.tryPush(
-      GatewayRequest(kind: kind, instrument: InstrumentIndex(0), clientOrder: order, cause: 98, originTsc: 0))
+      GatewayRequest(
+        kind: kind, instrument: InstrumentIndex(0), clientOrder: order, fromTrade: fromTrade, cause: 98, originTsc: 0))
     #expect(isSent)
     run()
+  }
+
+  /// Puts a cancel into the emergency lane.
+  func emergency(_ order: ClientOrderIdentifier) {
+    let isSent = emergencyRing.tryPush(
+      GatewayRequest(kind: .cancel, instrument: InstrumentIndex(0), clientOrder: order, cause: 97, originTsc: 0))
+    #expect(isSent)
+  }
+
+  /// Approves cutting the open order's quantity and puts it into the lane of amends.
+  func amend(_ order: ClientOrderIdentifier, from whole: Int64, to lots: Int64, side: Side = .buy) {
+    let candidate = OrderCandidate(
+      venue: VenueIndex(3), account: 7, instrument: InstrumentIndex(0), definitionVersion: 1, side: side, type: .limit,
+      timeInForce: .goodTilCanceled, clientOrder: order, price: Price(ticks: 5_200_000), quantity: Quantity(lots: lots),
+      decisionTimeNs: nowNs, cause: 96)
+    let conditions = GateConditions(
+      input: StepInput(nowNs: nowNs, haltEpoch: control.haltEpoch), isSessionUp: true)
+    var approved = gate.approveAmend(
+      candidate, from: Quantity(lots: whole), filled: .zero, conditions: conditions)
+    guard let amend = approved.take() else {
+      Issue.record("the gate refused: \(gate.decision)")
+      return
+    }
+    let isSent = amendRing.trySend(amend)
+    #expect(isSent)
   }
 }

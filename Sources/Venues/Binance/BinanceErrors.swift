@@ -1,74 +1,127 @@
-// Binance's error codes and messages, and what each means for an order.
+// What an error reply of Binance means for the request: refused, to be sent again, or unknown.
 //
-// Source: binance-spot-api-docs, errors.md. docs/venues.md prints this table; a test keeps both in step.
+// Sources: binance-spot-api-docs, web-socket-api.md ("Status codes") and errors.md. docs/venues.md prints these tables; a
+// test keeps both in step.
 
 public import Market
 
-/// One line of the table: the first line that fits a reply decides.
-public struct BinanceErrorRule: BitwiseCopyable, Sendable {
-  public let code: Int32
-  /// How the message begins; empty fits any.
-  public let message: StaticString
-  public let reason: ReportReason
-  /// Whether the request may have been carried out all the same: the order's state has to be asked for.
-  public let isOutcomeUnknown: Bool
+/// What became of a request that was answered with an error; the worse of two is the greater.
+public enum BinanceOutcome: UInt8, BitwiseCopyable, Sendable, CaseIterable, Comparable {
+  /// Not carried out, and it would be refused again.
+  case refused = 0
+  /// Not carried out for a reason that passes: the same request may be sent again.
+  case retry = 1
+  /// It may have been carried out all the same: the venue has to be asked.
+  case unknown = 2
 
-  init(_ code: Int32, _ message: StaticString, _ reason: ReportReason, isOutcomeUnknown: Bool = false) {
+  @inline(always)
+  public static func < (a: BinanceOutcome, b: BinanceOutcome) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// What is known of a request after an error reply.
+struct BinanceVerdict: BitwiseCopyable {
+  var reason: ReportReason
+  var outcome: BinanceOutcome
+}
+
+/// A status, or a range of them; HTTP and the WebSocket API share their meaning.
+public struct BinanceStatusRule: BitwiseCopyable, Sendable {
+  public let lowest: Int64
+  public let highest: Int64
+  public let meaning: StaticString
+  public let reason: ReportReason
+  public let outcome: BinanceOutcome
+}
+
+/// An error code of errors.md.
+public struct BinanceCodeRule: BitwiseCopyable, Sendable {
+  public let code: Int32
+  public let name: StaticString
+  public let reason: ReportReason
+  public let outcome: BinanceOutcome
+  /// The matching engine's or a filter's error: the message says which, and `BinanceMessageRule`s come first.
+  public let hasMessages: Bool
+
+  init(
+    _ code: Int32, _ name: StaticString, _ reason: ReportReason, _ outcome: BinanceOutcome = .refused,
+    hasMessages: Bool = false
+  ) {
     self.code = code
-    self.message = message
+    self.name = name
     self.reason = reason
-    self.isOutcomeUnknown = isOutcomeUnknown
+    self.outcome = outcome
+    self.hasMessages = hasMessages
   }
 }
 
-/// The table, in memory taken at start so that the hot path reads it without initialising a global.
+/// How a message of the matching engine or of a filter begins.
+public struct BinanceMessageRule: BitwiseCopyable, Sendable {
+  public let message: StaticString
+  public let reason: ReportReason
+  public let outcome: BinanceOutcome
+
+  init(_ message: StaticString, _ reason: ReportReason, _ outcome: BinanceOutcome = .refused) {
+    self.message = message
+    self.reason = reason
+    self.outcome = outcome
+  }
+}
+
+/// The tables, in memory taken at start so that the hot path reads them without initialising a global.
+///
+/// Status and code are judged each on its own, and the worse outcome counts: a status of 500 makes any code unknown, a
+/// code such as -1007 makes any status unknown. A code that is not listed is a refusal (`other`) unless its status says
+/// otherwise: 4xx "indicate invalid requests". A status that is not listed is an unknown outcome.
 public struct BinanceErrors: ~Copyable {
-  private let rules: UnsafeMutableBufferPointer<BinanceErrorRule>
+  private let statuses: UnsafeMutableBufferPointer<BinanceStatusRule>
+  private let codes: UnsafeMutableBufferPointer<BinanceCodeRule>
+  private let messages: UnsafeMutableBufferPointer<BinanceMessageRule>
 
   public init() {
-    let table = BinanceErrors.table
-    rules = .allocate(capacity: table.count)
-    _ = rules.initialize(from: table)
+    statuses = Self.copy(Self.statusTable)
+    codes = Self.copy(Self.codeTable)
+    messages = Self.copy(Self.messageTable)
   }
 
-  deinit { rules.deallocate() }
+  deinit {
+    statuses.deallocate()
+    codes.deallocate()
+    messages.deallocate()
+  }
 
-  /// What an error reply means. Codes that are not in the table, and every status from 500 on, are unknown outcomes or
-  /// plain refusals as web-socket-api.md, "Status codes", says.
   @_noLocks
-  func rule(status: Int64, code: Int64, message: JSONText) -> (reason: ReportReason, isOutcomeUnknown: Bool) {
-    for i in 0..<rules.count where Int64(rules[i].code) == code && message.begins(with: rules[i].message) {
-      return (rules[i].reason, rules[i].isOutcomeUnknown || status >= 500)
-    }
-    return status >= 500 ? (.venueUnknownOutcome, true) : (.other, false)
+  func verdict(status: Int64, code: Int64, message: JSONText) -> BinanceVerdict {
+    let byStatus = verdict(status: status)
+    let byCode = verdict(code: code, message: message)
+    return BinanceVerdict(
+      reason: byCode.reason == .other ? byStatus.reason : byCode.reason, outcome: max(byStatus.outcome, byCode.outcome))
   }
 
-  public static var table: [BinanceErrorRule] {
-    [
-      BinanceErrorRule(-1000, "", .venueUnknownOutcome, isOutcomeUnknown: true),
-      BinanceErrorRule(-1001, "", .venueUnknownOutcome, isOutcomeUnknown: true),
-      BinanceErrorRule(-1003, "", .rateLimited),
-      BinanceErrorRule(-1006, "", .venueUnknownOutcome, isOutcomeUnknown: true),
-      BinanceErrorRule(-1007, "", .venueUnknownOutcome, isOutcomeUnknown: true),
-      BinanceErrorRule(-1008, "", .venueBusy),
-      BinanceErrorRule(-1013, "", .filterFailure),
-      BinanceErrorRule(-1015, "", .rateLimited),
-      BinanceErrorRule(-1016, "", .venueBusy),
-      BinanceErrorRule(-1021, "", .timestampOutsideWindow),
-      BinanceErrorRule(-1022, "", .badSignature),
-      BinanceErrorRule(-1111, "", .filterFailure),
-      BinanceErrorRule(-2010, "Account has insufficient balance", .insufficientBalance),
-      BinanceErrorRule(-2010, "Order would immediately match and take.", .wouldTakeLiquidity),
-      BinanceErrorRule(-2010, "Duplicate order sent.", .duplicateOrder),
-      BinanceErrorRule(-2010, "Market is closed.", .marketClosed),
-      BinanceErrorRule(-2010, "Filter failure:", .filterFailure),
-      BinanceErrorRule(-2010, "Price * QTY is zero or less.", .filterFailure),
-      BinanceErrorRule(-2010, "", .other),
-      BinanceErrorRule(-2011, "Unknown order sent.", .unknownOrder),
-      BinanceErrorRule(-2011, "", .other),
-      BinanceErrorRule(-2013, "", .unknownOrder),
-      BinanceErrorRule(-2014, "", .badSignature),
-      BinanceErrorRule(-2015, "", .badSignature),
-    ]
+  private func verdict(status: Int64) -> BinanceVerdict {
+    for i in 0..<statuses.count where statuses[i].lowest <= status && status <= statuses[i].highest {
+      return BinanceVerdict(reason: statuses[i].reason, outcome: statuses[i].outcome)
+    }
+    return BinanceVerdict(reason: .venueUnknownOutcome, outcome: .unknown)
+  }
+
+  private func verdict(code: Int64, message: JSONText) -> BinanceVerdict {
+    for i in 0..<codes.count where Int64(codes[i].code) == code {
+      if codes[i].hasMessages, let found = verdict(message: message) { return found }
+      return BinanceVerdict(reason: codes[i].reason, outcome: codes[i].outcome)
+    }
+    return BinanceVerdict(reason: .other, outcome: .refused)
+  }
+
+  private func verdict(message: JSONText) -> BinanceVerdict? {
+    for i in 0..<messages.count where message.begins(with: messages[i].message) {
+      return BinanceVerdict(reason: messages[i].reason, outcome: messages[i].outcome)
+    }
+    return nil
+  }
+
+  private static func copy<Rule: BitwiseCopyable>(_ table: [Rule]) -> UnsafeMutableBufferPointer<Rule> {
+    let copy = UnsafeMutableBufferPointer<Rule>.allocate(capacity: table.count)
+    _ = copy.initialize(from: table)
+    return copy
   }
 }

@@ -35,9 +35,7 @@ public enum BinanceExchangeInfo {
   public static func instruments(
     _ body: [UInt8], symbols: [String], venue: VenueIndex, firstIndex: UInt16 = 0, definitionVersion: UInt16 = 1
   ) throws(ExchangeInfoError) -> [Instrument] {
-    let root: Any
-    do { root = try JSONSerialization.jsonObject(with: Data(body)) } catch { throw .notJSON("\(error)") }
-    guard let entries = (root as? [String: Any])?["symbols"] as? [[String: Any]] else { throw .notJSON("no symbols") }
+    let entries = try entries(body)
     var instruments: [Instrument] = []
     for (i, symbol) in symbols.enumerated() {
       guard let entry = entries.first(where: { $0["symbol"] as? String == symbol }) else {
@@ -50,23 +48,28 @@ public enum BinanceExchangeInfo {
     return instruments
   }
 
-  /// The limits of orders and weight, where the venue names them; the documented ones otherwise.
-  public static func limits(_ body: [UInt8]) -> BinanceRateBudget.Limits {
-    var limits = BinanceRateBudget.Limits()
-    let root = (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any]
-    for entry in root?["rateLimits"] as? [[String: Any]] ?? [] {
-      guard let limit = (entry["limit"] as? NSNumber)?.int64Value, limit > 0 else { continue }
-      let number = (entry["intervalNum"] as? NSNumber)?.intValue ?? 0
-      switch (entry["rateLimitType"] as? String, entry["interval"] as? String, number) {
-      case ("ORDERS", "SECOND", 10): limits.ordersPerTenSeconds = limit
-      case ("ORDERS", "DAY", 1): limits.ordersPerDay = limit
-      case ("REQUEST_WEIGHT", "MINUTE", 1):
-        limits.weightPerMinute = limit
-        limits.weightReserve = limit / 6
-      default: break
+  /// Checks that each of the symbols allows orders with that mode (`allowedSelfTradePreventionModes`).
+  public static func check(
+    _ body: [UInt8], symbols: [String], allow mode: BinanceSelfTradePrevention
+  ) throws(ExchangeInfoError) {
+    let entries = try entries(body)
+    for symbol in symbols {
+      guard let entry = entries.first(where: { $0["symbol"] as? String == symbol }) else {
+        throw .unknownSymbol(symbol)
+      }
+      let field = "allowedSelfTradePreventionModes"
+      guard let allowed = entry[field] as? [String] else { throw .missing(symbol: symbol, field: field) }
+      guard allowed.contains(mode.rawValue) else {
+        throw .unusable(symbol: symbol, field: field, value: mode.rawValue)
       }
     }
-    return limits
+  }
+
+  private static func entries(_ body: [UInt8]) throws(ExchangeInfoError) -> [[String: Any]] {
+    let root: Any
+    do { root = try JSONSerialization.jsonObject(with: Data(body)) } catch { throw .notJSON("\(error)") }
+    guard let entries = (root as? [String: Any])?["symbols"] as? [[String: Any]] else { throw .notJSON("no symbols") }
+    return entries
   }
 }
 

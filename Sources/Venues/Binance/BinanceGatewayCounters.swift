@@ -22,6 +22,21 @@ public struct BinanceGatewayCounters: Sendable {
   /// Answers to requests that nobody waits for any more.
   public let lateReplies: Counter
   public let decodeErrors: Counter
+  /// Answers with status 429 and 403, and with 418: the venue wants a pause, or has banned the address.
+  public let pauses: Counter
+  public let bans: Counter
+  /// Until when nothing is sent because of it, in the venue's milliseconds; 0 where there is no pause.
+  public let pausedUntilMs: Counter
+  /// Request weight used in this minute, ours and, as far as the venue told, others'.
+  public let weightUsed: Counter
+  /// Amendments sent.
+  public let amendsSent: Counter
+  /// Quantities taken off own orders because they would have traded with each other.
+  public let preventedMatches: Counter
+  /// Events of order lists, none of which this bot places.
+  public let orderLists: Counter
+  /// User data events that say nothing of orders or balances.
+  public let otherEvents: Counter
   /// Events of orders that this bot did not place.
   public let foreignOrders: Counter
   /// Polls that took nothing in, because the journal's or the report ring had no room.
@@ -54,6 +69,14 @@ public struct BinanceGatewayCounters: Sendable {
     timeouts = file.counter(name + ".timeouts")
     lateReplies = file.counter(name + ".late_replies")
     decodeErrors = file.counter(name + ".decode_errors")
+    pauses = file.counter(name + ".pauses")
+    bans = file.counter(name + ".bans")
+    pausedUntilMs = file.counter(name + ".paused_until_ms")
+    weightUsed = file.counter(name + ".weight_used")
+    amendsSent = file.counter(name + ".amends_sent")
+    preventedMatches = file.counter(name + ".prevented_matches")
+    orderLists = file.counter(name + ".order_lists")
+    otherEvents = file.counter(name + ".other_events")
     foreignOrders = file.counter(name + ".foreign_orders")
     stalls = file.counter(name + ".stalls")
     sessionsUp = file.counter(name + ".sessions_up")

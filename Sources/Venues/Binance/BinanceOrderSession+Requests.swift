@@ -1,4 +1,4 @@
-// How the order session asks: encoding, the last checks before a send, and what follows when it was sent or refused.
+// How the order session asks: the checks before a send, and what follows when it was sent or refused.
 
 internal import CShims
 public import Market
@@ -6,27 +6,19 @@ internal import Pipeline
 public import Risk
 
 extension BinanceOrderSession {
-  /// The session's own next request (time, logon, subscription, balances), if one is due; `sent` follows.
+  /// The session's own next request, if one is due and the budget has room; `sent` follows.
   @_noLocks @inline(never)
   public mutating func messageToSend(nowNs: Int64) -> UnsafeRawBufferPointer? {
     guard due != .none, phase != .closed, inFlight.hasRoom else { return nil }
-    let kind = due
-    due = .none
-    beginDraft(kind, weight: kind == .account ? 20 : 2, nowNs)
-    switch kind {
-    case .logOn: writeSigned("session.logon", nowNs, isAlwaysSigned: true)
-    case .subscribe where logsOn:
-      writer.begin(identifier: draft.request.identifier, method: "userDataStream.subscribe")
-      draft.text = writer.finish(signer, isSigned: false)
-    case .subscribe: writeSigned("userDataStream.subscribe.signature", nowNs, isAlwaysSigned: true)
-    case .account:
-      beginParameters("account.status")
-      writer.add("omitZeroBalances", flag: true)
-      endParameters(nowNs)
-    default:
-      writer.begin(identifier: draft.request.identifier, method: "time")
-      draft.text = writer.finish(signer, isSigned: false)
+    let weight = Self.weight(due)
+    let venueMs = clock.milliseconds(nowNs)
+    guard budget.refusal(.query, weight: weight, isNewOrder: false, venueMs: venueMs) == .none else {
+      resumeDueNs = clock.sessionNs(milliseconds: budget.nextMs(venueMs: venueMs))
+      return nil
     }
+    beginDraft(due, weight: weight, nowNs)
+    due = .none
+    writeOwn(nowNs)
     if draft.text == nil { refuseDraft(.badSignature, nowNs) }
     return draft.text
   }
@@ -36,7 +28,8 @@ extension BinanceOrderSession {
   public mutating func prepare(
     _ request: GatewayRequest, lane: GatewayLane, nowNs: Int64
   ) -> UnsafeRawBufferPointer? {
-    beginDraft(BinanceRequestKind(request.kind), weight: BinanceOrderSession.weight(request.kind), nowNs)
+    let kind = BinanceRequestKind(request.kind)
+    beginDraft(kind, weight: Self.weight(kind), nowNs)
     draft.request.clientOrder = request.clientOrder
     draft.request.cause = request.cause
     draft.request.instrument = request.kind == .queryBalances ? -1 : instruments.find(request.instrument)
@@ -44,26 +37,27 @@ extension BinanceOrderSession {
     guard phase == .up else { return refuseText(.noSession, nowNs) }
     guard isKnown else { return refuseText(.other, nowNs) }
     guard inFlight.hasRoom else { return refuseText(.sendBufferFull, nowNs) }
-    guard budget.allowsRequest(weight: draft.weight, venueMs: clock.milliseconds(nowNs)) else {
-      return refuseText(.rateLimited, nowNs)
-    }
+    let isCancel = request.kind == .cancel || request.kind == .cancelAll
+    let priority: BinanceRateBudget.Priority = lane == .emergency ? .emergency : isCancel ? .cancel : .query
+    let refusal = budget.refusal(
+      priority, weight: draft.weight, isNewOrder: false, venueMs: clock.milliseconds(nowNs))
+    guard refusal == .none else { return refuseText(refusal, nowNs) }
     switch request.kind {
     case .cancel: writeOrderReference("order.cancel", request.clientOrder, nowNs)
     case .queryStatus: writeOrderReference("order.status", request.clientOrder, nowNs)
     case .cancelAll: writeOrderReference("openOrders.cancelAll", .none, nowNs)
-    case .queryBalances:
-      beginParameters("account.status")
-      writer.add("omitZeroBalances", flag: true)
-      endParameters(nowNs)
-    case .queryOpenOrders, .queryTrades: return refuseText(.other, nowNs)
+    case .queryOpenOrders: writeOrderReference("openOrders.status", .none, nowNs)
+    case .queryTrades: writeTrades(from: request.fromTrade, nowNs)
+    case .queryBalances: writeAccount(nowNs)
     }
     return draft.text ?? refuseText(.badSignature, nowNs)
   }
 
-  /// Writes and signs an order, ahead of the look at the halt word; `decide` follows.
+  /// Writes and signs an order or an amendment, ahead of the look at the halt word; `decide` follows.
   @_noLocks @inline(never)
   public mutating func prepare(_ order: consuming ApprovedOrder, lane: GatewayLane, nowNs: Int64) {
-    beginDraft(.place, weight: 1, nowNs)
+    let kind: BinanceRequestKind = order.action == .amend ? .amend : .place
+    beginDraft(kind, weight: Self.weight(kind), nowNs)
     draft.lane = lane
     draft.request.clientOrder = order.clientOrder
     draft.request.side = order.side
@@ -78,7 +72,11 @@ extension BinanceOrderSession {
     } else if position < 0 || instruments[position].definitionVersion != order.definitionVersion {
       draft.refusal = .filterFailure
     } else {
-      write(order, instruments[position], nowNs)
+      if kind == .amend {
+        writeAmend(order, instruments[position], nowNs)
+      } else {
+        write(order, instruments[position], nowNs)
+      }
       if draft.text == nil { draft.refusal = .badSignature }
     }
   }
@@ -91,11 +89,12 @@ extension BinanceOrderSession {
     var seen = input
     seen.haltEpoch = haltEpoch
     _ = recordStep(seen, draft.lane == .amends ? SIMD4(0, 0, 1, 0) : SIMD4(0, 0, 0, 1))
-    let venueMs = clock.milliseconds(input.nowNs)
     if draft.refusal != .none { return refuseText(draft.refusal, input.nowNs) }
     if draft.haltEpoch != haltEpoch { return refuseText(.halted, input.nowNs) }
     if input.nowNs > draft.expiryNs { return refuseText(.tooLate, input.nowNs) }
-    if !budget.allowsOrder(venueMs: venueMs) { return refuseText(.rateLimited, input.nowNs) }
+    let refusal = budget.refusal(
+      .order, weight: draft.weight, isNewOrder: draft.request.kind == .place, venueMs: clock.milliseconds(input.nowNs))
+    if refusal != .none { return refuseText(refusal, input.nowNs) }
     if !inFlight.hasRoom { return refuseText(.sendBufferFull, input.nowNs) }
     return draft.text
   }
@@ -107,7 +106,7 @@ extension BinanceOrderSession {
       recordRefusal(nowNs)
       return refuseDraft(.sendBufferFull, nowNs)
     }
-    let venueMs = clock.milliseconds(nowNs)
+    let isNewOrder = draft.request.kind == .place
     switch draft.request.kind {
     case .place:
       // Real time, outside of what a replay compares: it goes nowhere but into the histogram.
@@ -116,23 +115,16 @@ extension BinanceOrderSession {
         counters.tickToTrade.record(Int64(max(0, min(cycles * nsPerCycle, 1e15))))  // Bounded: it fits.
       }
       counters.ordersSent.add()
-      budget.countOrder(venueMs: venueMs)
-    case .cancel, .cancelAll:
-      counters.cancelsSent.add()
-      budget.countRequest(weight: draft.weight, venueMs: venueMs)
-    default:
-      counters.queriesSent.add()
-      budget.countRequest(weight: draft.weight, venueMs: venueMs)
+    case .amend: counters.amendsSent.add()
+    case .cancel, .cancelAll: counters.cancelsSent.add()
+    default: counters.queriesSent.add()
     }
+    budget.count(weight: draft.weight, isNewOrder: isNewOrder, venueMs: clock.milliseconds(nowNs))
     inFlight.insert(draft.request)
     updateTimeout()
     recordSent(draft.request.cause, nowNs)
   }
-}
 
-// MARK: - Encoding
-
-extension BinanceOrderSession {
   private mutating func beginDraft(_ kind: BinanceRequestKind, weight: Int64, _ nowNs: Int64) {
     draft = BinanceDraft()
     draft.weight = weight
@@ -141,75 +133,14 @@ extension BinanceOrderSession {
     draft.request.sentNs = nowNs
   }
 
-  /// The parameter list of a request that is signed unless the session is logged on.
-  private mutating func beginParameters(_ method: StaticString) {
-    writer.begin(identifier: draft.request.identifier, method: method)
-    if !logsOn { writer.addKey(apiKey) }
-  }
-
-  private mutating func endParameters(_ nowNs: Int64) {
-    writer.add("recvWindow", number: configuration.recvWindowMs)
-    writer.add("timestamp", number: UInt64(clock.milliseconds(nowNs)))
-    draft.text = writer.finish(signer, isSigned: !logsOn)
-  }
-
-  private mutating func writeSigned(_ method: StaticString, _ nowNs: Int64, isAlwaysSigned: Bool) {
-    writer.begin(identifier: draft.request.identifier, method: method)
-    writer.addKey(apiKey)
-    writer.add("recvWindow", number: configuration.recvWindowMs)
-    writer.add("timestamp", number: UInt64(clock.milliseconds(nowNs)))
-    draft.text = writer.finish(signer, isSigned: isAlwaysSigned)
-  }
-
-  /// `order.cancel`, `order.status` and, with `.none`, `openOrders.cancelAll`.
-  private mutating func writeOrderReference(_ method: StaticString, _ order: ClientOrderIdentifier, _ nowNs: Int64) {
-    beginParameters(method)
-    if order.rawValue != 0 { writer.add("origClientOrderId", order) }
-    writer.add("recvWindow", number: configuration.recvWindowMs)
-    writer.add("symbol", instruments[draft.request.instrument].symbol)
-    writer.add("timestamp", number: UInt64(clock.milliseconds(nowNs)))
-    draft.text = writer.finish(signer, isSigned: !logsOn)
-  }
-
-  /// `order.place`: parameters in the order of their names.
-  private mutating func write(_ order: borrowing ApprovedOrder, _ instrument: Instrument, _ nowNs: Int64) {
-    beginParameters("order.place")
-    writer.add("newClientOrderId", order.clientOrder)
-    writer.add("newOrderRespType", "FULL")
-    if order.type != .market { writer.add("price", order.price.ticks, instrument.tick) }
-    writer.add("quantity", order.quantity.lots, instrument.lot)
-    writer.add("recvWindow", number: configuration.recvWindowMs)
-    writer.add("side", order.side == .buy ? "BUY" : "SELL")
-    writer.add("symbol", instrument.symbol)
-    if order.type == .limit { writer.add("timeInForce", Self.text(order.timeInForce)) }
-    writer.add("timestamp", number: UInt64(clock.milliseconds(nowNs)))
-    writer.add("type", Self.text(order.type))
-    draft.text = writer.finish(signer, isSigned: !logsOn)
-  }
-
-  private static func text(_ type: OrderType) -> StaticString {
-    switch type {
-    case .limit: "LIMIT"
-    case .limitMaker: "LIMIT_MAKER"
-    case .market: "MARKET"
-    }
-  }
-
-  private static func text(_ time: TimeInForce) -> StaticString {
-    switch time {
-    case .goodTilCanceled: "GTC"
-    case .immediateOrCancel: "IOC"
-    case .fillOrKill: "FOK"
-    }
-  }
-
   /// Request weights of web-socket-api.md.
-  private static func weight(_ kind: GatewayRequestKind) -> Int64 {
+  private static func weight(_ kind: BinanceRequestKind) -> Int64 {
     switch kind {
-    case .cancel, .cancelAll: 1
-    case .queryStatus: 4
-    case .queryBalances, .queryTrades: 20
-    case .queryOpenOrders: 6
+    case .none, .time, .place, .cancel, .cancelAll: 1
+    case .logOn, .subscribe: 2
+    case .amend, .queryStatus: 4
+    case .openOrders: 6
+    case .exchangeInfo, .account, .trades: 20
     }
   }
 }
@@ -228,10 +159,11 @@ extension BinanceOrderSession {
     let kind: ReportKind
     switch draft.request.kind {
     case .place: kind = .notSent
+    case .amend: kind = .amendRejected
     case .cancel, .cancelAll: kind = .cancelRejected
     case .queryStatus: kind = .unknown
     case .openOrders, .trades: kind = .listFailed
-    default:
+    case .none, .time, .exchangeInfo, .logOn, .subscribe, .account:
       closeIsDue = phase != .up  // a session that cannot ask for itself begins anew
       return
     }
@@ -245,7 +177,7 @@ extension BinanceOrderSession {
     switch reason {
     case .tooLate: counters.tooLate.add()
     case .halted: counters.halted.add()
-    case .rateLimited: counters.rateLimited.add()
+    case .rateLimited, .backingOff: counters.rateLimited.add()
     case .noSession: counters.noSession.add()
     default: counters.sendsRefused.add()
     }

@@ -13,6 +13,8 @@ enum BinanceSessionPhase: UInt8, BitwiseCopyable {
   case closed
   /// Asking for the venue's time, without which nothing can be stamped.
   case synchronising
+  /// Asking for the venue's limits.
+  case loadingLimits
   case loggingOn
   case subscribing
   /// Asking for the balances that trading begins with.
@@ -36,13 +38,19 @@ public struct BinanceOrderSession: ~Copyable {
     public var replyTimeoutNs: Int64 = 11_000_000_000
     /// How often the venue's clock is asked for.
     public var clockIntervalNs: Int64 = 60_000_000_000
+    /// Until the venue has told its own.
     public var limits = BinanceRateBudget.Limits()
+    /// The mode that each order asks for; nil leaves it to the symbol's default.
+    public var selfTradePrevention: BinanceSelfTradePrevention?
 
     public init(venue: VenueIndex) { self.venue = venue }
   }
 
-  /// The most reports that one input can lead to: every request under way timing out at once, and a batch of refusals.
-  public static var reportReserve: Int { 384 }
+  /// The most reports that one input can lead to: a list of `listLimit` and its end. Less are every request under way
+  /// timing out at once, and a batch of refusals.
+  public static var reportReserve: Int { 1_024 }
+  /// Elements of a list of trades or open orders; a longer one is told as failed.
+  static var listLimit: Int { GatewayRequest.tradesPerPage }
   /// Elements of one answer's array that are read: fills beyond them come with the user stream.
   static var elementLimit: Int { 256 }
   /// The part of a record ring that one message may take.
@@ -77,6 +85,8 @@ public struct BinanceOrderSession: ~Copyable {
   var draft = BinanceDraft()
   var clockDueNs = Int64.max
   var timeoutDueNs = Int64.max
+  /// When a pause of the venue is over, or the session's own request fits into the budget again.
+  var resumeDueNs = Int64.max
   /// Messages handed to the channel so far: what a `sendRefused` record names.
   var sends: UInt32 = 0
 
@@ -121,6 +131,9 @@ public struct BinanceOrderSession: ~Copyable {
 
   /// Whether orders can be placed. For tests and status.
   public var isUp: Bool { phase == .up }
+
+  /// The venue's limits as far as it told them. For tests and status.
+  public var limits: BinanceRateBudget.Limits { budget.limits }
 }
 
 /// The request that was written last, until the channel took or refused it.
@@ -151,110 +164,14 @@ extension BinanceOrderSession {
 
   /// Whether `beginStep` has timers to run.
   @_noLocks @inline(never)
-  public func isDue(nowNs: Int64) -> Bool { nowNs >= timeoutDueNs || nowNs >= clockDueNs }
+  public func isDue(nowNs: Int64) -> Bool {
+    nowNs >= timeoutDueNs || nowNs >= clockDueNs || nowNs >= resumeDueNs
+  }
 
   /// Whether the connection is to be closed; asked once.
   @_noLocks @inline(never)
   public mutating func takeClose() -> Bool {
     defer { closeIsDue = false }
     return closeIsDue
-  }
-}
-
-// MARK: - Inputs
-
-extension BinanceOrderSession {
-  /// A step that takes requests from their rings, or runs timers: its record comes before what follows from it.
-  @_noLocks @inline(never)
-  public mutating func beginStep(_ input: StepInput, emergency: Int, requests: Int) {
-    let taken = SIMD4(UInt32(truncatingIfNeeded: emergency), UInt32(truncatingIfNeeded: requests), 0, 0)
-    let cause = recordStep(input, taken)
-    while input.nowNs >= timeoutDueNs, let first = inFlight.first() {
-      _ = inFlight.take(first.identifier)
-      timedOut(first, input.nowNs, cause)
-      updateTimeout()
-    }
-    if input.nowNs >= clockDueNs {
-      clockDueNs = .max
-      if due == .none { due = .time }
-    }
-  }
-
-  /// The channel is open: the session begins.
-  @_noLocks @inline(never)
-  public mutating func opened(nowNs: Int64) {
-    _ = recordChannel(.opened, .none, nowNs)
-    phase = .synchronising
-    due = .time
-  }
-
-  /// The channel is closed: nothing is known of what was sent and not answered.
-  @_noLocks @inline(never)
-  public mutating func closed(_ reason: CloseReason, nowNs: Int64) {
-    let cause = recordChannel(.closed, reason, nowNs)
-    counters.closed.count(reason)
-    let wasUp = phase == .up
-    phase = .closed
-    due = .none
-    clockDueNs = .max
-    while let first = inFlight.first() {
-      _ = inFlight.take(first.identifier)
-      lose(first, .noSession, nowNs, cause)
-    }
-    updateTimeout()
-    guard wasUp else { return }
-    counters.sessionsDown.add()
-    emit(report(.sessionDown, InFlightRequest(), ReceiveStamp(timeNs: nowNs, tsc: 0, cause: cause)))
-  }
-
-  /// One message of the channel.
-  ///
-  /// - Precondition: not larger than `frameLimitBytes`.
-  @_noLocks @inline(never)
-  public mutating func received(_ text: UnsafeRawBufferPointer, receiveTsc: UInt64, nowNs: Int64) {
-    let stamp = ReceiveStamp(timeNs: nowNs, tsc: receiveTsc, cause: recordFrame(text, receiveTsc, nowNs))
-    counters.messages.add()
-    var message = BinanceOrderMessage()
-    guard message.decode(text) == .none else { return counters.decodeErrors.add() }
-    switch message.event {
-    case .executionReport: handleExecution(message.order, stamp)
-    case .accountPosition: handleBalances(message.balances, isWhole: false, stamp)
-    case .streamTerminated, .serverShutdown: closeIsDue = true
-    case .unknown: break
-    case .absent: handleReply(message, stamp)
-    }
-  }
-
-  private mutating func handleReply(_ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
-    guard message.identifier >= 0, let request = inFlight.take(UInt64(message.identifier)) else {
-      return counters.lateReplies.add()
-    }
-    updateTimeout()
-    if message.status == 200 {
-      succeeded(request, message, stamp)
-    } else {
-      failed(request, message, stamp)
-    }
-  }
-
-  private mutating func timedOut(_ request: InFlightRequest, _ nowNs: Int64, _ cause: UInt64) {
-    counters.timeouts.add()
-    lose(request, .replyTimeout, nowNs, cause)
-    if phase != .up { closeIsDue = true }
-    if request.kind == .time, phase == .up { due = .time }
-  }
-
-  /// What is known of a request without an answer: nothing.
-  private mutating func lose(_ request: InFlightRequest, _ reason: ReportReason, _ nowNs: Int64, _ cause: UInt64) {
-    guard request.kind == .place || request.kind == .cancel || request.kind == .queryStatus else { return }
-    var lost = report(.unknown, request, ReceiveStamp(timeNs: nowNs, tsc: 0, cause: cause))
-    lost.reason = reason
-    emit(lost)
-  }
-
-  /// The earliest moment at which a request under way is late.
-  mutating func updateTimeout() {
-    timeoutDueNs = .max
-    if let first = inFlight.first() { timeoutDueNs = first.sentNs &+ configuration.replyTimeoutNs }
   }
 }

@@ -1,51 +1,120 @@
 // Binance's limits of an account and an address, counted here so that they are never found by hitting them.
 
+public import Market
+
 /// Counts orders by 10 seconds and by day, and request weight by minute, in intervals aligned to the venue's clock
 /// (web-socket-api.md, "How to interpret rate limits": intervals begin at :00, :10, …, at each minute, at 00:00 UTC).
 ///
-/// New orders stop before the weight is used up; what is left is for cancels and queries. One thread.
+/// What the venue tells in its answers raises these counts and replaces the limits: other connections of the address
+/// (the feed's requests, the guard) and other sessions of the account use the same ones. Counts are never lowered by an
+/// answer, although a fill takes its order off the venue's count (faqs/order_count_decrement.md): an answer is older
+/// than what is under way.
+///
+/// Weight goes to the urgent first: each priority leaves the shares of those above it untouched. One thread.
 public struct BinanceRateBudget: BitwiseCopyable, Sendable {
-  /// The venue's limits; exchangeInfo tells them (`rateLimits`).
+  /// The venue's limits until it tells others (`exchangeInfo`, and the `rateLimits` of every answer).
   public struct Limits: BitwiseCopyable, Sendable {
     public var ordersPerTenSeconds: Int64 = 50
     public var ordersPerDay: Int64 = 160_000
     public var weightPerMinute: Int64 = 6_000
-    /// Weight that only cancels and queries may use: a cancel weighs 1, a query 4.
-    public var weightReserve: Int64 = 1_000
 
     public init() {}
   }
 
-  public let limits: Limits
+  /// Who asks, the most urgent first.
+  public enum Priority: UInt8, BitwiseCopyable, Sendable, CaseIterable {
+    /// Emergency cancels: all of the weight. The last twelfth, 500 of 6000, is theirs alone: a cancel weighs 1.
+    case emergency
+    /// Cancels leave the last twelfth.
+    case cancel
+    /// Queries leave the last eighth: 250 cancels more.
+    case query
+    /// New orders and amends leave the last sixth: 250 for queries, each of which weighs 4 to 20.
+    case order
+  }
+
+  public private(set) var limits: Limits
   private var tenSeconds = Interval(lengthMs: 10_000)
   private var day = Interval(lengthMs: 86_400_000)
   private var minute = Interval(lengthMs: 60_000)
+  /// Until then, in the venue's time, nothing is sent; or no new order.
+  private var pausedUntilMs: Int64 = 0
+  private var ordersPausedUntilMs: Int64 = 0
 
   public init(_ limits: Limits) { self.limits = limits }
 
-  /// Whether a new order may be sent now.
+  /// Why a request may not be sent now: `backingOff`, `rateLimited`, or `none` when it may.
+  ///
+  /// - Parameter isNewOrder: counts against the limits of orders, too (amends and cancels do not).
   @_noLocks
-  public mutating func allowsOrder(venueMs: Int64) -> Bool {
-    tenSeconds.count(venueMs) < limits.ordersPerTenSeconds && day.count(venueMs) < limits.ordersPerDay
-      && minute.count(venueMs) < limits.weightPerMinute &- limits.weightReserve
+  public mutating func refusal(
+    _ priority: Priority, weight: Int64, isNewOrder: Bool, venueMs: Int64
+  ) -> ReportReason {
+    if venueMs < pausedUntilMs { return .backingOff }
+    if minute.count(venueMs) &+ weight > weightMark(priority) { return .rateLimited }
+    guard isNewOrder else { return .none }
+    if venueMs < ordersPausedUntilMs { return .backingOff }
+    let isWithin =
+      tenSeconds.count(venueMs) < limits.ordersPerTenSeconds && day.count(venueMs) < limits.ordersPerDay
+    return isWithin ? .none : .rateLimited
   }
 
-  /// Whether a request of this weight other than a new order may be sent now.
+  /// A request was sent.
   @_noLocks
-  public mutating func allowsRequest(weight: Int64, venueMs: Int64) -> Bool {
-    minute.count(venueMs) &+ weight <= limits.weightPerMinute
-  }
-
-  /// An order was sent: one of each count, weight 1.
-  @_noLocks
-  public mutating func countOrder(venueMs: Int64) {
+  public mutating func count(weight: Int64, isNewOrder: Bool, venueMs: Int64) {
+    minute.add(weight, venueMs)
+    guard isNewOrder else { return }
     tenSeconds.add(1, venueMs)
     day.add(1, venueMs)
-    minute.add(1, venueMs)
   }
 
+  /// The venue wants nothing more until then (429 by weight, 418, 403), or no new orders (429 with -1015).
   @_noLocks
-  public mutating func countRequest(weight: Int64, venueMs: Int64) { minute.add(weight, venueMs) }
+  public mutating func pause(untilMs: Int64, ordersOnly: Bool) {
+    if ordersOnly {
+      ordersPausedUntilMs = max(ordersPausedUntilMs, untilMs)
+    } else {
+      pausedUntilMs = max(pausedUntilMs, untilMs)
+    }
+  }
+
+  /// When something may be sent again, in the venue's time: after the pause, or when the minute's weight begins anew.
+  @_noLocks
+  public func nextMs(venueMs: Int64) -> Int64 {
+    venueMs < pausedUntilMs ? pausedUntilMs : (venueMs / 60_000 &+ 1) &* 60_000
+  }
+
+  /// Weight used in this minute, as far as is known.
+  @_noLocks
+  public mutating func weightUsed(venueMs: Int64) -> Int64 { minute.count(venueMs) }
+
+  /// Takes over one of the venue's figures. A count is taken when question and answer fall into one interval: then it
+  /// is of that interval.
+  @_noLocks
+  public mutating func observe(_ figure: BinanceRateLimit, sentMs: Int64, venueMs: Int64) {
+    switch figure.kind {
+    case .ordersPerTenSeconds:
+      limits.ordersPerTenSeconds = figure.limit
+      tenSeconds.raise(to: figure.count, sentMs, venueMs)
+    case .ordersPerDay:
+      limits.ordersPerDay = figure.limit
+      day.raise(to: figure.count, sentMs, venueMs)
+    case .weightPerMinute:
+      limits.weightPerMinute = figure.limit
+      minute.raise(to: figure.count, sentMs, venueMs)
+    case .other: break
+    }
+  }
+
+  private func weightMark(_ priority: Priority) -> Int64 {
+    let whole = limits.weightPerMinute
+    switch priority {
+    case .emergency: return whole
+    case .cancel: return whole &- whole / 12
+    case .query: return whole &- whole / 8
+    case .order: return whole &- whole / 6
+    }
+  }
 
   private struct Interval: BitwiseCopyable, Sendable {
     let lengthMs: Int64
@@ -63,5 +132,10 @@ public struct BinanceRateBudget: BitwiseCopyable, Sendable {
     }
 
     mutating func add(_ amount: Int64, _ nowMs: Int64) { used = count(nowMs) &+ amount }
+
+    mutating func raise(to told: Int64, _ sentMs: Int64, _ nowMs: Int64) {
+      guard sentMs / lengthMs == nowMs / lengthMs else { return }
+      used = max(count(nowMs), told)
+    }
   }
 }

@@ -6,10 +6,12 @@ internal import Market
 enum BinanceRequestKind: UInt8, BitwiseCopyable {
   case none
   case time
+  case exchangeInfo
   case logOn
   case subscribe
   case account
   case place
+  case amend
   case cancel
   case cancelAll
   case queryStatus

@@ -45,6 +45,10 @@ public struct VenueClock: BitwiseCopyable, Sendable {
     return errorNs &+ max(0, nowNs &- measuredNs) / 1_000_000_000 &* VenueClock.driftPerSecondNs
   }
 
+  /// When the venue's clock will show that, in the session's.
+  @_noLocks
+  func sessionNs(milliseconds venueMs: Int64) -> Int64 { nanoseconds(milliseconds: venueMs) &- offsetNs }
+
   /// What to stamp a request with, in the venue's milliseconds.
   @_noLocks
   public func milliseconds(_ nowNs: Int64) -> Int64 { max(0, nowNs &+ offsetNs) / 1_000_000 }
