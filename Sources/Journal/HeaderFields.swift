@@ -21,6 +21,8 @@ enum HeaderTag: UInt16 {
   case stage = 10
   /// Only in a session that goes on from another.
   case account = 11
+  /// Empty; only in a session behind one that crashed.
+  case afterCrash = 12
 }
 
 extension SessionHeader {
@@ -41,6 +43,7 @@ extension SessionHeader {
     fields += captures.map { (.capture, $0.digest + Array($0.name.utf8)) }
     fields += instruments.map { (.instrument, $0.encoded) }
     if !account.isEmpty { fields.append((.account, account)) }
+    if isAfterCrash { fields.append((.afterCrash, [])) }
     fields += stages.sorted { $0.key < $1.key }.map { (.stage, [$0.key] + Array($0.value.utf8)) }
     return fields
   }
@@ -80,6 +83,7 @@ extension SessionHeader {
       captures.append(CaptureIdentity(name: try required(body.text), digest: digest))
     case .instrument: instruments.append(try required(Instrument(encoded: body)))
     case .account: account = Array(body.rest)
+    case .afterCrash: isAfterCrash = true
     case .stage:
       let number: UInt8 = try required(body.take())
       stages[number] = try required(body.text)

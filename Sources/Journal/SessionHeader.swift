@@ -38,11 +38,13 @@ public struct SessionHeader: Equatable, Sendable {
   public var stages: [UInt8: String]
   /// The account that execution began with, encoded by it; empty in a session that began with nothing.
   public var account: [UInt8]
+  /// The session before it did not come to its orderly end.
+  public var isAfterCrash: Bool
 
   public init(
     session: UInt64, startTimeNs: Int64, bootEpoch: UInt32, seed: UInt64, build: String, strategy: String,
     captures: [CaptureIdentity] = [], configuration: String, instruments: [Instrument], stages: [UInt8: String],
-    account: [UInt8] = []
+    account: [UInt8] = [], isAfterCrash: Bool = false
   ) {
     self.session = session
     self.startTimeNs = startTimeNs
@@ -55,5 +57,6 @@ public struct SessionHeader: Equatable, Sendable {
     self.instruments = instruments
     self.stages = stages
     self.account = account
+    self.isAfterCrash = isAfterCrash
   }
 }

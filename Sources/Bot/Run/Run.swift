@@ -34,9 +34,13 @@ final class Run {
     let interrupt = InterruptFlag()
     let epoch = try BootEpoch(stateDirectory: state.path)
     let endpoint = try VenueEndpoint(configuration.venue, mode)
+    let last = try LastSession(state, before: epoch.value)
+    for line in last?.report ?? [] { Terminal.note(line) }
+    let instruments = try endpoint.instruments(configuration.instruments)
     let plan = try SessionPlan(
-      configuration, instruments: try endpoint.instruments(configuration.instruments), bootEpoch: epoch.value,
-      strategies: Apus.strategies)
+      configuration, instruments: instruments, bootEpoch: epoch.value, strategies: Apus.strategies,
+      start: try last?.start(mode, instruments: instruments)
+        ?? SessionStart(mode: mode, lastEnd: .none, account: nil))
     let counters = try CounterFile(path: state.counterFile)
     let words = try ControlWordsFile(creating: state.controlWordsFile).words
     let folder = state.session(epoch.value)

@@ -20,11 +20,10 @@ struct StateDirectory {
     SessionFolder(path: path + "/" + Self.name(bootEpoch), bootEpoch: bootEpoch)
   }
 
-  /// The last session before this one that got as far as a journal.
-  func lastSession(before bootEpoch: UInt32) throws -> SessionFolder? {
+  /// The sessions before this one, the last one first.
+  func sessions(before bootEpoch: UInt32) throws -> [SessionFolder] {
     let names = try FileManager.default.contentsOfDirectory(atPath: path)
-    let epochs = names.compactMap(Self.bootEpoch).filter { $0 < bootEpoch }.sorted(by: >)
-    return epochs.lazy.map(session).first { FileManager.default.fileExists(atPath: $0.journalDirectory) }
+    return names.compactMap(Self.bootEpoch).filter { $0 < bootEpoch }.sorted(by: >).map(session)
   }
 
   private static let prefix = "session-"

@@ -110,7 +110,8 @@ package final class LiveSession {
             RecordSource(records.execution.consumer), RecordSource(records.gateway.consumer),
             RecordSource(records.control.consumer),
           ],
-          counters: JournalCounters(edges.counters.counter), nowNs: { clock.nowNs() }), control: edges.control))
+          counters: JournalCounters(edges.counters.counter), fold: plan.account, nowNs: { clock.nowNs() }),
+        control: edges.control))
     trading = StageBox(StageNumber.execution.name, TradingStage(core: execution, source: source()))
     let reader = edges.counters.reader()
     let people = plan.control(
@@ -209,7 +210,13 @@ extension SessionPlan {
       session: UInt64(bootEpoch) << 40 | UInt64(bitPattern: startTimeNs) & (1 << 40 - 1), startTimeNs: startTimeNs,
       bootEpoch: bootEpoch, seed: 0, build: "apus \(Apus.version)", strategy: configuration.strategy.name,
       captures: captures, configuration: configuration.text, instruments: instruments,
-      stages: Dictionary(uniqueKeysWithValues: StageNumber.allCases.map { ($0.rawValue, $0.name) }))
+      stages: Dictionary(uniqueKeysWithValues: StageNumber.allCases.map { ($0.rawValue, $0.name) }),
+      account: start.account?.encoded ?? [], isAfterCrash: start.lastEnd == .crashed)
+  }
+
+  /// The account that the journal's fold begins with.
+  var account: AccountState {
+    start.account ?? AccountState(stage: StageNumber.execution.rawValue, instruments: instruments)
   }
 }
 

@@ -40,7 +40,8 @@ package enum ReplaySession {
   ) throws -> [ReplayStage] {
     let configuration = try Configuration(file: "the journal's configuration", text: header.configuration)
     let plan = try SessionPlan(
-      configuration, instruments: header.instruments, bootEpoch: header.bootEpoch, strategies: strategies)
+      configuration, instruments: header.instruments, bootEpoch: header.bootEpoch, strategies: strategies,
+      start: try SessionStart(header, configuration))
     let counters = try CounterFile()
     let clock = try Clock()
     let control = ControlWords()

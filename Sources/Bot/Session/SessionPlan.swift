@@ -16,15 +16,18 @@ package struct SessionPlan {
   let limits: [RiskLimits]
   let maximumDailyLoss: Amount
   let bootEpoch: UInt32
+  let start: SessionStart
   let factory: StrategyFactory
 
   /// - Throws: `SessionError` for a limit off an instrument's grid, or a strategy nobody knows.
   package init(
-    _ configuration: Configuration, instruments: [Instrument], bootEpoch: UInt32, strategies: [StrategyFactory]
+    _ configuration: Configuration, instruments: [Instrument], bootEpoch: UInt32, strategies: [StrategyFactory],
+    start: SessionStart = .first
   ) throws {
     self.configuration = configuration
     self.instruments = instruments
     self.bootEpoch = bootEpoch
+    self.start = start
     limits = try instruments.map { try configuration.risk.limits(for: $0) }
     guard let loss = DecimalText.parse(configuration.risk.maximumDailyLoss, step: DecimalStep.amount) else {
       throw SessionError("risk.maximumDailyLoss: \(configuration.risk.maximumDailyLoss) has more than 8 decimals")
@@ -73,11 +76,13 @@ package struct SessionPlan {
     let settings = ExecutionConfiguration(
       instruments: instruments, limits: limits,
       rate: rate,
-      shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch, maximumDailyLoss: maximumDailyLoss,
+      shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch,
+      startsArmed: start.state != .unarmed, startsReduceOnly: start.state == .reduceOnly,
+      maximumDailyLoss: maximumDailyLoss,
       ramp: configuration.risk.ramp.limitRamp, orderCapacity: RingCapacities.openOrders)
     return ExecutionStage(
       settings, ports: ports, records: records,
-      counters: ExecutionCounters(instruments: instruments, counters.counter))
+      counters: ExecutionCounters(instruments: instruments, counters.counter), recovered: start.account)
   }
 
   func strategy(

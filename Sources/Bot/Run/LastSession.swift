@@ -1,0 +1,60 @@
+// Taking up the session before this one: its journal is completed, its account handed on. Cold, before any stage runs.
+
+import Control
+import Execution
+import Foundation
+import Journal
+import Market
+
+/// The session that ran last on a state directory.
+struct LastSession {
+  private let folder: SessionFolder
+  private let recovered: RecoveredSession<AccountState>
+
+  /// The last session that ever began; nil on a new state directory.
+  ///
+  /// - Throws: `SessionError` when its journal is damaged: what the account was is then for somebody to look at.
+  init?(_ state: StateDirectory, before bootEpoch: UInt32) throws {
+    for folder in try state.sessions(before: bootEpoch) {
+      do throws(RecoveryError) {
+        recovered = try Recovery.run(
+          journalDirectory: folder.journalDirectory, ringDirectory: folder.ringDirectory,
+          begin: { header in
+            header.account.isEmpty
+              ? AccountState(stage: StageNumber.execution.rawValue, instruments: header.instruments)
+              : try AccountState(encoded: header.account)
+          },
+          decode: { try AccountState(encoded: $0) })
+        self.folder = folder
+        return
+      } catch .neverBegan {
+        continue
+      } catch {
+        throw SessionError("\(folder.path): the last session cannot be taken up: \(error)")
+      }
+    }
+    return nil
+  }
+
+  /// What the new session begins with.
+  func start(_ mode: TradingMode, instruments: [Instrument]) throws -> SessionStart {
+    do throws(AccountError) {
+      let account = try recovered.state.begin(stage: StageNumber.execution.rawValue, instruments: instruments)
+      return SessionStart(mode: mode, lastEnd: recovered.wasClean ? .orderly : .crashed, account: account)
+    } catch {
+      throw SessionError("\(folder.path): \(error)")
+    }
+  }
+
+  /// What was found, for the user.
+  var report: [String] {
+    guard !recovered.wasClean else { return [] }
+    var lines = [
+      "the last session (\(folder.path)) did not come to its orderly end: \(recovered.drained) records were brought in "
+        + "from its record rings, \(recovered.tornBytes) torn bytes removed"
+    ]
+    lines += recovered.unusedRings.map { "not used: \($0)" }
+    lines += recovered.damagedSnapshots.map { "damaged snapshot passed over: \($0)" }
+    return lines
+  }
+}
