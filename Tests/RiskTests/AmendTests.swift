@@ -20,12 +20,17 @@ struct AmendTests {
   @Test func anAmendmentIsApprovedAsOne() throws {
     let scene = GateScene()
     scene.candidate.quantity = Quantity(lots: 400)
-    let amend = scene.gate.approveAmend(
-      scene.candidate, from: Quantity(lots: 1_000), filled: Quantity(lots: 100), conditions: scene.conditions)
-    let record = amend?.record
-    #expect(record?.action == .amend && record?.quantity == Quantity(lots: 400) && record?.haltEpoch == 7)
-    #expect(record?.clientOrder == GateScene.buy.clientOrder && record?.cause == 77)
-    #expect(record?.expiryTimeNs == GateScene.nowNs + GateScene.limits.maximumOrderAgeNs)
+    guard
+      let amend = scene.gate.approveAmend(
+        scene.candidate, from: Quantity(lots: 1_000), filled: Quantity(lots: 100), conditions: scene.conditions)
+    else {
+      Issue.record("refused: \(scene.gate.decision)")
+      return
+    }
+    let record = amend.record
+    #expect(record.action == .amend && record.quantity == Quantity(lots: 400) && record.haltEpoch == 7)
+    #expect(record.clientOrder == GateScene.buy.clientOrder && record.cause == 77)
+    #expect(record.expiryTimeNs == GateScene.nowNs + GateScene.limits.maximumOrderAgeNs)
     #expect(scene.approve()?.action == .place)
   }
 
