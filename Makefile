@@ -7,7 +7,7 @@ FORMATTED := Package.swift Sources Tests Examples
 # The driver remarks on every module that debug builds are whole-module (Package.swift says why): not worth a line each.
 QUIET := 2>&1 | { grep -v 'remark: Incremental compilation has been disabled' || true; }
 
-.PHONY: demo check setup format lint debug release gate conformance end-to-end sanitize clean
+.PHONY: demo check setup format lint debug release gate conformance end-to-end crashes sanitize clean
 .SILENT: setup
 
 demo: setup
@@ -45,6 +45,10 @@ conformance:
 
 end-to-end:
 	$(PYTHON) Tests/end-to-end/run.py --apus $(RELEASE)/apus
+
+# At least 300 crashes of whole processes; `end-to-end` does ten of them.
+crashes: release
+	$(PYTHON) Tests/end-to-end/crashes.py --apus $(RELEASE)/apus --failing $(RELEASE)/apus-failing --injections 300
 
 # The lock-free parts and the decoders under the sanitizers; too slow for every check.
 sanitize:

@@ -84,6 +84,9 @@ let package = Package(
       resources: [.copy("Models")],
       swiftSettings: swift),
     .executableTarget(name: "apus", dependencies: ["Bot"], swiftSettings: swift),
+    .executableTarget(
+      name: "apus-failing", dependencies: ["Bot", "Strategy", "Market"], path: "Tests/FailingStrategies",
+      swiftSettings: swift),
 
     .target(name: "Support", path: "Tests/Support", swiftSettings: swift),
     .target(name: "MallocCounter", path: "Tests/MallocCounter"),

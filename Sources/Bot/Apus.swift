@@ -41,7 +41,8 @@ struct RootCommand: ParsableCommand {
       """,
     version: Apus.version,
     subcommands: [
-      DemoCommand.self, RunCommand.self, VenueCommand.self, ReplayCommand.self, StatCommand.self, ModelCommand.self,
+      DemoCommand.self, RunCommand.self, VenueCommand.self, ReplayCommand.self, StatCommand.self, GuardCommand.self,
+      ModelCommand.self,
     ],
     helpNames: [.short, .long])
 }

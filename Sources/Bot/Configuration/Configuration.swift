@@ -24,6 +24,8 @@ public struct Configuration: Sendable {
   public var venue: VenueSettings
   /// Nil: only `apus run` needs one.
   public var account: AccountSettings?
+  /// Nil: only `apus guard` needs one.
+  public var guarding: GuardSettings?
   /// The file's own text: it stands in the journal's header, so that a journal can be replayed on its own.
   public var text: String
 }
@@ -160,6 +162,7 @@ extension Configuration {
     control = root.has("control") ? try ControlSettings(root.mapping("control")) : .standard
     venue = root.has("venue") ? try VenueSettings(root.mapping("venue")) : .standard
     account = root.has("account") ? try AccountSettings(root.mapping("account")) : nil
+    guarding = root.has("guard") ? try GuardSettings(root.mapping("guard")) : nil
     try root.finish()
   }
 }

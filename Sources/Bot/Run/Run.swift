@@ -50,7 +50,7 @@ final class Run {
       plan,
       SessionEdges(
         endpoint: endpoint, key: try AccountKey(account, configuration.orders.authentication),
-        clock: try clock(endpoint), control: words, counters: counters,
+        clock: try Clock(configuration.venue, endpoint), control: words, counters: counters,
         journalDirectory: folder.journalDirectory, ringDirectory: folder.ringDirectory,
         socketPath: configuration.control.socket ?? state.socket, roles: try configuration.control.roles()), on: host)
     for remark in session.remarks { Terminal.note(remark) }
@@ -65,13 +65,6 @@ final class Run {
     try drain(session, counters)
     try session.end()
     return try SessionReport(counters.reader())
-  }
-
-  private func clock(_ endpoint: VenueEndpoint) throws -> Clock {
-    switch configuration.venue.clock {
-    case .system: try Clock()
-    case .venue: try Clock(originNs: try endpoint.timeNs(), speed: configuration.venue.speed)
-    }
   }
 
   /// Ends trading and waits until nothing is open, or the venue has had its time to answer.
@@ -112,6 +105,16 @@ extension VenueEndpoint {
     try self.init(
       streams: VenueService(settings.streams ?? standard.streams), rest: VenueService(settings.rest ?? standard.rest),
       orders: VenueService(settings.orders ?? standard.orders), trustFile: settings.trustFile, speed: settings.speed)
+  }
+}
+
+extension Clock {
+  /// The clock that a session on this venue stands on.
+  init(_ settings: VenueSettings, _ endpoint: VenueEndpoint) throws {
+    switch settings.clock {
+    case .system: try self.init()
+    case .venue: try self.init(originNs: try endpoint.timeNs(), speed: settings.speed)
+    }
   }
 }
 

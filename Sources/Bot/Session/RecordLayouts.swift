@@ -1,16 +1,18 @@
 // How the records that Risk, Execution and Strategy define are printed; Journal itself knows only Market's.
 
 import Brain
+import Control
 import Execution
 import Journal
 import Market
+import Pipeline
 import Risk
 
 /// Layouts for `JournalText`, besides those that come with it.
 enum RecordLayouts {
   static let trading: [RecordType: PayloadLayout] = [
     .riskDecision: riskDecision, .order: order, .forecast: forecast, .orderState: orderState, .balance: balance,
-    .fill: fill, .position: position, .reconciliation: reconciliation,
+    .fill: fill, .position: position, .reconciliation: reconciliation, .guardEvent: guardEvent,
   ]
 
   /// `RiskDecisionRecord`.
@@ -55,6 +57,17 @@ enum RecordLayouts {
       .integer("instrument", UInt16.self), .enumeration("from", OrderState.self), .enumeration("to", OrderState.self),
       .enumeration("event", OrderEvent.self), .integer("verdict", UInt8.self), .integer("reason", UInt16.self),
       .integer("venueCode", Int32.self), .reserved(4), .integer("venueOrder", UInt64.self),
+    ])
+
+  /// `GuardRecord`.
+  private static let guardEvent = PayloadLayout(
+    "guard",
+    [
+      .enumeration("from", GuardState.self), .enumeration("to", GuardState.self),
+      .enumeration("cause", GuardCause.self), .enumeration("condition", ProcessCondition.self),
+      .integer("worker", UInt8.self), .flag("isHaltRaised"), .reserved(2), .integer("canceledOrders", UInt32.self),
+      .integer("openOrders", UInt32.self), .integer("process", Int64.self), .integer("silenceNs", Int64.self),
+      .integer("reactionNs", Int64.self),
     ])
 
   /// `BalanceRecord`.

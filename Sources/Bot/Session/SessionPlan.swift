@@ -40,9 +40,6 @@ package struct SessionPlan {
     self.factory = factory
   }
 
-  /// How often the venue's clock is asked for. Often, because a local venue's stands still until its market begins.
-  private static let clockIntervalNs: Int64 = 5_000_000_000
-
   func feed(
     events: consuming RingProducer<MarketEvent>, snapshots: SnapshotPool, records: consuming RecordProducer,
     counters: CounterFile
@@ -59,13 +56,9 @@ package struct SessionPlan {
     records: consuming RecordProducer,
     counters: CounterFile
   ) -> BinanceOrderSession {
-    var settings = BinanceOrderSession.Configuration(venue: VenueIndex(0))
-    settings.logsOn = configuration.orders.authentication == .logon
-    settings.clockIntervalNs = Self.clockIntervalNs
-    settings.recvWindowMs = UInt64(configuration.orders.receiveWindowMs)
-    settings.replyTimeoutNs = Int64(configuration.orders.replyTimeoutMs) * 1_000_000
-    return BinanceOrderSession(
-      settings, instruments: instruments, apiKey: apiKey, signer: signer, reports: reports,
+    BinanceOrderSession(
+      BinanceOrderSession.Configuration(configuration), instruments: instruments, apiKey: apiKey, signer: signer,
+      reports: reports,
       records: records, counters: BinanceGatewayCounters(counters, name: StageNumber.gateway.name),
       nsPerCycle: TimeStampCounterCalibration.measured.nsPerCycle)
   }
@@ -118,6 +111,20 @@ extension SessionPlan {
   var rate: OrderRateLimits {
     OrderRateLimits(
       perSecond: configuration.risk.ordersPerSecond, perTenSeconds: configuration.risk.ordersPer10Seconds)
+  }
+}
+
+extension BinanceOrderSession.Configuration {
+  /// How often the venue's clock is asked for. Often, because a local venue's stands still until its market begins.
+  private static let sessionClockIntervalNs: Int64 = 5_000_000_000
+
+  /// As a session's configuration says it: the bot's, and the guard's.
+  init(_ configuration: Configuration) {
+    self.init(venue: VenueIndex(0))
+    logsOn = configuration.orders.authentication == .logon
+    clockIntervalNs = Self.sessionClockIntervalNs
+    recvWindowMs = UInt64(configuration.orders.receiveWindowMs)
+    replyTimeoutNs = Int64(configuration.orders.replyTimeoutMs) * 1_000_000
   }
 }
 
