@@ -20,10 +20,6 @@ public struct ExecutionConfiguration: Sendable {
   public var startsArmed: Bool
   /// Whether only orders that reduce a position may be sent until an `arm` command: so starts a session after a crash.
   public var startsReduceOnly: Bool
-  /// The last session's: its halts, reduce-only scopes and used-up daily loss hold on.
-  public var restored: TradingState?
-  /// Limits that were changed in earlier sessions, oldest first: the tighter of each and the configured one holds.
-  public var restoredLimits: [LimitRecord]
   /// How much may be lost in a day (UTC) per quote asset, in units of 10^-8 of it; nil: it is not watched.
   public var maximumDailyLoss: Amount?
   /// How limits grow after arming.
@@ -37,8 +33,8 @@ public struct ExecutionConfiguration: Sendable {
 
   public init(
     instruments: [Instrument], limits: [RiskLimits?], rate: OrderRateLimits, shards: [Int], bootEpoch: UInt32,
-    armedEpoch: UInt32 = 0, startsArmed: Bool = true, startsReduceOnly: Bool = false, restored: TradingState? = nil,
-    restoredLimits: [LimitRecord] = [], maximumDailyLoss: Amount? = nil, ramp: LimitRamp = LimitRamp(),
+    armedEpoch: UInt32 = 0, startsArmed: Bool = true, startsReduceOnly: Bool = false,
+    maximumDailyLoss: Amount? = nil, ramp: LimitRamp = LimitRamp(),
     account: UInt8 = 0, orderCapacity: Int = 1024, takerFeeBasisPoints: Int64 = 10,
     makerFeeBasisPoints: Int64 = 10
   ) {
@@ -50,13 +46,55 @@ public struct ExecutionConfiguration: Sendable {
     self.armedEpoch = armedEpoch
     self.startsArmed = startsArmed
     self.startsReduceOnly = startsReduceOnly
-    self.restored = restored
-    self.restoredLimits = restoredLimits
     self.maximumDailyLoss = maximumDailyLoss
     self.ramp = ramp
     self.account = account
     self.orderCapacity = orderCapacity
     self.takerFeeBasisPoints = takerFeeBasisPoints
     self.makerFeeBasisPoints = makerFeeBasisPoints
+  }
+}
+
+extension ExecutionConfiguration {
+  /// The gate of a session that begins with this configuration and what is left of the one before it: halts,
+  /// reduce-only scopes and a used-up daily loss hold on, and of each limit the tighter one.
+  func gate(after last: AccountState?) -> RiskGate {
+    var trading = TradingState(isArmed: startsArmed, armedEpoch: armedEpoch)
+    if let state = last?.tradingState { trading.restore(state) }
+    if startsReduceOnly { trading.reducing.isEverything = true }
+    var gate = RiskGate(instruments: instruments, limits: limits, rate: rate, trading: trading, ramp: ramp)
+    for record in last?.limits ?? [] {
+      if record.limit.isOfInstrument {
+        let old = gate.limits(of: record.instrument)?.value(of: record.limit)
+        if let old, record.value < old { _ = gate.set(record.limit, of: record.instrument, to: record.value) }
+      } else if record.value < rate.value(of: record.limit) {
+        _ = gate.setRate(record.limit, to: record.value)
+      }
+    }
+    return gate
+  }
+
+  /// The tighter of the configured daily loss and an earlier session's; `.max` when it is not watched.
+  func dailyLoss(after last: AccountState?) -> Int64 {
+    let changes = (last?.limits ?? []).filter { $0.limit == .maximumDailyLoss && $0.value > 0 }
+    return changes.map(\.value).reduce(maximumDailyLoss?.units ?? .max, min)
+  }
+
+  /// The first instrument with the same quote asset, whatever the venue.
+  func lossGroup(of instrument: Int) -> Int {
+    instruments.firstIndex { $0.quote == instruments[instrument].quote } ?? instrument
+  }
+}
+
+extension OrderRateLimits {
+  /// The limit of that name; the least possible, which nothing is tighter than, for one that is no rate.
+  fileprivate func value(of limit: CommandLimit) -> Int64 {
+    switch limit {
+    case .ordersPerSecond: Int64(perSecond)
+    case .ordersPerTenSeconds: Int64(perTenSeconds)
+    case .none, .maximumOrderQuantity, .maximumOrderNotional, .maximumPosition, .maximumOpenOrders,
+      .priceCollarBasisPoints, .maximumDailyLoss:
+      .min
+    }
   }
 }

@@ -31,6 +31,7 @@ public struct ExecutionCounters: ~Copyable {
   let balanceMismatches: Counter
   let untrackedAssets: Counter
   let stalls: Counter
+  let trading: TradingCounters
   /// By `RefusalReason` and by `ReportReason` code.
   let refusals: UnsafeMutablePointer<Counter>
   let rejects: UnsafeMutablePointer<Counter>
@@ -43,8 +44,12 @@ public struct ExecutionCounters: ~Copyable {
   /// `ReportReason` codes end below this.
   static var rejectCodeCount: Int { 64 }
 
-  /// - Parameter make: gives the counter of a name, as `CounterFile.counter` does. Not kept.
-  public init(instruments: [Instrument], _ make: (String) -> Counter) {
+  /// - Parameters:
+  ///   - make: gives the counter of a name, as `CounterFile.counter` does. Not kept.
+  ///   - histogram: gives the histogram of a name, as `CounterFile.histogram` does. Not kept.
+  public init(
+    instruments: [Instrument], _ make: (String) -> Counter, histogram: (String) -> LatencyHistogram
+  ) {
     func named(_ name: String) -> Counter { make("execution." + name) }
     ordersSent = named("orders.sent")
     ordersOpen = named("orders.open")
@@ -70,6 +75,7 @@ public struct ExecutionCounters: ~Copyable {
     balanceMismatches = named("balances.mismatch")
     untrackedAssets = named("balances.untracked")
     stalls = named("stalls")
+    trading = TradingCounters(instruments: instruments, named, haltTime: histogram("execution.halt"))
     refusals = Self.table(RefusalReason.codeCount, unused: named("refused.other"))
     for reason in RefusalReason.allCases where reason != .none {
       refusals[Int(reason.rawValue)] = named("refused.\(reason)")
@@ -101,7 +107,7 @@ public struct ExecutionCounters: ~Copyable {
     return table
   }
 
-  private static func table(_ instruments: [Instrument], _ make: (String) -> Counter) -> UnsafeMutablePointer<Counter> {
+  static func table(_ instruments: [Instrument], _ make: (String) -> Counter) -> UnsafeMutablePointer<Counter> {
     let table = UnsafeMutablePointer<Counter>.allocate(capacity: max(1, instruments.count))
     for (i, instrument) in instruments.enumerated() { (table + i).initialize(to: make(instrument.symbol.text)) }
     return table

@@ -19,17 +19,18 @@ extension ExecutionStage {
 
   @inline(always)
   private func take(touch intent: UnsafePointer<OrderIntent>, _ instrument: Int) {
-    instruments[instrument].touch = TouchReference(
-      bid: intent.pointee.price, bidQuantity: intent.pointee.quantity, ask: intent.pointee.askPrice,
-      askQuantity: intent.pointee.askQuantity, receiveTimeNs: intent.pointee.marketTimeNs,
-      definitionVersion: intent.pointee.definitionVersion)
+    instruments[instrument].take(
+      TouchReference(
+        bid: intent.pointee.price, bidQuantity: intent.pointee.quantity, ask: intent.pointee.askPrice,
+        askQuantity: intent.pointee.askQuantity, receiveTimeNs: intent.pointee.marketTimeNs,
+        definitionVersion: intent.pointee.definitionVersion))
   }
 
   /// Routes an order and puts each child before the gate.
   ///
   /// An instrument is listed by one venue, so there is one quote; the router takes as many as there will be.
   @inline(always)
-  private mutating func place(_ intent: UnsafePointer<OrderIntent>, shard: Int) {
+  mutating func place(_ intent: UnsafePointer<OrderIntent>, shard: Int) {
     let index = Int(intent.pointee.instrument.rawValue)
     let touch = index < instrumentCount ? instruments[index].touch : .void
     var quote = VenueQuote(
@@ -55,9 +56,10 @@ extension ExecutionStage {
     let candidate = OrderCandidate(
       venue: child.venue, account: account, instrument: child.instrument,
       definitionVersion: intent.pointee.definitionVersion, side: intent.pointee.side, type: child.type,
-      timeInForce: child.timeInForce, reduceOnly: intent.pointee.reduceOnly, clientOrder: identifier ?? .none,
-      price: child.price, quantity: child.quantity, decisionTimeNs: intent.pointee.decisionTimeNs,
-      expiryTimeNs: intent.pointee.expiryTimeNs, cause: records.next.rawValue, originTsc: intent.pointee.originTsc)
+      timeInForce: child.timeInForce, reduceOnly: intent.pointee.reduceOnly, strategy: intent.pointee.strategy,
+      clientOrder: identifier ?? .none, price: child.price, quantity: child.quantity,
+      decisionTimeNs: intent.pointee.decisionTimeNs, expiryTimeNs: intent.pointee.expiryTimeNs,
+      cause: records.next.rawValue, originTsc: intent.pointee.originTsc)
     let approved = decide(candidate, exposure, instrument)
     let decision = write(
       .riskDecision, cause: intent.pointee.cause,
@@ -89,8 +91,7 @@ extension ExecutionStage {
       return gate.approve(
         candidate, exposure: exposure, touch: isKnown ? instruments[instrument].touch : .void,
         conditions: GateConditions(
-          input: input, isSessionUp: sessions[gateway].isUp,
-          isInstrumentHalted: isKnown && instruments[instrument].isHalted))
+          input: input, isSessionUp: sessions[gateway].isUp, isReconciled: isReconciled))
     }
     return nil
   }

@@ -35,6 +35,7 @@ extension ExecutionStage {
     if from.isOpen && !transition.next.isOpen { close(order, transition.next, report) }
     if transition.next == .unknown && from != .unknown { beginAsking(order) }
     if from == .unknown && transition.next.isOpen && transition.next != .unknown { endAsking(order) }
+    if event.provesLife { instruments[instrument].rejects.clear() }
     if from == .pendingNew && transition.next.isOpen && !order.pointee.isCancelWanted && transition.next != .unknown {
       order.pointee.dueNs = .max  // answered: no watchdog any more
     }
@@ -91,10 +92,12 @@ extension ExecutionStage {
       halt(instrument, cause: 0)
       return
     }
+    state.pointee.areFiguresDue = true
     let sign = fill.side.sign
     balances.change(state.pointee.base, by: sign &* units, nowNs: input.nowNs)
     balances.change(state.pointee.quote, by: 0 &- sign &* fill.value, nowNs: input.nowNs)
     nextDueNs = min(nextDueNs, balances.nextSettlementNs)
+    checkPosition(instrument, side: fill.side, cause: 0)
   }
 
   /// Corrects the value of lots that were counted by a status reply: the difference goes into the realised profit.
@@ -105,6 +108,7 @@ extension ExecutionStage {
     let change = 0 &- order.pointee.side.sign &* units
     order.pointee.cumulativeQuote.units = order.pointee.cumulativeQuote.units &+ units
     state.pointee.position.realised = state.pointee.position.realised &+ change
+    state.pointee.areFiguresDue = true
     balances.change(state.pointee.quote, by: change, nowNs: input.nowNs)
     nextDueNs = min(nextDueNs, balances.nextSettlementNs)
   }
@@ -122,6 +126,7 @@ extension ExecutionStage {
     balances.rows[place].fees = balances.rows[place].fees &+ fee
     balances.change(place, by: 0 &- fee, nowNs: input.nowNs)
     nextDueNs = min(nextDueNs, balances.nextSettlementNs)
+    state.pointee.areFiguresDue = true
     if place == state.pointee.quote {
       state.pointee.position.fees = state.pointee.position.fees &+ fee
     } else if place == state.pointee.base, let units = state.pointee.scale?.baseUnits(lots: fill.lots, rounding: .down),
@@ -150,8 +155,9 @@ extension ExecutionStage {
     case .expired: counters.ordersExpired.add()
     case .rejected:
       counters.ordersRejected.add()
-      let code = Int(report?.pointee.reason.rawValue ?? 0)
-      if code < ExecutionCounters.rejectCodeCount { counters.rejects[code].add() }
+      let reason = report?.pointee.reason.rawValue ?? 0
+      if Int(reason) < ExecutionCounters.rejectCodeCount { counters.rejects[Int(reason)].add() }
+      watchRejects(Int(order.pointee.instrument.rawValue), reason: reason, cause: order.pointee.cause)
     case .notSent: counters.ordersNotSent.add()
     case .filled, .pendingNew, .working, .partiallyFilled, .unknown: break
     }
@@ -178,15 +184,6 @@ extension ExecutionStage {
     let place = order.pointee.side == .buy ? state.pointee.quote : state.pointee.base
     balances.rows[place].reserved &+= units &- order.pointee.reserved.units
     order.pointee.reserved = Amount(units: units)
-  }
-
-  /// Stops trading an instrument and cancels what is open in it: the venue contradicted itself.
-  @inline(always)
-  mutating func halt(_ instrument: Int, cause: UInt64) {
-    guard !instruments[instrument].isHalted else { return }
-    instruments[instrument].isHalted = true
-    counters.instrumentHalts.add()
-    cancelEverything(in: instrument, cause: cause)
   }
 
   /// Tells the strategy what became of its order.

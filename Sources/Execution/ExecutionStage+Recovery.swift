@@ -17,6 +17,7 @@ extension ExecutionStage {
       precondition(held.symbol == state.pointee.definition.symbol, "a recovered account in this session's instruments")
       state.pointee.position = held.position
       state.pointee.daily = held.daily
+      state.pointee.unrealised = held.daily.unrealised  // until the first touch
       state.pointee.verifiedTrade = held.verifiedTrade
       for trade in held.trades {
         _ = fills.insert(

@@ -26,11 +26,15 @@ enum OrderTiming {
 }
 
 extension ExecutionStage {
-  /// Marks an order to be cancelled; the request goes out in this step.
+  /// Marks an order to be cancelled; the request goes out in this step. One that is being cancelled already is
+  /// cancelled again only to overtake itself.
   @inline(always)
-  mutating func want(cancelOf order: UnsafeMutablePointer<Order>, cause: UInt64, originTsc: UInt64) {
-    if order.pointee.isCancelWanted { return }
+  mutating func want(
+    cancelOf order: UnsafeMutablePointer<Order>, cause: UInt64, originTsc: UInt64, isEmergency: Bool = false
+  ) {
+    if order.pointee.isCancelWanted && (order.pointee.isEmergency || !isEmergency) { return }
     order.pointee.isCancelWanted = true
+    order.pointee.isEmergency = isEmergency
     order.pointee.originTsc = originTsc
     if order.pointee.state == .unknown { return }  // its status comes first; then the cancel is taken up
     order.pointee.cause = cause
@@ -40,17 +44,20 @@ extension ExecutionStage {
 
   /// One request for the whole instrument, and each open order marked in case that it is missed.
   @inline(always)
-  mutating func cancelEverything(in instrument: Int, cause: UInt64) {
+  mutating func cancelEverything(in instrument: Int, cause: UInt64, isEmergency: Bool) {
     guard orders.first(instrument) != nil else { return }
     instruments[instrument].isCancelAllWanted = true
+    if isEmergency { instruments[instrument].isCancelAllEmergency = true }
     nextDueNs = min(nextDueNs, input.nowNs)
     var next = orders.first(instrument)
     while let order = next {
-      if !order.pointee.isCancelWanted && order.pointee.state != .unknown {
+      let isRaised = isEmergency && !order.pointee.isEmergency
+      if order.pointee.state != .unknown && (!order.pointee.isCancelWanted || isRaised) {
         order.pointee.attempts = 0
         due(order, atNs: input.nowNs &+ OrderTiming.cancelAllGraceNs)
       }
       order.pointee.isCancelWanted = true
+      if isEmergency { order.pointee.isEmergency = true }
       next = orders.following(order)
     }
   }
@@ -66,7 +73,7 @@ extension ExecutionStage {
   mutating func handleTimers() {
     guard nextDueNs <= input.nowNs else { return }
     var budget = ExecutionPorts.timersPerStep
-    var earliest = Int64.max
+    var earliest = handleFlattening()
     for g in 0..<ports.gatewayCount where sessions[g].areBalancesWanted {
       earliest = min(earliest, askForBalances(g, &budget))
     }
@@ -99,27 +106,36 @@ extension ExecutionStage {
     }
     if !sessions[gateway].isUp {
       order.pointee.dueNs = .max  // the session's return makes it due
-    } else if input.flags.contains(.requestsBlocked(gateway: gateway)) {
-      counters.requestsBlocked.add()
-      order.pointee.dueNs = input.nowNs &+ OrderTiming.blockedRetryNs
     } else if order.pointee.state == .unknown {
-      counters.queriesSent.add()
-      request(.queryStatus, order, gateway)
+      request(.queryStatus, order, gateway, isEmergency: false)
     } else if order.pointee.isCancelWanted {
-      counters.cancelsSent.add()
-      request(.cancel, order, gateway)
+      request(.cancel, order, gateway, isEmergency: order.pointee.isEmergency)
     } else {
       order.pointee.dueNs = .max
     }
   }
 
   @inline(always)
-  private mutating func request(_ kind: GatewayRequestKind, _ order: UnsafeMutablePointer<Order>, _ gateway: Int) {
+  private mutating func request(
+    _ kind: GatewayRequestKind, _ order: UnsafeMutablePointer<Order>, _ gateway: Int, isEmergency: Bool
+  ) {
+    if isBlocked(gateway, isEmergency: isEmergency) {
+      counters.requestsBlocked.add()
+      order.pointee.dueNs = input.nowNs &+ OrderTiming.blockedRetryNs
+      return
+    }
+    if kind == .cancel { counters.cancelsSent.add() } else { counters.queriesSent.add() }
     order.pointee.attempts &+= 1
     order.pointee.dueNs = input.nowNs &+ OrderTiming.retryNs(order.pointee.attempts)
     send(
       kind, instrument: order.pointee.instrument, order.pointee.clientOrder, cause: order.pointee.cause,
-      originTsc: order.pointee.originTsc, gateway)
+      originTsc: order.pointee.originTsc, gateway, isEmergency: isEmergency)
+  }
+
+  /// Whether the lane has no room for what a step may send.
+  @inline(always)
+  private func isBlocked(_ gateway: Int, isEmergency: Bool) -> Bool {
+    input.flags.contains(isEmergency ? .emergencyBlocked(gateway: gateway) : .requestsBlocked(gateway: gateway))
   }
 
   @inline(always)
@@ -127,18 +143,21 @@ extension ExecutionStage {
     let gateway = instruments[instrument].gateway
     guard sessions[gateway].isUp else { return .max }
     guard budget > 0 else { return input.nowNs }
-    if input.flags.contains(.requestsBlocked(gateway: gateway)) { return input.nowNs &+ OrderTiming.blockedRetryNs }
+    let isEmergency = instruments[instrument].isCancelAllEmergency
+    if isBlocked(gateway, isEmergency: isEmergency) { return input.nowNs &+ OrderTiming.blockedRetryNs }
     budget &-= 1
     instruments[instrument].isCancelAllWanted = false
+    instruments[instrument].isCancelAllEmergency = false
     counters.cancelsSent.add()
     send(
-      .cancelAll, instrument: instruments[instrument].definition.index, .none, cause: 0, originTsc: 0, gateway)
+      .cancelAll, instrument: instruments[instrument].definition.index, .none, cause: 0, originTsc: 0, gateway,
+      isEmergency: isEmergency)
     return .max
   }
 
   @inline(always)
   private mutating func askForBalances(_ gateway: Int, _ budget: inout Int) -> Int64 {
-    if input.flags.contains(.requestsBlocked(gateway: gateway)) { return input.nowNs &+ OrderTiming.blockedRetryNs }
+    if isBlocked(gateway, isEmergency: false) { return input.nowNs &+ OrderTiming.blockedRetryNs }
     budget &-= 1
     sessions[gateway].areBalancesWanted = false
     counters.queriesSent.add()
@@ -149,13 +168,17 @@ extension ExecutionStage {
   @inline(always)
   private mutating func send(
     _ kind: GatewayRequestKind, instrument: InstrumentIndex, _ clientOrder: ClientOrderIdentifier, cause: UInt64,
-    originTsc: UInt64, _ gateway: Int
+    originTsc: UInt64, _ gateway: Int, isEmergency: Bool = false
   ) {
     var request = GatewayRequest(
       kind: kind, instrument: instrument, clientOrder: clientOrder, cause: cause, originTsc: originTsc)
     let record = write(.request, cause: cause, request)
     request.cause = record
-    ports.send(request, gateway: gateway)
+    if isEmergency {
+      ports.sendEmergency(request, gateway: gateway)
+    } else {
+      ports.send(request, gateway: gateway)
+    }
   }
 
   /// Takes over the venue's figure where a difference has settled.

@@ -6,9 +6,10 @@ import Risk
 
 /// Turns intents into gated orders and reports into positions.
 ///
-/// Work in a step, in this order: halt and stop, execution reports, intents as each shard sent them, then what is due
-/// (cancels, queries). An intent keeps its place among those of its shard, because "place, then cancel" means
-/// something; cancels overtake new orders in the gateway's lanes, not here.
+/// Work in a step, in this order: commands, halt word and stop, execution reports, intents as each shard sent them, the
+/// day's loss, then what is due (cancels, queries, closing orders). Commands come before the halt word because a scoped
+/// halt explains the word that it raised. An intent keeps its place among those of its shard, because "place, then
+/// cancel" means something; cancels overtake new orders in the gateway's lanes, not here.
 ///
 /// What a step does is determined by its `StepInput` and the elements it consumed, which the step's record names.
 /// Conditions of its output rings enter as flags of that record, so a replay sees them too.
@@ -28,8 +29,12 @@ public struct ExecutionStage: ~Copyable {
     let children = ExecutionPorts.maximumRings * ExecutionPorts.batchLimit * Router.maximumChildren
     let timers = ExecutionPorts.timersPerStep + ExecutionPorts.instrumentLimit + BalanceBook.capacity
     let reports = ExecutionPorts.maximumRings * ExecutionPorts.batchLimit
+    // A report can end in a halt of its instrument, a command in a change of what may be traded and of a limit.
+    let perChange = 3 * fixed + MemoryLayout<TradingState>.size + MemoryLayout<LimitRecord>.size
+    let changes = (ExecutionPorts.maximumRings + 1) * ExecutionPorts.batchLimit
+    let outcomes = ExecutionPorts.outcomesPerStep * (fixed + MemoryLayout<CommandOutcome>.size)
     let skip = perTimer  // what the end of the ring may leave unused, less than the largest record
-    return children * perChild + reports * perReport + timers * perTimer + skip
+    return children * perChild + reports * perReport + timers * perTimer + changes * perChange + outcomes + skip
   }
 
   let recordBytesPerStep = Self.mostRecordBytes()
@@ -47,7 +52,6 @@ public struct ExecutionStage: ~Copyable {
   let children: UnsafeMutablePointer<ChildOrder>
   var underWay = CommandsUnderWay()
   let account: UInt8
-  let armedEpoch: UInt32
   let takerFeeBasisPoints: Int64
   let makerFeeBasisPoints: Int64
 
@@ -56,8 +60,20 @@ public struct ExecutionStage: ~Copyable {
   /// When the next order or balance needs something.
   var nextDueNs = Int64.max
   var hasStarted = false
-  var isHalted = false
   var isStopping = false
+  /// Units of 10^-8 of each quote asset; `.max` when the loss is not watched.
+  var maximumDailyLoss: Int64
+  /// Profit and loss of the day by loss group, in units of its quote asset.
+  let dayProfits: UnsafeMutablePointer<Int64>
+  /// A figure or the limit of the daily loss has changed in this step.
+  var areLossesDue = false
+  /// When the session's next day begins, in the session's clock.
+  var nextDayNs: Int64 = 0
+  /// Orders that execution made itself, counted, and the place where the next one is made.
+  var ownIntents: UInt64 = 0
+  let ownIntent: UnsafeMutablePointer<OrderIntent>
+  /// What is known here agrees with the venue's word.
+  var isReconciled = true
 
   /// - Parameters:
   ///   - ports: one gateway for each venue, and every shard.
@@ -72,9 +88,8 @@ public struct ExecutionStage: ~Copyable {
     precondition(instrumentCount <= ExecutionPorts.instrumentLimit, "too many instruments for one session")
     precondition(configuration.shards.count == instrumentCount, "one shard for each instrument")
     precondition(records.capacityBytes >= Self.minimumRecordBytes, "the record ring is too small")
-    gate = RiskGate(
-      instruments: configuration.instruments, limits: configuration.limits, rate: configuration.rate,
-      armedEpoch: configuration.armedEpoch)
+    gate = configuration.gate(after: recovered)
+    maximumDailyLoss = configuration.dailyLoss(after: recovered)
     orders = OrderTable(
       capacity: configuration.orderCapacity, instruments: instrumentCount, bootEpoch: configuration.bootEpoch)
     fills = FillWindow(capacity: FillWindow.defaultCapacity)
@@ -88,14 +103,17 @@ public struct ExecutionStage: ~Copyable {
       else { preconditionFailure("more assets than the balance book holds") }
       (instruments + i).initialize(
         to: InstrumentState(
-          definition, limits: configuration.limits[i], shard: configuration.shards[i], base: base, quote: quote))
+          definition, limits: configuration.limits[i], shard: configuration.shards[i], base: base, quote: quote,
+          lossGroup: configuration.lossGroup(of: i)))
     }
+    dayProfits = .allocate(capacity: max(1, instrumentCount))
+    dayProfits.initialize(repeating: 0, count: max(1, instrumentCount))
     sessions = .allocate(capacity: ExecutionPorts.maximumRings)
     sessions.initialize(repeating: GatewaySession(), count: ExecutionPorts.maximumRings)
     children = .allocate(capacity: Router.maximumChildren)
+    ownIntent = .allocate(capacity: 1)
     self.instrumentCount = instrumentCount
     account = configuration.account
-    armedEpoch = configuration.armedEpoch
     takerFeeBasisPoints = configuration.takerFeeBasisPoints
     makerFeeBasisPoints = configuration.makerFeeBasisPoints
     self.ports = ports
@@ -108,6 +126,8 @@ public struct ExecutionStage: ~Copyable {
     instruments.deallocate()
     sessions.deallocate()
     children.deallocate()
+    ownIntent.deallocate()
+    dayProfits.deallocate()
   }
 
   /// The smallest record ring: half of it is where trading goes reduce-only, and below two steps' worth it stops.
@@ -124,7 +144,8 @@ public struct ExecutionStage: ~Copyable {
     let consumed = ports.available()
     let total = Int(consumed.wrappedSum())
     let isEdge =
-      !hasStarted || isHalted != (input.haltEpoch != armedEpoch) || isStopping != input.flags.contains(.stopping)
+      input.nowNs >= nextDayNs || isStopping != input.flags.contains(.stopping)
+      || (gate.trading.isForeign(input.haltEpoch) && !gate.trading.halted.isEverything)
     let isDue = nextDueNs <= input.nowNs
     guard total > 0 || isEdge || isDue else { return 0 }
     let freeBytes = records.freeBytes()
@@ -135,11 +156,15 @@ public struct ExecutionStage: ~Copyable {
     self.input = input
     self.input.flags = StepFlags(rawValue: input.flags.rawValue | ownFlags(freeBytes).rawValue)
     _ = write(.step, cause: 0, StepRecord(self.input, consumed: consumed))
+    if !hasStarted { begin() }
+    rollDay()
     handleCommands(consumed)
-    if isEdge { handleEdges() }
+    handleWords()
     handleReports(consumed)
     handleIntents(consumed)
+    watchLosses()
     handleTimers()
+    if underWay.count > 0 { tellEnds() }
     // The records first: what a gateway sees is in the shared record ring before it, whenever this process dies.
     records.publish()
     ports.publish()
@@ -155,19 +180,13 @@ public struct ExecutionStage: ~Copyable {
     return StepFlags(rawValue: flags)
   }
 
-  /// What begins or ends with this step: the session, a halt, the stop.
+  /// The first step tells every shard its positions, and the journal what may be traded.
   @inline(always)
-  private mutating func handleEdges() {
-    if !hasStarted {
-      hasStarted = true
-      for i in 0..<instrumentCount { sendPosition(i, cause: 0) }
-    }
-    let wasTrading = !isHalted && !isStopping
-    isHalted = input.haltEpoch != armedEpoch
-    isStopping = input.flags.contains(.stopping)
-    if wasTrading && (isHalted || isStopping) {
-      for i in 0..<instrumentCount { cancelEverything(in: i, cause: 0) }
-    }
+  private mutating func begin() {
+    hasStarted = true
+    gate.trading.armedTimeNs = input.nowNs
+    tradingChanged(by: ownCommand(.arm, cause: 0))
+    for i in 0..<instrumentCount { sendPosition(i, cause: 0) }
   }
 
   @inline(always)
@@ -202,15 +221,7 @@ public struct ExecutionStage: ~Copyable {
   @inline(always)
   private func showState() {
     counters.ordersOpen.set(Int64(orders.openCount))
-    for i in 0..<instrumentCount {
-      let state = instruments + i
-      counters.positions[i].set(state.pointee.position.lots)
-      counters.realised[i].set(state.pointee.position.realised)
-      counters.fees[i].set(state.pointee.position.fees)
-      if let scale = state.pointee.scale {
-        counters.unrealised[i].set(state.pointee.position.unrealised(touch: state.pointee.touch, scale: scale))
-      }
-    }
+    counters.trading.show(gate.trading, rampPercent: gate.rampPercent(nowNs: input.nowNs))
   }
 }
 

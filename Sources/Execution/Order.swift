@@ -37,6 +37,8 @@ struct Order: BitwiseCopyable {
   var state = OrderState.rejected
   /// It is to be cancelled, and that is not confirmed yet.
   var isCancelWanted = false
+  /// Its cancel goes by the emergency lane.
+  var isEmergency = false
   /// The session that it was sent on is gone: it turns unknown at its next turn.
   var isSessionLost = false
   /// Of a session before this one: cancelled and asked for, and of no strategy.

@@ -12,6 +12,8 @@ public struct OrderCandidate: BitwiseCopyable, Sendable {
   public var type: OrderType
   public var timeInForce: TimeInForce
   public var reduceOnly: Bool
+  /// Whose order it is; `SessionOrders.strategy` for execution's own.
+  public var strategy: UInt8
   public var clientOrder: ClientOrderIdentifier
   public var price: Price
   public var quantity: Quantity
@@ -25,8 +27,9 @@ public struct OrderCandidate: BitwiseCopyable, Sendable {
   @inline(always)
   public init(
     venue: VenueIndex, account: UInt8 = 0, instrument: InstrumentIndex, definitionVersion: UInt16, side: Side,
-    type: OrderType, timeInForce: TimeInForce, reduceOnly: Bool = false, clientOrder: ClientOrderIdentifier,
-    price: Price, quantity: Quantity, decisionTimeNs: Int64, expiryTimeNs: Int64 = .max, cause: UInt64,
+    type: OrderType, timeInForce: TimeInForce, reduceOnly: Bool = false, strategy: UInt8 = 0,
+    clientOrder: ClientOrderIdentifier, price: Price, quantity: Quantity, decisionTimeNs: Int64,
+    expiryTimeNs: Int64 = .max, cause: UInt64,
     originTsc: UInt64 = 0
   ) {
     self.venue = venue
@@ -37,6 +40,7 @@ public struct OrderCandidate: BitwiseCopyable, Sendable {
     self.type = type
     self.timeInForce = timeInForce
     self.reduceOnly = reduceOnly
+    self.strategy = strategy
     self.clientOrder = clientOrder
     self.price = price
     self.quantity = quantity
@@ -119,13 +123,13 @@ public struct GateConditions: BitwiseCopyable, Sendable {
   public var input: StepInput
   /// The order session of the candidate's venue is logged on.
   public var isSessionUp: Bool
-  /// The instrument is not traded until somebody looked at it.
-  public var isInstrumentHalted: Bool
+  /// What the bot knows of orders, fills and balances agrees with the venue's word.
+  public var isReconciled: Bool
 
   @inline(always)
-  public init(input: StepInput, isSessionUp: Bool, isInstrumentHalted: Bool = false) {
+  public init(input: StepInput, isSessionUp: Bool, isReconciled: Bool = true) {
     self.input = input
     self.isSessionUp = isSessionUp
-    self.isInstrumentHalted = isInstrumentHalted
+    self.isReconciled = isReconciled
   }
 }

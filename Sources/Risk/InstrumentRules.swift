@@ -6,7 +6,7 @@ import Market
 /// bound that were compared.
 struct InstrumentRules: BitwiseCopyable {
   let instrument: Instrument
-  let limits: RiskLimits
+  var limits: RiskLimits
   let scale: InstrumentScale?
   let hasLimits: Bool
 
@@ -18,7 +18,7 @@ struct InstrumentRules: BitwiseCopyable {
   }
 
   @inline(always)
-  func checkInstrument(_ candidate: OrderCandidate, _ conditions: GateConditions) -> RiskDecision {
+  func checkInstrument(_ candidate: OrderCandidate) -> RiskDecision {
     guard hasLimits else { return RiskDecision(.noLimits) }
     guard scale != nil else { return RiskDecision(.unsupportedContract, Int64(instrument.kind.rawValue)) }
     guard candidate.venue.rawValue == instrument.venue.rawValue else {
@@ -28,7 +28,7 @@ struct InstrumentRules: BitwiseCopyable {
       return RiskDecision(
         .definitionMismatch, Int64(candidate.definitionVersion), Int64(instrument.definitionVersion))
     }
-    return conditions.isInstrumentHalted ? RiskDecision(.instrumentHalted) : .approved
+    return .approved
   }
 
   /// A book with an empty side counts as void: half a collar is none.
@@ -82,17 +82,17 @@ struct InstrumentRules: BitwiseCopyable {
     return .approved
   }
 
+  /// - Parameter percent: how much of the limits may be used (`LimitRamp`).
   @inline(always)
-  func checkSize(_ candidate: OrderCandidate) -> RiskDecision {
+  func checkSize(_ candidate: OrderCandidate, percent: Int64) -> RiskDecision {
     let lots = candidate.quantity.lots
     let least = max(instrument.minimumQuantity.lots, 1)
     if lots < least { return RiskDecision(.quantityBelowMinimum, lots, least) }
     if lots > instrument.maximumQuantity.lots {
       return RiskDecision(.quantityAboveMaximum, lots, instrument.maximumQuantity.lots)
     }
-    if lots > limits.maximumOrderQuantity.lots {
-      return RiskDecision(.quantityAboveLimit, lots, limits.maximumOrderQuantity.lots)
-    }
+    let quantity = check(lots, against: limits.maximumOrderQuantity.lots, percent, .quantityAboveLimit)
+    if !quantity.isApproved { return quantity }
     // Down against the minimum and up against the maximum: rounding never helps an order through.
     guard let scale, let least = scale.quoteUnits(ticks: candidate.price.ticks, lots: lots, rounding: .down),
       let most = scale.quoteUnits(ticks: candidate.price.ticks, lots: lots, rounding: .up)
@@ -103,15 +103,26 @@ struct InstrumentRules: BitwiseCopyable {
     if most > instrument.maximumNotional.units {
       return RiskDecision(.notionalAboveMaximum, most, instrument.maximumNotional.units)
     }
-    if most > limits.maximumOrderNotional.units {
-      return RiskDecision(.notionalAboveLimit, most, limits.maximumOrderNotional.units)
-    }
-    return .approved
+    return check(most, against: limits.maximumOrderNotional.units, percent, .notionalAboveLimit)
+  }
+
+  /// A figure against a limit, then against the part of it that the ramp allows.
+  @inline(always)
+  private func check(
+    _ observed: Int64, against limit: Int64, _ percent: Int64, _ reason: RefusalReason
+  ) -> RiskDecision {
+    if observed > limit { return RiskDecision(reason, observed, limit) }
+    let ramped = LimitRamp.scaled(limit, percent: percent)
+    return observed > ramped ? RiskDecision(.ramp, observed, ramped) : .approved
   }
 
   /// Position after every working order of the side filled, the candidate with them.
+  ///
+  /// - Parameter percent: how much of the limits may be used (`LimitRamp`).
   @inline(always)
-  func checkExposure(_ candidate: OrderCandidate, _ exposure: Exposure, _ flags: StepFlags) -> RiskDecision {
+  func checkExposure(
+    _ candidate: OrderCandidate, _ exposure: Exposure, _ flags: StepFlags, percent: Int64
+  ) -> RiskDecision {
     let isBuy = candidate.side == .buy
     let working = isBuy ? exposure.workingBuyLots : exposure.workingSellLots
     let added = working.addingReportingOverflow(candidate.quantity.lots)
@@ -125,15 +136,14 @@ struct InstrumentRules: BitwiseCopyable {
     }
     // An order reduces when it and all that works beside it cannot carry the position through zero.
     if reach.partialValue > 0 {
-      if flags.contains(.journalBehind) { return RiskDecision(.journalBehind, reach.partialValue) }
+      let behind = StepFlags.journalBehind.rawValue | StepFlags.diskBehind.rawValue
+      if flags.rawValue & behind != 0 { return RiskDecision(.journalBehind, reach.partialValue) }
       if candidate.reduceOnly { return RiskDecision(.notReducing, reach.partialValue) }
     }
-    if reach.partialValue > limits.maximumPosition.lots {
-      return RiskDecision(.positionLimit, reach.partialValue, limits.maximumPosition.lots)
-    }
-    if exposure.openOrders >= limits.maximumOpenOrders {
-      return RiskDecision(.openOrderLimit, exposure.openOrders &+ 1, limits.maximumOpenOrders)
-    }
+    let position = check(reach.partialValue, against: limits.maximumPosition.lots, percent, .positionLimit)
+    if !position.isApproved { return position }
+    let open = check(exposure.openOrders &+ 1, against: limits.maximumOpenOrders, percent, .openOrderLimit)
+    if !open.isApproved { return open }
     if isBuy && candidate.price >= exposure.lowestSell {
       return RiskDecision(.selfCross, candidate.price.ticks, exposure.lowestSell.ticks)
     }

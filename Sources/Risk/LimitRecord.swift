@@ -17,8 +17,20 @@ public struct LimitRecord: BitwiseCopyable, Hashable, Sendable {
   public init(_ limit: CommandLimit, instrument: InstrumentIndex = InstrumentIndex(0), value: Int64) {
     self.limit = limit
     reserved = 0
-    self.instrument = instrument
+    self.instrument = limit.isOfInstrument ? instrument : InstrumentIndex(0)
     reserved32 = 0
     self.value = value
+  }
+}
+
+extension CommandLimit {
+  /// Each instrument has its own; the others are the session's.
+  @inline(always)
+  public var isOfInstrument: Bool {
+    switch self {
+    case .maximumOrderQuantity, .maximumOrderNotional, .maximumPosition, .maximumOpenOrders, .priceCollarBasisPoints:
+      true
+    case .none, .ordersPerSecond, .ordersPerTenSeconds, .maximumDailyLoss: false
+    }
   }
 }

@@ -14,13 +14,19 @@ public enum RefusalReason: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case gatewayFull = 6
   case orderTableFull = 7
   case identifiersUsedUp = 8
+  case notArmed = 9
 
   // The instrument.
   case unknownInstrument = 10
   case noLimits = 11
   case definitionMismatch = 12
-  case instrumentHalted = 13
   case unsupportedContract = 14
+
+  // What was commanded, or what the session did about itself.
+  case paused = 15
+  case notReconciled = 16
+  case dailyLoss = 17
+  case unknownStrategy = 18
 
   // The market data it rests on.
   case bookVoid = 20
@@ -54,6 +60,7 @@ public enum RefusalReason: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case notReducing = 61
   case openOrderLimit = 62
   case selfCross = 63
+  case ramp = 64
   case insufficientBalance = 70
   case orderRateSecond = 80
   case orderRateTenSeconds = 81

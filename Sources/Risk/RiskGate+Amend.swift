@@ -6,7 +6,8 @@ extension RiskGate {
   /// Approves cutting the quantity of an open order, or refuses it; `decision` tells why.
   ///
   /// The price stays and the exposure only shrinks: neither market data, collar, position, balances nor the order rate is
-  /// asked, and the venue counts no amendment as an order. What is asked is the session, the instrument and the size.
+  /// asked, and the venue counts no amendment as an order. What is asked is the permission to trade, the session, the
+  /// instrument and the size.
   ///
   /// - Parameters:
   ///   - candidate: the open order with its new whole quantity.
@@ -37,11 +38,12 @@ extension RiskGate {
     let index = Int(candidate.instrument.rawValue)
     guard index < count else { return RiskDecision(.unknownInstrument, Int64(index), Int64(count)) }
     let lots = candidate.quantity.lots
-    var decision = checkSession(conditions)
-    if decision.isApproved { decision = rules[index].checkInstrument(candidate, conditions) }
+    var decision = checkPermission(candidate, conditions)
+    if decision.isApproved { decision = checkSession(conditions) }
+    if decision.isApproved { decision = rules[index].checkInstrument(candidate) }
     if decision.isApproved, lots >= whole.lots { decision = RiskDecision(.notReducing, lots, whole.lots) }
     if decision.isApproved, lots <= filled.lots { decision = RiskDecision(.quantityBelowMinimum, lots, filled.lots) }
-    if decision.isApproved { decision = rules[index].checkSize(candidate) }
+    if decision.isApproved { decision = rules[index].checkSize(candidate, percent: 100) }
     return decision
   }
 }

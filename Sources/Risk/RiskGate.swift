@@ -10,8 +10,10 @@ public import Market
 public struct RiskGate: ~Copyable {
   /// The last decision, with the figure that decided it.
   public internal(set) var decision = RiskDecision(.noLimits)
+  /// What may be traded at present. Execution changes it; the gate asks it before anything else.
+  public var trading: TradingState
 
-  let armedEpoch: UInt32
+  let ramp: LimitRamp
   let count: Int
   let rules: UnsafeMutablePointer<InstrumentRules>
   var perSecond: OrderRateWindow
@@ -20,11 +22,15 @@ public struct RiskGate: ~Copyable {
   /// - Parameters:
   ///   - instruments: the session's definitions, at the places of their indices.
   ///   - limits: one entry for each instrument; nil, or limits with a `problem`, means it is not traded.
-  ///   - armedEpoch: the halt word that trading is allowed under; at any other value every order is refused.
-  public init(instruments: [Instrument], limits: [RiskLimits?], rate: OrderRateLimits, armedEpoch: UInt32 = 0) {
+  ///   - trading: under any other halt word than its own every order is refused.
+  public init(
+    instruments: [Instrument], limits: [RiskLimits?], rate: OrderRateLimits, trading: TradingState,
+    ramp: LimitRamp = LimitRamp()
+  ) {
     precondition(instruments.count == limits.count, "one entry of limits for each instrument")
     precondition(rate.problem == nil, "unusable order rate limits")
-    self.armedEpoch = armedEpoch
+    self.trading = trading
+    self.ramp = ramp
     count = instruments.count
     rules = .allocate(capacity: max(1, count))
     for (i, instrument) in instruments.enumerated() {
@@ -59,6 +65,46 @@ public struct RiskGate: ~Copyable {
         cause: candidate.cause, originTsc: candidate.originTsc))
   }
 
+  /// The limits of an instrument; nil when it is not traded.
+  @_noLocks
+  public func limits(of instrument: InstrumentIndex) -> RiskLimits? {
+    let index = Int(instrument.rawValue)
+    return index < count && rules[index].hasLimits ? rules[index].limits : nil
+  }
+
+  /// How much of the limits may be used now, in percent.
+  @_noLocks
+  public func rampPercent(nowNs: Int64) -> Int64 { ramp.percent(elapsedNs: nowNs &- trading.armedTimeNs) }
+
+  /// Sets a limit of an instrument, from the next order on.
+  ///
+  /// - Returns: false, and nothing changed, when the instrument is not traded, the limit is not an instrument's, or it
+  ///   cannot have that value.
+  @_noLocks
+  public mutating func set(_ limit: CommandLimit, of instrument: InstrumentIndex, to value: Int64) -> Bool {
+    guard let old = limits(of: instrument), old.value(of: limit) != nil else { return false }
+    let new = old.setting(limit, to: value)
+    guard new.problem == nil else { return false }
+    rules[Int(instrument.rawValue)].limits = new
+    return true
+  }
+
+  /// Sets a limit of the order rate, from the next order on; the orders that came before count.
+  ///
+  /// - Returns: false, and nothing changed, when it is no limit of the rate or cannot have that value.
+  @_noLocks
+  public mutating func setRate(_ limit: CommandLimit, to value: Int64) -> Bool {
+    guard value > 0, value <= Int64(OrderRateLimits.maximumCount) else { return false }
+    switch limit {
+    case .ordersPerSecond: perSecond.limit = Int(value)
+    case .ordersPerTenSeconds: perTenSeconds.limit = Int(value)
+    case .none, .maximumOrderQuantity, .maximumOrderNotional, .maximumPosition, .maximumOpenOrders,
+      .priceCollarBasisPoints, .maximumDailyLoss:
+      return false
+    }
+    return true
+  }
+
   /// Refuses on behalf of execution, for what only it can see (a full ring or table).
   @_noLocks
   public mutating func refuse(_ reason: RefusalReason, observed: Int64 = 0, bound: Int64 = 0) {
@@ -67,28 +113,63 @@ public struct RiskGate: ~Copyable {
 
   @inline(always)
   private func decide(
-    _ candidate: OrderCandidate, _ exposure: Exposure, _ touch: TouchReference, _ conditions: GateConditions
+    _ wanted: OrderCandidate, _ exposure: Exposure, _ touch: TouchReference, _ conditions: GateConditions
   ) -> RiskDecision {
-    let index = Int(candidate.instrument.rawValue)
+    let index = Int(wanted.instrument.rawValue)
     guard index < count else { return RiskDecision(.unknownInstrument, Int64(index), Int64(count)) }
     let rule = rules + index
     let nowNs = conditions.input.nowNs
-    var decision = checkSession(conditions)
-    if decision.isApproved { decision = rule.pointee.checkInstrument(candidate, conditions) }
+    var candidate = wanted
+    if trading.reducing.scope(
+      venue: wanted.venue, instrument: wanted.instrument, strategy: wanted.strategy) != nil
+    {
+      candidate.reduceOnly = true
+    }
+    // A ramp bounds the risk that is taken on; an order that can only reduce it may use the whole limits.
+    let percent = candidate.reduceOnly ? 100 : rampPercent(nowNs: nowNs)
+    var decision = checkPermission(candidate, conditions)
+    if decision.isApproved { decision = checkSession(conditions) }
+    if decision.isApproved { decision = rule.pointee.checkInstrument(candidate) }
     if decision.isApproved { decision = rule.pointee.checkMarket(touch, nowNs: nowNs) }
     if decision.isApproved { decision = rule.pointee.checkOrder(candidate, exposure, nowNs: nowNs) }
     if decision.isApproved { decision = rule.pointee.checkPrice(candidate, touch) }
-    if decision.isApproved { decision = rule.pointee.checkSize(candidate) }
-    if decision.isApproved { decision = rule.pointee.checkExposure(candidate, exposure, conditions.input.flags) }
+    if decision.isApproved { decision = rule.pointee.checkSize(candidate, percent: percent) }
+    if decision.isApproved {
+      decision = rule.pointee.checkExposure(candidate, exposure, conditions.input.flags, percent: percent)
+    }
     if decision.isApproved { decision = rule.pointee.checkBalance(candidate, exposure) }
     if decision.isApproved { decision = checkRate(nowNs) }
     return decision
   }
 
+  /// What was commanded, and what the session did about itself.
+  @inline(always)
+  func checkPermission(_ candidate: OrderCandidate, _ conditions: GateConditions) -> RiskDecision {
+    let isSessions = candidate.strategy == SessionOrders.strategy
+    if !isSessions && Int(candidate.strategy) >= ScopeSet.strategyLimit {
+      return RiskDecision(.unknownStrategy, Int64(candidate.strategy), Int64(ScopeSet.strategyLimit))
+    }
+    if conditions.input.haltEpoch != trading.armedEpoch { return RiskDecision(.halted, Self.code(.all)) }
+    if trading.isLossUsedUp { return RiskDecision(.dailyLoss, trading.lossDay) }
+    let (venue, instrument, strategy) = (candidate.venue, candidate.instrument, candidate.strategy)
+    if let scope = trading.halted.scope(venue: venue, instrument: instrument, strategy: strategy) {
+      return RiskDecision(.halted, Self.code(scope))
+    }
+    if !trading.isArmed { return RiskDecision(.notArmed) }
+    if !conditions.isReconciled { return RiskDecision(.notReconciled) }
+    // A flatten pauses first, and closes by orders of the session.
+    if !isSessions, let scope = trading.paused.scope(venue: venue, instrument: instrument, strategy: strategy) {
+      return RiskDecision(.paused, Self.code(scope))
+    }
+    return .approved
+  }
+
+  @inline(always)
+  private static func code(_ scope: CommandScope) -> Int64 { Int64(scope.rawValue) }
+
   @inline(always)
   func checkSession(_ conditions: GateConditions) -> RiskDecision {
     let input = conditions.input
-    if input.haltEpoch != armedEpoch { return RiskDecision(.halted, Int64(input.haltEpoch), Int64(armedEpoch)) }
     if input.flags.contains(.stopping) { return RiskDecision(.stopping) }
     if input.flags.contains(.journalFull) { return RiskDecision(.journalFull) }
     if !conditions.isSessionUp { return RiskDecision(.sessionDown) }

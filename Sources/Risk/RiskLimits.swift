@@ -36,18 +36,62 @@ public struct RiskLimits: BitwiseCopyable, Equatable, Sendable {
     self.feeReserveBasisPoints = feeReserveBasisPoints
   }
 
-  /// What is wrong with these limits, naming the field; nil when they can be used.
-  public var problem: String? {
-    if maximumOrderQuantity.lots <= 0 { return "maximumOrderQuantity must be positive" }
-    if maximumOrderNotional.units <= 0 { return "maximumOrderNotional must be positive" }
-    if maximumPosition.lots <= 0 { return "maximumPosition must be positive" }
-    if maximumOpenOrders <= 0 { return "maximumOpenOrders must be positive" }
-    if !(0..<10_000).contains(collarBasisPoints) { return "collarBasisPoints must be 0 to 9999" }
-    if maximumMarketAgeNs <= 0 { return "maximumMarketAgeNs must be positive" }
-    if maximumOrderAgeNs <= 0 { return "maximumOrderAgeNs must be positive" }
-    if !(0..<10_000).contains(feeReserveBasisPoints) { return "feeReserveBasisPoints must be 0 to 9999" }
-    return nil
+  /// What is wrong with these limits; nil when they can be used.
+  public var problem: LimitProblem? {
+    @_noLocks get {
+      if maximumOrderQuantity.lots <= 0 { return .maximumOrderQuantity }
+      if maximumOrderNotional.units <= 0 { return .maximumOrderNotional }
+      if maximumPosition.lots <= 0 { return .maximumPosition }
+      if maximumOpenOrders <= 0 { return .maximumOpenOrders }
+      if collarBasisPoints < 0 || collarBasisPoints >= 10_000 { return .collarBasisPoints }
+      if maximumMarketAgeNs <= 0 { return .maximumMarketAgeNs }
+      if maximumOrderAgeNs <= 0 { return .maximumOrderAgeNs }
+      if feeReserveBasisPoints < 0 || feeReserveBasisPoints >= 10_000 { return .feeReserveBasisPoints }
+      return nil
+    }
   }
+
+  /// The limit of that name, in its own unit; nil for a limit that is not an instrument's.
+  @_noLocks
+  public func value(of limit: CommandLimit) -> Int64? {
+    switch limit {
+    case .maximumOrderQuantity: maximumOrderQuantity.lots
+    case .maximumOrderNotional: maximumOrderNotional.units
+    case .maximumPosition: maximumPosition.lots
+    case .maximumOpenOrders: maximumOpenOrders
+    case .priceCollarBasisPoints: collarBasisPoints
+    case .none, .ordersPerSecond, .ordersPerTenSeconds, .maximumDailyLoss: nil
+    }
+  }
+
+  /// These limits with another value of one of them; the same for a limit that is not an instrument's.
+  @_noLocks
+  public func setting(_ limit: CommandLimit, to value: Int64) -> RiskLimits {
+    var limits = self
+    switch limit {
+    case .maximumOrderQuantity: limits.maximumOrderQuantity.lots = value
+    case .maximumOrderNotional: limits.maximumOrderNotional.units = value
+    case .maximumPosition: limits.maximumPosition.lots = value
+    case .maximumOpenOrders: limits.maximumOpenOrders = value
+    case .priceCollarBasisPoints: limits.collarBasisPoints = value
+    case .none, .ordersPerSecond, .ordersPerTenSeconds, .maximumDailyLoss: break
+    }
+    return limits
+  }
+}
+
+/// A field of `RiskLimits` that cannot be used as it is.
+public enum LimitProblem: String, Sendable, CustomStringConvertible {
+  case maximumOrderQuantity = "maximumOrderQuantity must be positive"
+  case maximumOrderNotional = "maximumOrderNotional must be positive"
+  case maximumPosition = "maximumPosition must be positive"
+  case maximumOpenOrders = "maximumOpenOrders must be positive"
+  case collarBasisPoints = "collarBasisPoints must be 0 to 9999"
+  case maximumMarketAgeNs = "maximumMarketAgeNs must be positive"
+  case maximumOrderAgeNs = "maximumOrderAgeNs must be positive"
+  case feeReserveBasisPoints = "feeReserveBasisPoints must be 0 to 9999"
+
+  public var description: String { rawValue }
 }
 
 /// How many new orders may pass the gate in any window of that length; cancels are not counted here, their budget is
@@ -61,7 +105,7 @@ public struct OrderRateLimits: BitwiseCopyable, Equatable, Sendable {
     self.perTenSeconds = perTenSeconds
   }
 
-  /// The largest count a window may have: bounds the memory of the gate.
+  /// The largest count a window may have, a power of two: the memory of the gate holds as many times.
   public static var maximumCount: Int { 65_536 }
 
   /// What is wrong with these limits; nil when they can be used.

@@ -15,9 +15,9 @@ public struct ScopeSet: BitwiseCopyable, Equatable, Sendable {
   @_noLocks public init() {}
 
   /// Venues, instruments and strategies are numbered below these.
-  public static var venueLimit: Int { 32 }
-  public static var instrumentLimit: Int { 64 }
-  public static var strategyLimit: Int { 64 }
+  @inline(always) public static var venueLimit: Int { 32 }
+  @inline(always) public static var instrumentLimit: Int { 64 }
+  @inline(always) public static var strategyLimit: Int { 64 }
 
   /// The whole session is in it.
   public var isEverything: Bool {

@@ -23,8 +23,11 @@ public struct TradingState: BitwiseCopyable, Equatable, Sendable {
   public var reducing: ScopeSet
   /// When it was armed, in the session's clock: the ramp begins there.
   public var armedTimeNs: Int64
-  /// The day, counted from 1970 in UTC, on which the daily loss was used up; 0 when it was not.
+  /// The day, counted from 1970 in UTC, on which the daily loss was used up; `noDay` when it was not.
   public var lossDay: Int64
+
+  @inline(always) public static var noDay: Int64 { -1 }
+  @inline(always) public var isLossUsedUp: Bool { lossDay != Self.noDay }
 
   public init(isArmed: Bool, armedEpoch: UInt32) {
     self.isArmed = isArmed
@@ -35,7 +38,7 @@ public struct TradingState: BitwiseCopyable, Equatable, Sendable {
     paused = ScopeSet()
     reducing = ScopeSet()
     armedTimeNs = 0
-    lossDay = 0
+    lossDay = Self.noDay
   }
 
   /// What a new session takes over from the last one: halts, reduce-only and the day of a used-up loss. Armed or not,
@@ -52,8 +55,8 @@ public struct TradingState: BitwiseCopyable, Equatable, Sendable {
   public func isForeign(_ haltEpoch: UInt32) -> Bool { Int32(bitPattern: haltEpoch &- armedEpoch) > 0 }
 }
 
-/// The strategy number of orders that execution makes itself, to flatten: no strategy's, so that no pause of a strategy
-/// stops them and no strategy takes their news for its own.
-public enum OwnOrders {
+/// Orders that execution makes itself, to flatten.
+public enum SessionOrders {
+  /// No strategy's number, so that no pause of a strategy stops them and no strategy takes their news for its own.
   @inline(always) public static var strategy: UInt8 { 255 }
 }

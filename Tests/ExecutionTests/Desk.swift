@@ -5,7 +5,7 @@ import Market
 import Pipeline
 import Risk
 
-/// One instrument (BTCUSDT), one gateway, one shard.
+/// BTCUSDT and, where asked for, ETHUSDT; one gateway, one shard, one who commands.
 final class Desk {
   static let startNs: Int64 = 1_700_000_000_000_000_000
 
@@ -17,6 +17,8 @@ final class Desk {
   var requests: RingConsumer<GatewayRequest>
   var emergency: RingConsumer<GatewayRequest>
   var amends: ApprovedOrderReceiver
+  var commands: RingProducer<Command>
+  var outcomes: RingConsumer<CommandOutcome>
   var records: RecordConsumer
   var nowNs = Desk.startNs
   var haltEpoch: UInt32 = 0
@@ -25,15 +27,20 @@ final class Desk {
   /// Everything that came out so far.
   var sent: [ApprovedOrderRecord] = []
   var asked: [GatewayRequest] = []
+  /// Of `asked`, what came by the emergency lane.
+  var urgent: [GatewayRequest] = []
+  var told: [CommandOutcome] = []
   var news: [OrderUpdate] = []
   var journal: [[UInt8]] = []
 
   private let counters: [String: Counter]
   private var nextIntent: UInt64 = 1
+  private var nextCommand: UInt64 = 1
 
   init(
+    instruments: [Instrument] = [Desk.instrument],
     rate: OrderRateLimits = OrderRateLimits(perSecond: 65_536, perTenSeconds: 65_536), orderCapacity: Int = 1024,
-    bootEpoch: UInt32 = 5, recovered: AccountState? = nil
+    bootEpoch: UInt32 = 5, recovered: AccountState? = nil, configure: (inout ExecutionConfiguration) -> Void = { _ in }
   ) throws {
     let intentRing = Ring<OrderIntent>(capacity: 64)
     let updateRing = Ring<OrderUpdate>(capacity: 512)
@@ -48,18 +55,24 @@ final class Desk {
       reports: reportRing.consumer, orders: orderRing.sender, requests: requestRing.producer,
       emergency: emergencyRing.producer, amends: amendRing.sender)
     ports.attachShard(intents: intentRing.consumer, updates: updateRing.producer)
+    let commandRing = Ring<Command>(capacity: 64)
+    let outcomeRing = Ring<CommandOutcome>(capacity: 128)
+    ports.attachControl(commands: commandRing.consumer, outcomes: outcomeRing.producer)
     let file = try CounterFile()
     var counters: [String: Counter] = [:]
+    var configuration = ExecutionConfiguration(
+      instruments: instruments, limits: instruments.map { _ in Desk.limits }, rate: rate,
+      shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch, orderCapacity: orderCapacity)
+    configure(&configuration)
     stage = ExecutionStage(
-      ExecutionConfiguration(
-        instruments: [Desk.instrument], limits: [Desk.limits], rate: rate, shards: [0], bootEpoch: bootEpoch,
-        orderCapacity: orderCapacity),
-      ports: ports, records: recordRing.producer,
-      counters: ExecutionCounters(instruments: [Desk.instrument]) {
-        let counter = file.counter($0)
-        counters[$0] = counter
-        return counter
-      }, recovered: recovered)
+      configuration, ports: ports, records: recordRing.producer,
+      counters: ExecutionCounters(
+        instruments: instruments,
+        {
+          let counter = file.counter($0)
+          counters[$0] = counter
+          return counter
+        }, histogram: file.histogram), recovered: recovered)
     self.counters = counters
     counterFile = file
     intents = intentRing.producer
@@ -69,6 +82,8 @@ final class Desk {
     requests = requestRing.consumer
     emergency = emergencyRing.consumer
     amends = amendRing.receiver
+    commands = commandRing.producer
+    outcomes = outcomeRing.consumer
     records = recordRing.consumer
   }
 
@@ -76,6 +91,9 @@ final class Desk {
 
   /// A counter of the stage, without the `execution.` before its name.
   func count(_ name: String) -> Int64 { counters["execution." + name]!.value }
+
+  /// The time that halts took.
+  var haltTime: HistogramSnapshot { counterFile.histogram("execution.halt").snapshot() }
 
   /// Logs on, with money, and shows a touch of 60,000.00 / 60,000.10.
   func open() {
@@ -86,8 +104,8 @@ final class Desk {
     step()
   }
 
-  func touch(bid: Int64 = 6_000_000, ask: Int64 = 6_000_010) {
-    var intent = blank(.touch)
+  func touch(bid: Int64 = 6_000_000, ask: Int64 = 6_000_010, of instrument: Int = 0) {
+    var intent = blank(.touch, of: instrument)
     intent.price = Price(ticks: bid)
     intent.quantity = Quantity(lots: 10)
     intent.askPrice = Price(ticks: ask)
@@ -100,9 +118,9 @@ final class Desk {
   func place(
     _ side: Side, _ ticks: Int64, _ lots: Int64, type: OrderType = .limit,
     _ timeInForce: TimeInForce = .goodTilCanceled,
-    strategy: UInt8 = 1
+    strategy: UInt8 = 1, of instrument: Int = 0
   ) -> IntentIdentifier {
-    var intent = blank(.place)
+    var intent = blank(.place, of: instrument)
     intent.side = side
     intent.type = type
     intent.timeInForce = timeInForce
@@ -116,11 +134,57 @@ final class Desk {
   }
 
   /// Places an order, takes a step and gives what reached the gateway.
-  func placed(_ side: Side, _ ticks: Int64, _ lots: Int64) throws -> ApprovedOrderRecord {
-    place(side, ticks, lots)
+  func placed(
+    _ side: Side, _ ticks: Int64, _ lots: Int64, strategy: UInt8 = 1, of instrument: Int = 0
+  ) throws -> ApprovedOrderRecord {
+    let before = sent.count
+    place(side, ticks, lots, strategy: strategy, of: instrument)
     step()
-    guard let order = sent.last else { throw Missing() }
+    guard sent.count > before, let order = sent.last else { throw Missing() }
     return order
+  }
+
+  /// Why an order is refused now; nil when it is sent.
+  func refusal(_ side: Side = .buy, _ ticks: Int64 = 5_999_000, _ lots: Int64 = 1, strategy: UInt8 = 1)
+    -> RefusalReason?
+  {
+    let before = sent.count
+    place(side, ticks, lots, strategy: strategy)
+    step()
+    return sent.count > before ? nil : news.last.flatMap { RefusalReason(rawValue: $0.reasonCode) }
+  }
+
+  /// Gives a command; it is taken in the next step.
+  @discardableResult
+  func command(
+    _ kind: CommandKind, scope: CommandScope = .all, instrument: UInt16 = 0, strategy: UInt8 = 0, venue: UInt8 = 0,
+    limit: CommandLimit = .none, value: Int64 = 0, epoch: UInt32? = nil
+  ) -> UInt64 {
+    let number = nextCommand
+    nextCommand += 1
+    let command = Command(
+      kind, scope: scope, origin: .user, limit: limit, instrument: InstrumentIndex(instrument),
+      venue: VenueIndex(venue), strategy: strategy, haltEpoch: epoch ?? haltEpoch, user: 1000, number: number,
+      value: value, timeNs: nowNs, cause: 3)
+    precondition(commands.tryPush(command), "the test overran its ring of commands")
+    return number
+  }
+
+  /// Gives a command, takes a step and says why it was refused; `.none` when it was not.
+  @discardableResult
+  func refusal(
+    of kind: CommandKind, scope: CommandScope = .all, instrument: UInt16 = 0, strategy: UInt8 = 0,
+    limit: CommandLimit = .none, value: Int64 = 0, epoch: UInt32? = nil
+  ) -> CommandRefusal? {
+    let number = command(
+      kind, scope: scope, instrument: instrument, strategy: strategy, limit: limit, value: value, epoch: epoch)
+    step()
+    return told.first { $0.number == number }?.refusal
+  }
+
+  /// How a command ended, once it has.
+  func end(of number: UInt64) -> CommandOutcome? {
+    told.first { $0.number == number && ($0.result == .completed || $0.result == .abandoned) }
   }
 
   func cancel(_ intent: IntentIdentifier) {
@@ -135,9 +199,10 @@ final class Desk {
     push(message)
   }
 
-  private func blank(_ kind: IntentKind) -> OrderIntent {
+  private func blank(_ kind: IntentKind, of instrument: Int = 0) -> OrderIntent {
     OrderIntent(
-      kind: kind, instrument: InstrumentIndex(0), definitionVersion: 1, strategy: 1, decisionTimeNs: nowNs,
+      kind: kind, instrument: InstrumentIndex(UInt16(instrument)), definitionVersion: 1, strategy: 1,
+      decisionTimeNs: nowNs,
       marketTimeNs: nowNs, cause: 1, originTsc: 0)
   }
 
@@ -214,14 +279,21 @@ final class Desk {
 
   func drain() {
     while let order = orders.receive() { sent.append(order.record) }
+    while let request = emergency.tryPop() {
+      asked.append(request)
+      urgent.append(request)
+    }
     while let request = requests.tryPop() { asked.append(request) }
+    while let outcome = outcomes.tryPop() { told.append(outcome) }
     while let update = updates.tryPop() { news.append(update) }
     _ = records.drain { journal.append(Array($0)) }
   }
 
-  /// The payloads of one kind of record written so far.
-  func records<Payload: BitwiseCopyable>(_ type: RecordType, _: Payload.Type) -> [Payload] {
-    journal.compactMap { bytes in
+  /// The payloads of one kind of record, written so far or since a place in the journal.
+  func records<Payload: BitwiseCopyable>(
+    _ type: RecordType, _: Payload.Type, since place: Int = 0
+  ) -> [Payload] {
+    journal[place...].compactMap { bytes in
       bytes.withUnsafeBytes {
         guard $0.loadUnaligned(fromByteOffset: 4, as: UInt16.self) == type.rawValue else { return nil }
         return $0.loadUnaligned(fromByteOffset: RecordHeader.byteCount, as: Payload.self)
@@ -238,6 +310,14 @@ final class Desk {
     maximumPrice: Price(ticks: 100_000_000), minimumQuantity: Quantity(lots: 1),
     maximumQuantity: Quantity(lots: 900_000_000), minimumNotional: Amount(units: 0),
     maximumNotional: Amount(units: .max))
+
+  static let second: Instrument = {
+    var ether = Desk.instrument
+    ether.index = InstrumentIndex(1)
+    ether.symbol = ShortName("ETHUSDT")!
+    ether.base = ShortName("ETH")!
+    return ether
+  }()
 
   static let limits = RiskLimits(
     maximumOrderQuantity: Quantity(lots: 1_000_000), maximumOrderNotional: Amount(units: .max),

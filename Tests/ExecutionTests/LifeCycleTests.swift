@@ -91,7 +91,7 @@ import Testing
     #expect(desk.asked.last?.kind == .cancelAll)
     desk.place(.buy, 5_999_000, 10)
     desk.step()
-    #expect(desk.news.last?.reasonCode == RefusalReason.instrumentHalted.rawValue)
+    #expect(desk.news.last?.reasonCode == RefusalReason.halted.rawValue)
     desk.report(.canceled, resting.clientOrder)
     desk.step()
     #expect(desk.stage.openOrders == 0)

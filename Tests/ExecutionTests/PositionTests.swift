@@ -59,8 +59,8 @@ import Testing
   @Test func afigureThatLeavesSixtyFourBitsHaltsTheInstrument() throws {
     let desk = try Desk()
     desk.open()
+    let order = try desk.placed(.buy, 5_999_000, 20)
     for trade in 1...2 as ClosedRange<UInt64> {
-      let order = try desk.placed(.buy, 5_999_000, 10)
       var fill = Desk.fill(order.clientOrder, .buy, trade: trade, 5_999_000, 10, 0, "USDT")
       fill.quoteAmount = Amount(units: .max)
       desk.push(fill)

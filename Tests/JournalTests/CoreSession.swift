@@ -98,7 +98,7 @@ final class CoreSession<Stream: MessageChannel & ~Copyable, Requests: RequestCha
         instruments: [btcusdt], limits: [CoreSession.limits],
         rate: OrderRateLimits(perSecond: 1000, perTenSeconds: 10_000), shards: [0], bootEpoch: 12),
       ports: ports, records: executionRecords.producer,
-      counters: ExecutionCounters(instruments: [btcusdt], counters.counter))
+      counters: ExecutionCounters(instruments: [btcusdt], counters.counter, histogram: counters.histogram))
     gateway = GatewayStage(
       session: BinanceOrderSession(
         BinanceOrderSession.Configuration(venue: VenueIndex(0)), instruments: [btcusdt], apiKey: "key",

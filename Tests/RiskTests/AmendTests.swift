@@ -49,7 +49,8 @@ struct AmendTests {
   @Test func sessionAndInstrumentAreAsked() {
     #expect(reason(400) { $0.conditions.input.haltEpoch = 8 } == .halted)
     #expect(reason(400) { $0.conditions.isSessionUp = false } == .sessionDown)
-    #expect(reason(400) { $0.conditions.isInstrumentHalted = true } == .instrumentHalted)
+    #expect(reason(400) { $0.gate.trading.isArmed = false } == .notArmed)
+    #expect(reason(400) { $0.gate.trading.halted.isEverything = true } == .halted)
     #expect(reason(400) { $0.candidate.definitionVersion = 2 } == .definitionMismatch)
     #expect(reason(400) { $0.candidate.instrument = InstrumentIndex(1) } == .unknownInstrument)
   }

@@ -15,9 +15,11 @@ final class GateScene {
 
   init(
     limits: RiskLimits? = GateScene.limits, instrument: Instrument = GateScene.instrument,
-    rate: OrderRateLimits = OrderRateLimits(perSecond: 1000, perTenSeconds: 1000)
+    rate: OrderRateLimits = OrderRateLimits(perSecond: 1000, perTenSeconds: 1000), ramp: LimitRamp = LimitRamp()
   ) {
-    gate = RiskGate(instruments: [instrument], limits: [limits], rate: rate, armedEpoch: 7)
+    gate = RiskGate(
+      instruments: [instrument], limits: [limits], rate: rate, trading: TradingState(isArmed: true, armedEpoch: 7),
+      ramp: ramp)
   }
 
   /// The terms of the approved order, or nil; the order itself ends here.

@@ -39,8 +39,8 @@ import Testing
     scene.conditions.isSessionUp = false
     #expect(scene.reason() == .sessionDown)
     scene.conditions.isSessionUp = true
-    scene.conditions.isInstrumentHalted = true
-    #expect(scene.reason() == .instrumentHalted)
+    scene.conditions.isReconciled = false
+    #expect(scene.reason() == .notReconciled)
   }
 
   @Test func noLimitsMeansNoTrading() {

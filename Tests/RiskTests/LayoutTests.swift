@@ -30,4 +30,13 @@ import Testing
     #expect(MemoryLayout<CommandOutcome>.stride == 32)
     #expect(fieldBytes(outcome) == 32)
   }
+
+  @Test func statesAndLimitsHaveNoPadding() {
+    let state = TradingState(isArmed: true, armedEpoch: 1)
+    #expect(MemoryLayout<TradingState>.stride == 96)
+    #expect(fieldBytes(state) == 96)
+    let limit = LimitRecord(.maximumPosition, instrument: InstrumentIndex(1), value: 1)
+    #expect(MemoryLayout<LimitRecord>.stride == 16)
+    #expect(fieldBytes(limit) == 16)
+  }
 }

@@ -65,7 +65,8 @@ final class GatewayUnderTest {
       maximumPosition: Quantity(lots: 1_000_000_000_000), maximumOpenOrders: 1000, collarBasisPoints: 5000,
       maximumMarketAgeNs: .max, maximumOrderAgeNs: 1_000_000_000, feeReserveBasisPoints: 10)
     gate = RiskGate(
-      instruments: [Self.btc], limits: [limits], rate: OrderRateLimits(perSecond: 60_000, perTenSeconds: 60_000))
+      instruments: [Self.btc], limits: [limits], rate: OrderRateLimits(perSecond: 60_000, perTenSeconds: 60_000),
+      trading: TradingState(isArmed: true, armedEpoch: 0))
   }
 
   static func hmac() -> BinanceSigner { .hmac(HMACSHA256(secret: hmacSecret)!) }

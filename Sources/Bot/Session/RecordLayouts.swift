@@ -13,7 +13,30 @@ enum RecordLayouts {
   static let trading: [RecordType: PayloadLayout] = [
     .riskDecision: riskDecision, .order: order, .forecast: forecast, .orderState: orderState, .balance: balance,
     .fill: fill, .position: position, .reconciliation: reconciliation, .guardEvent: guardEvent,
+    .tradingState: tradingState, .limit: limit,
   ]
+
+  /// `TradingState`: each set of scopes as bits.
+  private static let tradingState = PayloadLayout(
+    "tradingState",
+    [
+      .flag("isArmed"), .enumeration("origin", CommandOrigin.self), .reserved(2), .integer("armedEpoch", UInt32.self),
+      .integer("haltedAll", UInt32.self), .integer("haltedVenues", UInt32.self),
+      .integer("haltedInstruments", UInt64.self), .integer("haltedStrategies", UInt64.self),
+      .integer("pausedAll", UInt32.self), .integer("pausedVenues", UInt32.self),
+      .integer("pausedInstruments", UInt64.self), .integer("pausedStrategies", UInt64.self),
+      .integer("reducingAll", UInt32.self), .integer("reducingVenues", UInt32.self),
+      .integer("reducingInstruments", UInt64.self), .integer("reducingStrategies", UInt64.self),
+      .integer("armedTimeNs", Int64.self), .integer("lossDay", Int64.self),
+    ])
+
+  /// `LimitRecord`.
+  private static let limit = PayloadLayout(
+    "limit",
+    [
+      .enumeration("limit", CommandLimit.self), .reserved(1), .integer("instrument", UInt16.self), .reserved(4),
+      .integer("value", Int64.self),
+    ])
 
   /// `RiskDecisionRecord`.
   private static let riskDecision = PayloadLayout(

@@ -75,7 +75,8 @@ package struct SessionPlan {
       ramp: configuration.risk.ramp.limitRamp, orderCapacity: RingCapacities.openOrders)
     return ExecutionStage(
       settings, ports: ports, records: records,
-      counters: ExecutionCounters(instruments: instruments, counters.counter), recovered: start.account)
+      counters: ExecutionCounters(instruments: instruments, counters.counter, histogram: counters.histogram),
+      recovered: start.account)
   }
 
   func strategy(

@@ -1,0 +1,77 @@
+// Counters and gauges of what may be traded, of commands and of the session's own checks. Written by execution only.
+
+import Market
+import Pipeline
+import Risk
+
+/// Part of `ExecutionCounters`, all named `execution.*`.
+struct TradingCounters: ~Copyable {
+  // Gauges, 1 or 0 but for the halt word and the ramp. Halted is everything, `halted.part` less than that; paused and
+  // reduce-only are anything at all.
+  private let armed: Counter
+  private let haltEpoch: Counter
+  private let halted: Counter
+  private let haltedPart: Counter
+  private let paused: Counter
+  private let reduceOnly: Counter
+  private let lossUsedUp: Counter
+  private let rampPercent: Counter
+  // Commands.
+  let accepted: Counter
+  let refused: Counter
+  /// Commands whose end could not be waited for: too many were under way.
+  let unfollowedCommands: Counter
+  /// Raised halt words that no command explained.
+  let foreignHalts: Counter
+  /// The most orders that a halt under way still waits for.
+  let haltsUnderWay: Counter
+  /// From the decision to the confirmation of the last order of the scope.
+  let haltTime: LatencyHistogram
+  /// Instruments that are being flattened.
+  let flattening: Counter
+  // The session's own checks.
+  let lossHalts: Counter
+  let positionBreaches: Counter
+  let rejectPauses: Counter
+  /// By instrument: profit and loss of the day of its quote asset.
+  let dayProfits: UnsafeMutablePointer<Counter>
+
+  init(instruments: [Instrument], _ named: (String) -> Counter, haltTime: LatencyHistogram) {
+    armed = named("trading.armed")
+    haltEpoch = named("trading.halt_epoch")
+    halted = named("trading.halted")
+    haltedPart = named("trading.halted.part")
+    paused = named("trading.paused")
+    reduceOnly = named("trading.reduce_only")
+    lossUsedUp = named("trading.loss_used_up")
+    rampPercent = named("trading.ramp_percent")
+    accepted = named("commands.accepted")
+    refused = named("commands.refused")
+    unfollowedCommands = named("commands.unfollowed")
+    foreignHalts = named("halts.foreign")
+    haltsUnderWay = named("halts.open_orders")
+    self.haltTime = haltTime
+    flattening = named("flattening")
+    lossHalts = named("halts.daily_loss")
+    positionBreaches = named("positions.beyond_limit")
+    rejectPauses = named("pauses.rejects")
+    dayProfits = .allocate(capacity: max(1, instruments.count))
+    for (i, instrument) in instruments.enumerated() {
+      (dayProfits + i).initialize(to: named("day_profit.\(instrument.quote.text)"))
+    }
+  }
+
+  deinit { dayProfits.deallocate() }
+
+  @inline(always)
+  func show(_ state: TradingState, rampPercent percent: Int64) {
+    armed.set(state.isArmed ? 1 : 0)
+    haltEpoch.set(Int64(state.armedEpoch))
+    halted.set(state.halted.isEverything ? 1 : 0)
+    haltedPart.set(state.halted.isEmpty || state.halted.isEverything ? 0 : 1)
+    paused.set(state.paused.isEmpty ? 0 : 1)
+    reduceOnly.set(state.reducing.isEmpty ? 0 : 1)
+    lossUsedUp.set(state.isLossUsedUp ? 1 : 0)
+    rampPercent.set(percent)
+  }
+}
