@@ -24,6 +24,8 @@ public struct ExecutionConfiguration: Sendable {
   public var maximumDailyLoss: Amount?
   /// How limits grow after arming.
   public var ramp: LimitRamp
+  /// False in shadow trading: every order is decided, and none is sent.
+  public var sendsOrders: Bool
   public var account: UInt8
   /// The most orders open at once, a power of two. Larger than what the limits allow, so that they decide.
   public var orderCapacity: Int
@@ -34,7 +36,7 @@ public struct ExecutionConfiguration: Sendable {
   public init(
     instruments: [Instrument], limits: [RiskLimits?], rate: OrderRateLimits, shards: [Int], bootEpoch: UInt32,
     armedEpoch: UInt32 = 0, startsArmed: Bool = true, startsReduceOnly: Bool = false,
-    maximumDailyLoss: Amount? = nil, ramp: LimitRamp = LimitRamp(),
+    maximumDailyLoss: Amount? = nil, ramp: LimitRamp = LimitRamp(), sendsOrders: Bool = true,
     account: UInt8 = 0, orderCapacity: Int = 1024, takerFeeBasisPoints: Int64 = 10,
     makerFeeBasisPoints: Int64 = 10
   ) {
@@ -48,6 +50,7 @@ public struct ExecutionConfiguration: Sendable {
     self.startsReduceOnly = startsReduceOnly
     self.maximumDailyLoss = maximumDailyLoss
     self.ramp = ramp
+    self.sendsOrders = sendsOrders
     self.account = account
     self.orderCapacity = orderCapacity
     self.takerFeeBasisPoints = takerFeeBasisPoints
@@ -62,7 +65,9 @@ extension ExecutionConfiguration {
     var trading = TradingState(isArmed: startsArmed, armedEpoch: armedEpoch)
     if let state = last?.tradingState { trading.restore(state) }
     if startsReduceOnly { trading.reducing.isEverything = true }
-    var gate = RiskGate(instruments: instruments, limits: limits, rate: rate, trading: trading, ramp: ramp)
+    var gate = RiskGate(
+      instruments: instruments, limits: limits, rate: rate, trading: trading, ramp: ramp,
+      sendsOrders: sendsOrders)
     for record in last?.limits ?? [] {
       if record.limit.isOfInstrument {
         let old = gate.limits(of: record.instrument)?.value(of: record.limit)
@@ -78,6 +83,15 @@ extension ExecutionConfiguration {
   func dailyLoss(after last: AccountState?) -> Int64 {
     let changes = (last?.limits ?? []).filter { $0.limit == .maximumDailyLoss && $0.value > 0 }
     return changes.map(\.value).reduce(maximumDailyLoss?.units ?? .max, min)
+  }
+
+  /// The limits that a session begins with.
+  public func limitsInForce(after last: AccountState?) -> (instruments: [RiskLimits?], rate: OrderRateLimits) {
+    let gate = gate(after: last)
+    return (
+      instruments.map { gate.limits(of: $0.index) },
+      gate.rate
+    )
   }
 
   /// The first instrument with the same quote asset, whatever the venue.

@@ -65,6 +65,9 @@ public enum RefusalReason: UInt16, BitwiseCopyable, Sendable, CaseIterable {
   case orderRateSecond = 80
   case orderRateTenSeconds = 81
 
+  /// Every check passed; a shadow session sends nothing.
+  case shadow = 90
+
   /// One more than any code: the size of a table indexed by code.
   public static var codeCount: Int { 96 }
 }

@@ -14,6 +14,7 @@ public struct RiskGate: ~Copyable {
   public var trading: TradingState
 
   let ramp: LimitRamp
+  let sendsOrders: Bool
   let count: Int
   let rules: UnsafeMutablePointer<InstrumentRules>
   var perSecond: OrderRateWindow
@@ -23,14 +24,16 @@ public struct RiskGate: ~Copyable {
   ///   - instruments: the session's definitions, at the places of their indices.
   ///   - limits: one entry for each instrument; nil, or limits with a `problem`, means it is not traded.
   ///   - trading: under any other halt word than its own every order is refused.
+  ///   - sendsOrders: false in shadow trading: what passes every check is refused all the same.
   public init(
     instruments: [Instrument], limits: [RiskLimits?], rate: OrderRateLimits, trading: TradingState,
-    ramp: LimitRamp = LimitRamp()
+    ramp: LimitRamp = LimitRamp(), sendsOrders: Bool = true
   ) {
     precondition(instruments.count == limits.count, "one entry of limits for each instrument")
     precondition(rate.problem == nil, "unusable order rate limits")
     self.trading = trading
     self.ramp = ramp
+    self.sendsOrders = sendsOrders
     count = instruments.count
     rules = .allocate(capacity: max(1, count))
     for (i, instrument) in instruments.enumerated() {
@@ -70,6 +73,11 @@ public struct RiskGate: ~Copyable {
   public func limits(of instrument: InstrumentIndex) -> RiskLimits? {
     let index = Int(instrument.rawValue)
     return index < count && rules[index].hasLimits ? rules[index].limits : nil
+  }
+
+  /// The limits of the order rate that are in force.
+  public var rate: OrderRateLimits {
+    OrderRateLimits(perSecond: perSecond.limit, perTenSeconds: perTenSeconds.limit)
   }
 
   /// How much of the limits may be used now, in percent.
@@ -139,6 +147,7 @@ public struct RiskGate: ~Copyable {
     }
     if decision.isApproved { decision = rule.pointee.checkBalance(candidate, exposure) }
     if decision.isApproved { decision = checkRate(nowNs) }
+    if decision.isApproved && !sendsOrders { return RiskDecision(.shadow) }
     return decision
   }
 

@@ -38,6 +38,13 @@ final class LiveTable {
     }
   }
 
+  /// A line above the table, which is drawn anew below it.
+  func note(_ line: String) {
+    drawnLines = 0
+    print(line)
+    fflush(nil)
+  }
+
   func finish() { if Terminal.isInteractive { print("") } }
 
   private func draw(_ lines: [String]) {

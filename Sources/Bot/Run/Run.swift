@@ -43,6 +43,8 @@ final class Run {
         ?? SessionStart(mode: mode, lastEnd: .none, account: nil))
     let counters = try CounterFile(path: state.counterFile)
     let words = try ControlWordsFile(creating: state.controlWordsFile).words
+    let haltSignal = HaltSignal(words)
+    defer { withExtendedLifetime(haltSignal) {} }
     let folder = state.session(epoch.value)
     try FileManager.default.createDirectory(
       atPath: folder.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -56,9 +58,11 @@ final class Run {
     for remark in session.remarks { Terminal.note(remark) }
 
     try session.start()
+    var news = SessionNews()
     let table = LiveTable(counters.reader(), plan.instruments)
     while !interrupt.isSet {
       usleep(Self.tickMicroseconds)  // paces the table; nothing waits for it
+      if let line = news.line(SessionStatus.read(counters.reader(), plan)) { table.note(line) }
       try table.show()
     }
     table.finish()

@@ -66,17 +66,18 @@ package struct SessionPlan {
   func execution(
     ports: consuming ExecutionPorts, records: consuming RecordProducer, counters: CounterFile
   ) -> ExecutionStage {
-    let settings = ExecutionConfiguration(
-      instruments: instruments, limits: limits,
-      rate: rate,
-      shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch,
-      startsArmed: start.state != .unarmed, startsReduceOnly: start.state == .reduceOnly,
-      maximumDailyLoss: maximumDailyLoss,
-      ramp: configuration.risk.ramp.limitRamp, orderCapacity: RingCapacities.openOrders)
-    return ExecutionStage(
-      settings, ports: ports, records: records,
+    ExecutionStage(
+      executionSettings, ports: ports, records: records,
       counters: ExecutionCounters(instruments: instruments, counters.counter, histogram: counters.histogram),
       recovered: start.account)
+  }
+
+  private var executionSettings: ExecutionConfiguration {
+    ExecutionConfiguration(
+      instruments: instruments, limits: limits, rate: rate, shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch,
+      startsArmed: start.state != .unarmed, startsReduceOnly: start.state == .reduceOnly,
+      maximumDailyLoss: maximumDailyLoss, ramp: configuration.risk.ramp.limitRamp, sendsOrders: start.mode != .shadow,
+      orderCapacity: RingCapacities.openOrders)
   }
 
   func strategy(
@@ -101,9 +102,12 @@ extension SessionPlan {
     outcomes: consuming RingConsumer<CommandOutcome>, records: consuming RecordProducer, hand: ControlSwitch,
     counters: CounterFile, status: @escaping () -> BotStatus
   ) -> ControlStage<Channel> {
-    ControlStage(
+    let (inForce, rate) = executionSettings.limitsInForce(after: start.account)
+    return ControlStage(
       names: SessionNames(instruments: instruments, venues: ["binance"], strategyCount: 1),
-      limits: ControlLimits(instruments: limits, rate: rate, maximumDailyLoss: maximumDailyLoss), channel: channel,
+      limits: ControlLimits(
+        instruments: zip(limits, inForce).map { $1 ?? $0 }, rate: rate, maximumDailyLoss: maximumDailyLoss),
+      channel: channel,
       commands: commands, outcomes: outcomes, records: records, hand: hand,
       counters: ControlCounters(counters.counter), status: status)
   }

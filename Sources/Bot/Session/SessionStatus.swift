@@ -1,6 +1,7 @@
 // What `apus ctl status` shows of a running session, read from its counter file. Cold.
 
 import Control
+import Execution
 import Market
 import Pipeline
 
@@ -9,21 +10,71 @@ enum SessionStatus {
   /// Reads the state; a counter file that cannot be read gives an empty one, which says so.
   static func read(_ reader: CounterFileReader, _ plan: SessionPlan) -> BotStatus {
     var status = BotStatus()
+    status.mode = plan.start.mode?.rawValue ?? "demo"
     guard let counters = try? reader.counters() else {
       status.journal = "the session's counters cannot be read"
       return status
     }
-    func value(_ name: String) -> Int64 { counters[name] ?? 0 }
-    status.isArmed = value("execution.trading.armed") != 0
-    status.openOrders = value("execution.orders.open")
-    status.positions = plan.instruments.map { instrument in
-      let name = "execution.position.\(instrument.symbol.text)."
-      return BotStatus.Position(
-        instrument: instrument.symbol.text,
-        quantity: DecimalText.string(value(name + "lots"), step: instrument.lot) ?? "",
-        unrealised: Figures.amount(value(name + "unrealised")))
-    }
-    status.journal = value("journal.behind") == 0 ? "keeps up" : "behind: trading is reduce-only"
+    let values = Values(counters)
+    status.isArmed = values["execution.trading.armed"] != 0
+    status.waitsFor = waits(values)
+    status.halts = halts(values)
+    if values["execution.trading.paused"] != 0 { status.pauses = ["a part of the session, or all of it"] }
+    status.profile = values["execution.trading.reduce_only"] != 0 ? "reduce-only" : "normal"
+    let ramp = values["execution.trading.ramp_percent"]
+    if status.isArmed, (1..<100).contains(ramp) { status.ramp = "\(ramp) % of the size limits" }
+    status.openOrders = values["execution.orders.open"]
+    status.positions = plan.instruments.map { position($0, values) }
+    status.dailyProfit = Set(plan.instruments.map(\.quote.text)).sorted()
+      .map { Figures.amount(values["execution.day_profit.\($0)"]) + " " + $0 }.joined(separator: ", ")
+    status.journal = values["journal.behind"] == 0 ? "keeps up" : "behind: trading is reduce-only"
     return status
+  }
+
+  /// What has to happen before all agrees with the venue, in words; empty when it does.
+  private static func waits(_ values: Values) -> [String] {
+    guard values["execution.reconciliation.green"] == 0 else { return [] }
+    let phase = ReconciliationPhase(rawValue: UInt8(clamping: values["execution.reconciliation.phase"])) ?? .down
+    var waits = [wait(phase)]
+    for (name, what) in [
+      ("waiting_orders", "orders whose outcome the venue has still to tell"),
+      ("waiting_lists", "lists asked for and not answered"),
+      ("foreign_orders", "open orders that are not this bot's: cancel them, or use another account"),
+    ] {
+      let count = values["execution.reconciliation." + name]
+      if count != 0 { waits.append("\(count) \(what)") }
+    }
+    return waits
+  }
+
+  private static func wait(_ phase: ReconciliationPhase) -> String {
+    switch phase {
+    case .down: "the order session with the venue"
+    case .orders: "the state of each order of unknown outcome"
+    case .openOrders: "the venue's open orders to be none but ours"
+    case .trades: "the venue's trades"
+    case .balances: "the venue's balances to agree"
+    case .done: "a finding to be resolved"
+    }
+  }
+
+  private static func halts(_ values: Values) -> [String] {
+    if values["execution.trading.halted"] != 0 { return ["all"] }
+    return values["execution.trading.halted.part"] != 0 ? ["a part of the session"] : []
+  }
+
+  private static func position(_ instrument: Instrument, _ values: Values) -> BotStatus.Position {
+    let name = "execution.position.\(instrument.symbol.text)."
+    return BotStatus.Position(
+      instrument: instrument.symbol.text,
+      quantity: DecimalText.string(values[name + "lots"], step: instrument.lot) ?? "",
+      unrealised: Figures.amount(values[name + "unrealised"]))
+  }
+
+  /// Counters by name; 0 for one that is not there.
+  private struct Values {
+    private let counters: [String: Int64]
+    init(_ counters: [String: Int64]) { self.counters = counters }
+    subscript(name: String) -> Int64 { counters[name] ?? 0 }
   }
 }

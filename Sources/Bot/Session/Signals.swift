@@ -1,6 +1,7 @@
-// Ctrl-C and SIGTERM as a flag that a command looks at, so that it ends in order.
+// Signals: Ctrl-C and SIGTERM as a flag that a command looks at, so that it ends in order; SIGUSR1 as a halt.
 
 import Foundation
+import Pipeline
 
 /// Set by Ctrl-C or SIGTERM: the command that looks at it then ends in order.
 final class InterruptFlag {
@@ -23,5 +24,17 @@ final class InterruptFlag {
   var isSet: Bool {
     if !seen { seen = flagged.wait(timeout: .now()) == .success }
     return seen
+  }
+}
+
+/// SIGUSR1 as a halt of everything, for whoever can reach the process and not its control socket.
+final class HaltSignal {
+  private let source: any DispatchSourceSignal
+
+  init(_ words: ControlWords) {
+    signal(SIGUSR1, SIG_IGN)
+    source = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: .global())
+    source.setEventHandler { words.signalHalt() }
+    source.resume()
   }
 }
