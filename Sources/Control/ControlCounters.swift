@@ -5,18 +5,18 @@ public import Pipeline
 /// The counters of requests and of connections, all named `control.*`.
 public struct ControlCounters: Sendable {
   /// Requests but status, those that were refused, and answers to status.
-  let requests: Counter
-  let refused: Counter
-  let statuses: Counter
+  package let requests: Counter
+  package let refused: Counter
+  package let statuses: Counter
   let commands: Counter
   /// Steps in which no room was left in the command ring or for records.
-  let stalls: Counter
+  package let stalls: Counter
   /// Replies to connections that were gone or did not read.
   let repliesLost: Counter
-  let clients: Counter
+  package let clients: Counter
   let accepted: Counter
   /// Connections that the socket ended, by reason.
-  let dropped: [ControlDrop: Counter]
+  package let dropped: [ControlDrop: Counter]
 
   /// - Parameter make: gives the counter of a name, as `CounterFile.counter` does. Not kept.
   public init(_ make: (String) -> Counter) {
@@ -33,7 +33,7 @@ public struct ControlCounters: Sendable {
 }
 
 /// Why the socket ended a connection by itself.
-enum ControlDrop: CaseIterable {
+package enum ControlDrop: CaseIterable {
   /// No place is left, or none for this user.
   case crowded
   case lineTooLong

@@ -4,7 +4,7 @@ import Market
 import Risk
 
 /// What a permitted request asks for, in the session's own terms.
-enum ControlAction: Equatable {
+package enum ControlAction: Equatable {
   case status
   case stop
   case command(CommandKind, CommandTarget)
@@ -14,7 +14,7 @@ enum ControlAction: Equatable {
 }
 
 /// How far a command reaches.
-struct CommandTarget: Equatable {
+package struct CommandTarget: Equatable {
   var scope = CommandScope.all
   var instrument = InstrumentIndex(0)
   var venue = VenueIndex(0)
@@ -22,26 +22,33 @@ struct CommandTarget: Equatable {
 }
 
 /// Who asks, and when and under which halt word.
-struct RequestContext {
+package struct RequestContext {
   var peer: ControlPeer
   var nowNs: Int64
   var haltEpoch: UInt32
   /// The request's record.
   var cause: UInt64
+
+  package init(peer: ControlPeer, nowNs: Int64, haltEpoch: UInt32, cause: UInt64) {
+    self.peer = peer
+    self.nowNs = nowNs
+    self.haltEpoch = haltEpoch
+    self.cause = cause
+  }
 }
 
 /// What follows from a permitted request.
-enum ControlDecision {
+package enum ControlDecision {
   case send(Command)
   case hold(PendingChange)
   case stop
 }
 
 /// The state of the control plane: roles, limits, and the commands that somebody waits for.
-struct ControlDesk {
+package struct ControlDesk {
   let names: SessionNames
-  var roles = ControlRoles()
-  private(set) var limits: LimitTable
+  package var roles = ControlRoles()
+  package private(set) var limits: LimitTable
   private var lastNumber: UInt64 = 0
   private var waiting: [UInt64: Waiting] = [:]
 
@@ -51,15 +58,15 @@ struct ControlDesk {
   }
 
   /// Commands whose end somebody may still be told; beyond it the oldest is forgotten.
-  static var waitingLimit: Int { 64 }
+  package static var waitingLimit: Int { 64 }
 
-  init(names: SessionNames, limits: ControlLimits) {
+  package init(names: SessionNames, limits: ControlLimits) {
     self.names = names
     self.limits = LimitTable(limits, instruments: names.instruments)
   }
 
   /// Reads a request and holds it against the user's roles and the session's names. Changes nothing.
-  func check(_ line: [UInt8], _ peer: ControlPeer) throws(ControlRefusal) -> (ControlRequest, ControlAction) {
+  package func check(_ line: [UInt8], _ peer: ControlPeer) throws(ControlRefusal) -> (ControlRequest, ControlAction) {
     let request = try ControlRequest(line)
     guard !roles.roles(of: peer.user).isDisjoint(with: request.verb.roles) else {
       let needed = request.verb.roles.names.joined(separator: " or ")
@@ -96,7 +103,7 @@ struct ControlDesk {
   }
 
   /// Decides a request that `check` let through.
-  mutating func decide(
+  package mutating func decide(
     _ request: ControlRequest, _ action: ControlAction, _ context: RequestContext
   ) throws(ControlRefusal) -> ControlDecision {
     limits.expire(nowNs: context.nowNs)
@@ -171,7 +178,7 @@ struct ControlDesk {
   }
 
   /// Takes execution's answer; what to tell whom, if somebody waits for it.
-  mutating func settle(_ outcome: CommandOutcome) -> (ControlPeer, ControlReply)? {
+  package mutating func settle(_ outcome: CommandOutcome) -> (ControlPeer, ControlReply)? {
     if outcome.kind == .setLimit { limits.settle(outcome.number, isAccepted: outcome.result == .accepted) }
     guard let entry = waiting[outcome.number] else { return nil }
     if outcome.result != .accepted || !entry.verb.completesLater { waiting[outcome.number] = nil }

@@ -23,7 +23,7 @@ public struct ControlPeer: BitwiseCopyable, Hashable, Sendable {
   public static var byteCount: Int { 16 }
 
   /// What the session says of itself to its control stage: nobody outside can speak as it.
-  static var session: ControlPeer { ControlPeer(client: 0, user: apus_user()) }
+  package static var session: ControlPeer { ControlPeer(client: 0, user: apus_user()) }
 
   /// The message of that text: what a channel carries.
   public func message(_ text: some Sequence<UInt8>) -> [UInt8] {
@@ -31,7 +31,7 @@ public struct ControlPeer: BitwiseCopyable, Hashable, Sendable {
   }
 
   /// The parts of a message; nil when it is too short to have them.
-  static func split(_ message: UnsafeRawBufferPointer) -> (peer: ControlPeer, text: [UInt8])? {
+  package static func split(_ message: UnsafeRawBufferPointer) -> (peer: ControlPeer, text: [UInt8])? {
     guard message.count >= byteCount else { return nil }
     return (message.loadUnaligned(as: ControlPeer.self), Array(message[byteCount...]))
   }

@@ -43,7 +43,7 @@ public enum ControlVerb: String, CaseIterable, Sendable {
     }
   }
 
-  var takesScope: Bool {
+  package var takesScope: Bool {
     switch self {
     case .pause, .resume, .reduceOnly, .cancel, .flatten, .halt: true
     default: false
@@ -92,7 +92,7 @@ public struct ControlRequest: Equatable, Sendable {
 
   /// - Throws: `ControlRefusal` for what is no request, names something unknown or lacks what the verb needs. A name
   ///   that the verb has no use for is refused too: a misspelt scope must not become a wider one.
-  init(_ line: [UInt8]) throws(ControlRefusal) {
+  package init(_ line: [UInt8]) throws(ControlRefusal) {
     let fields: RequestFields
     do throws(RequestProblem) { fields = try RequestFields(line) } catch { throw ControlRefusal(error.text) }
     guard let word = fields["command"] else { throw ControlRefusal("\"command\" is missing") }

@@ -25,6 +25,11 @@ public struct UnknownUser: Error, Equatable, CustomStringConvertible {
   public var role: String
   public var user: String
 
+  package init(role: String, user: String) {
+    self.role = role
+    self.user = user
+  }
+
   public var description: String { "\"\(user)\" is no user of this machine: a user's name or number is expected" }
 }
 
@@ -67,7 +72,7 @@ public struct ControlRoles: Equatable, Sendable {
 extension ControlRoles {
   /// The text by which a session tells its control stage the roles: an input like any other, so that the journal says
   /// who could do what, and a replay on another machine decides alike.
-  var text: String {
+  package var text: String {
     var line = JSONLine()
     for (name, role) in ControlRole.byName {
       let users = roles.filter { $0.value.contains(role) }.keys.sorted()
@@ -77,7 +82,7 @@ extension ControlRoles {
   }
 
   /// - Returns: nil when it is no such text.
-  init?(text: [UInt8]) {
+  package init?(text: [UInt8]) {
     guard let fields = try? RequestFields(text) else { return nil }
     for (name, role) in ControlRole.byName {
       for user in (fields[name] ?? "").split(separator: " ") {

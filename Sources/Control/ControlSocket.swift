@@ -10,6 +10,11 @@ public struct ControlSocketError: Error, Equatable, CustomStringConvertible {
   /// errno, positive.
   public var code: Int32
 
+  package init(path: String, code: Int32) {
+    self.path = path
+    self.code = code
+  }
+
   public var description: String {
     switch code {
     case ENAMETOOLONG: "\(path): a socket's path has at most \(apus_local_path_limit()) bytes"

@@ -7,6 +7,11 @@ public struct ControlSwitch: Sendable {
   let raise: @Sendable () -> Void
   let stop: @Sendable () -> Void
 
+  package init(raise: @escaping @Sendable () -> Void, stop: @escaping @Sendable () -> Void) {
+    self.raise = raise
+    self.stop = stop
+  }
+
   public static func live(_ words: ControlWords) -> ControlSwitch {
     ControlSwitch(raise: { words.halt() }, stop: { words.stop() })
   }

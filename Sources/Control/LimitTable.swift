@@ -19,16 +19,16 @@ public struct ControlLimits: Sendable {
 }
 
 /// A looser limit that one user asked for and another must confirm.
-struct PendingChange: Equatable {
-  var number: UInt64
-  var value: Int64
+package struct PendingChange: Equatable {
+  package var number: UInt64
+  package var value: Int64
   var user: UInt32
   var reason: String
-  var expiresNs: Int64
+  package var expiresNs: Int64
 }
 
 /// One limit: of an instrument, or of all together.
-struct LimitEntry: Equatable {
+package struct LimitEntry: Equatable {
   let limit: CommandLimit
   /// The instrument's place in the session; nil for a limit of all together.
   let instrument: Int?
@@ -49,17 +49,17 @@ struct LimitEntry: Equatable {
   var reference: Int64 { underWay.reduce(inForce) { min($0, $1.value) } }
 
   /// Every limit is an upper bound: more is looser.
-  func isLoosened(by value: Int64) -> Bool { value > reference }
+  package func isLoosened(by value: Int64) -> Bool { value > reference }
 }
 
 /// All limits of a session, in the order in which they are shown.
-struct LimitTable {
-  private(set) var entries: [LimitEntry] = []
+package struct LimitTable {
+  package private(set) var entries: [LimitEntry] = []
 
   /// How long a pending change can be confirmed.
   static var confirmationNs: Int64 { 600_000_000_000 }
 
-  init(_ limits: ControlLimits, instruments: [Instrument]) {
+  package init(_ limits: ControlLimits, instruments: [Instrument]) {
     precondition(limits.instruments.count == instruments.count, "limits for each instrument")
     let one = DecimalStep(mantissa: 1, exponent: 0)
     for (i, instrument) in instruments.enumerated() {
@@ -79,7 +79,7 @@ struct LimitTable {
     entries.append(LimitEntry(limit: limit, instrument: instrument, step: step, inForce: value))
   }
 
-  func place(of limit: CommandLimit, instrument: Int?) -> Int? {
+  package func place(of limit: CommandLimit, instrument: Int?) -> Int? {
     entries.firstIndex { $0.limit == limit && $0.instrument == instrument }
   }
 

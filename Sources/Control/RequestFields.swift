@@ -1,24 +1,24 @@
 // Reads a request: one flat JSON object (RFC 8259) whose values are texts. No bytes make it trap.
 
 /// Why a request cannot be read, in words for the one who sent it.
-struct RequestProblem: Error, Equatable {
-  var text: String
-  init(_ text: String) { self.text = text }
+package struct RequestProblem: Error, Equatable {
+  package var text: String
+  package init(_ text: String) { self.text = text }
 }
 
 /// The fields of a request by name.
 ///
 /// Stricter than JSON asks: a name that stands twice could mean one thing to the bot and another to who reads the
 /// journal, a nested value means nothing here, and control characters would steer the terminal that prints them.
-struct RequestFields {
-  private(set) var names: [String] = []
+package struct RequestFields {
+  package private(set) var names: [String] = []
   private var values: [String: String] = [:]
 
-  static var limit: Int { 16 }
+  package static var limit: Int { 16 }
 
-  subscript(_ name: String) -> String? { values[name] }
+  package subscript(_ name: String) -> String? { values[name] }
 
-  init(_ bytes: [UInt8]) throws(RequestProblem) {
+  package init(_ bytes: [UInt8]) throws(RequestProblem) {
     var scanner = TextScanner(bytes)
     guard scanner.take("{") else { throw RequestProblem("a request is one JSON object") }
     if !scanner.take("}") {

@@ -1,10 +1,9 @@
 // Who may do what, and what a request becomes.
 
+import Control
 import Market
 import Risk
 import Testing
-
-@testable import Control
 
 @Suite("Control desk: roles")
 struct RoleTests {

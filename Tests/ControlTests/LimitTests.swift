@@ -1,10 +1,9 @@
 // Limits: down at once, up with two.
 
+import Control
 import Market
 import Risk
 import Testing
-
-@testable import Control
 
 @Suite("Control desk: limits")
 struct LimitTests {

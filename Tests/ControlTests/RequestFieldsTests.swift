@@ -1,10 +1,9 @@
 // The reader of requests: what it takes, what it refuses, and that no bytes make it trap.
 
+import Control
 import Foundation
 import Support
 import Testing
-
-@testable import Control
 
 @Suite("Request fields")
 struct RequestFieldsTests {
@@ -53,7 +52,7 @@ struct RequestFieldsTests {
       #"{ "command" : "confirm" , "number" : "17" , "reason" : "\u00e9\ud83d\ude00\\" }"#,
     ].map { Array($0.utf8) }
     var taken = 0
-    for _ in 0..<25_000 {
+    for _ in 0..<10_000 {
       var bytes = corpus.randomElement(using: &random)!
       for _ in 0..<Int.random(in: 0...3, using: &random) { Self.mutate(&bytes, &random) }
       guard let fields = try? RequestFields(bytes) else { continue }
@@ -62,7 +61,7 @@ struct RequestFieldsTests {
       #expect(object.count == fields.names.count)
       #expect(fields.names.allSatisfy { object[$0] == fields[$0] })
     }
-    #expect(taken > 5_000, "a quarter of all are unchanged")
+    #expect(taken > 2_500, "a quarter of all are unchanged")
   }
 
   private static func mutate(_ bytes: inout [UInt8], _ random: inout SeededRandom) {

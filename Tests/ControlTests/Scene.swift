@@ -1,11 +1,10 @@
 // What the tests of the control plane share: instruments, roles, and a desk of three users.
 
+import Control
 import Foundation
 import Market
 import Pipeline
 import Risk
-
-@testable import Control
 
 /// Of the scene: who may look, trade, and (two of them) loosen limits; and one whom nobody knows.
 enum User {
