@@ -26,7 +26,23 @@ public enum Apus {
       Terminal.note("apus is built for x86-64-v3 (AVX2, FMA), which this CPU lacks: docs/tuning.md, CPU level")
       exit(1)
     }
-    RootCommand.main()
+    run()
+  }
+
+  /// The exit status of a wrong command line.
+  static let usageStatus: Int32 = 2
+
+  private static func run() -> Never {
+    do {
+      var command = try RootCommand.parseAsRoot()
+      try command.run()
+    } catch  where RootCommand.exitCode(for: error) == .validationFailure {
+      Terminal.note(RootCommand.fullMessage(for: error))
+      exit(usageStatus)
+    } catch {
+      RootCommand.exit(withError: error)
+    }
+    exit(0)
   }
 }
 
@@ -41,8 +57,8 @@ struct RootCommand: ParsableCommand {
       """,
     version: Apus.version,
     subcommands: [
-      DemoCommand.self, RunCommand.self, VenueCommand.self, ReplayCommand.self, StatCommand.self, GuardCommand.self,
-      ModelCommand.self,
+      DemoCommand.self, RunCommand.self, GuardCommand.self, ControlCommand.self, VenueCommand.self, ReplayCommand.self,
+      StatCommand.self, ModelCommand.self,
     ],
     helpNames: [.short, .long])
 }

@@ -80,4 +80,20 @@ struct ConfigurationTests {
     #expect(throws: SessionError.self) { try configuration.affinity() }
     do { _ = try configuration.affinity() } catch { #expect("\(error)".contains("meditate")) }
   }
+
+  @Test("the control section: users by name or number, the socket beside the state, an unknown user by its line")
+  func control() throws {
+    #expect(try read(sound).controlSocket == read(sound).journal.directory + "/control")
+    let text = sound + "\ncontrol: {socket: /run/apus/ctl, view: [root], risk: [71, 72]}\n"
+    let configuration = try read(text)
+    #expect(configuration.controlSocket == "/run/apus/ctl")
+    #expect(try configuration.control.roles().canLoosen)
+    let unknown = sound + "\ncontrol:\n  trade: [nobody-of-that-name]\n"
+    let error = #expect(throws: SessionError.self) { try read(unknown).control.roles() }
+    let number = try #require(line(of: "nobody-of-that-name", in: unknown))
+    #expect(error?.description.hasPrefix("line \(number): control.trade: \"nobody-of-that-name\"") == true)
+    #expect(problem(sound + "\ncontrol: {sockets: x}\n")?.path == "control.sockets")
+    let long = String(repeating: "s", count: 108)
+    #expect(problem(sound + "\ncontrol: {socket: \(long)}\n")?.path == "control.socket")
+  }
 }

@@ -54,7 +54,7 @@ final class Run {
         endpoint: endpoint, key: try AccountKey(account, configuration.orders.authentication),
         clock: try Clock(configuration.venue, endpoint), control: words, counters: counters,
         journalDirectory: folder.journalDirectory, ringDirectory: folder.ringDirectory,
-        socketPath: configuration.control.socket ?? state.socket, roles: try configuration.control.roles()), on: host)
+        socketPath: configuration.controlSocket, roles: try configuration.control.roles()), on: host)
     for remark in session.remarks { Terminal.note(remark) }
 
     try session.start()

@@ -13,7 +13,7 @@ enum RecordLayouts {
   static let trading: [RecordType: PayloadLayout] = [
     .riskDecision: riskDecision, .order: order, .forecast: forecast, .orderState: orderState, .balance: balance,
     .fill: fill, .position: position, .reconciliation: reconciliation, .guardEvent: guardEvent,
-    .tradingState: tradingState, .limit: limit,
+    .tradingState: tradingState, .limit: limit, .command: command, .commandOutcome: commandOutcome,
   ]
 
   /// `TradingState`: each set of scopes as bits.
