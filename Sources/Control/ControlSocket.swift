@@ -74,7 +74,7 @@ public struct ControlSocket: MessageChannel, ~Copyable {
     self.counters = counters
     places = Array(repeating: ControlPlace(), count: limits.clients)
     content = .allocate(
-      byteCount: ControlPeer.byteCount + max(limits.lineBytes, roles.text.utf8.count), alignment: 16)
+      byteCount: ControlPeer.byteLimit + max(limits.lineBytes, roles.text.utf8.count), alignment: 16)
   }
 
   deinit {

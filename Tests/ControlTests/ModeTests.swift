@@ -15,7 +15,4 @@ struct ModeTests {
     #expect(TradingMode.allCases.map(\.destination) == [.nowhere, .simulator, .venue, .venue])
     #expect(TradingMode.allCases.map(\.rawValue) == ["shadow", "paper", "testnet", "live"])
   }
-
-  @Test("a peer has no padding: its bytes are a record's")
-  func peerLayout() { #expect(MemoryLayout<ControlPeer>.size == ControlPeer.byteCount) }
 }

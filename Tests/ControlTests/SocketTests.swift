@@ -53,6 +53,19 @@ private final class SocketUnderTest {
 
 @Suite("Control socket")
 struct SocketTests {
+  @Test("who speaks stands legibly before the text, whatever the text; what is no message is none")
+  func peer() {
+    let peer = ControlPeer(client: .max, user: .max, group: .max, process: .min)
+    let text = [UInt8](" 7 \u{0}".utf8) + [0xff]
+    let message = peer.message(text)
+    #expect(message.starts(with: "4294967295 4294967295 4294967295 -2147483648 ".utf8))
+    let (again, rest) = message.withUnsafeBytes { ControlPeer.split($0) ?? (ControlPeer(client: 0, user: 0), []) }
+    #expect(again == peer && rest == text)
+    for broken in ["", "1", "1 2 3 4", "1 2 3 x ", "-1 2 3 4 ", "1 2  4 5 "] {
+      #expect(Array(broken.utf8).withUnsafeBytes { ControlPeer.split($0) } == nil)
+    }
+  }
+
   @Test("a line becomes a message with the credentials that the kernel vouches for, and the reply finds its client")
   func roundTrip() throws {
     let socket = try SocketUnderTest()

@@ -17,6 +17,8 @@ import tempfile
 import time
 from decimal import Decimal
 
+from control import control_plane
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("APUS_DATA", ROOT.parent / "shared" / "data"))
 SPOT = DATA / "binance" / "spot"
@@ -315,6 +317,7 @@ def main():
         "placements": lambda: placements(apus),
         "authentications": lambda: authentications(apus),
         "stopped venue": lambda: stopped_venue(apus),
+        "control": lambda: control_plane(apus, check, skip, counters, until),
         "own strategy": lambda: own_strategy(apus),
         "btcusdt": lambda: recorded(apus, "btcusdt", (6493, 1072), arguments.speed),
         "ethusdt": lambda: recorded(apus, "ethusdt", (6468, 1056), arguments.speed),

@@ -18,7 +18,7 @@ struct ArmControl: ParsableCommand {
 
 struct DisarmControl: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "disarm", abstract: "Send no new orders, until arm.")
+    commandName: "disarm", abstract: "Cancel open orders and send no new ones, until arm.")
 
   @ParentCommand var control: ControlCommand
   @OptionGroup var why: ReasonOptions
@@ -63,7 +63,7 @@ struct ResumeControl: ParsableCommand {
 
 struct ReduceOnlyControl: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "reduce-only", abstract: "Send only orders that reduce a position, until resume.")
+    commandName: "reduce-only", abstract: "Cancel open orders, then send only such as reduce a position, until resume.")
 
   @ParentCommand var control: ControlCommand
   @OptionGroup var scope: ScopeOptions

@@ -1,0 +1,134 @@
+"""The control plane of a whole running session, from outside: by `apus ctl`, and as processes of other users."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+# Connects, sends one request and prints the first reply.
+CLIENT = """
+import socket, sys
+connection = socket.socket(socket.AF_UNIX)
+connection.settimeout(30)
+connection.connect(sys.argv[1])
+connection.sendall(sys.argv[2].encode() + b"\\n")
+print(connection.makefile().readline(), end="")
+"""
+VIEWER, STRANGER, RISK_A, RISK_B = 64001, 64002, 64003, 64004
+
+
+class Session:
+    """A demo that runs for so long, with roles for users that need not exist."""
+
+    def __init__(self, apus, folder, seconds):
+        self.apus, self.folder = apus, pathlib.Path(folder)
+        self.socket, self.out = self.folder / "control", self.folder / "out.json"
+        base = subprocess.run([str(apus), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        config = self.folder / "demo.yaml"
+        config.write_text(f"{base}\ncontrol: {{view: [{VIEWER}], risk: [{RISK_A}, {RISK_B}]}}\n")
+        self.process = subprocess.Popen(
+            [str(apus), "demo", "--config", str(config), "--keep", str(folder), "--json", str(self.out),
+             "--seconds", str(seconds)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def ctl(self, *arguments):
+        return subprocess.run([str(self.apus), "ctl", "--socket", str(self.socket), *arguments], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+
+    def ask(self, user, **request):
+        """The reply to a request of another user, who shares the socket's group."""
+        client = subprocess.run([sys.executable, "-c", CLIENT, str(self.socket), json.dumps(request)], text=True,
+                                stdout=subprocess.PIPE, timeout=60, user=user, group=os.getgid(), extra_groups=[])
+        return json.loads(client.stdout)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+
+
+def control_plane(apus, check, skip, counters, until):
+    name = "control"
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        session = Session(apus, folder, 40)
+        try:
+            until(lambda: counters(apus, folder).get("execution.orders.sent", 0) > 0)
+            statuses(session, check, name)
+            if os.getuid() == 0:
+                others(session, check, counters, name)
+            else:
+                skip(f"{name}: other users", "only root can start processes of other users")
+            commands(session, check, counters, until, name)
+            session.process.communicate(timeout=180)
+        finally:
+            session.end()
+        report = json.loads(session.out.read_text())
+        check(f"{name}: the session's replay is equal", report["replay"]["equal"] is True, report["replay"])
+        journal(session, check, counters(apus, folder), name)
+
+
+def statuses(session, check, name):
+    """Exit statuses, and what status shows."""
+    shown = session.ctl("status", "--json")
+    status = json.loads(shown.stdout) if shown.returncode == 0 else {}
+    check(f"{name}: status has limits", any(l["name"] == "maximumPosition" for l in status.get("limits", [])), shown.stdout)
+    check(f"{name}: status for people, without colours off a terminal",
+          "maximumPosition" in session.ctl("status").stdout and "\x1b" not in session.ctl("status").stdout)
+    check(f"{name}: a missing reason is wrong usage", session.ctl("halt").returncode == 2)
+    nowhere = subprocess.run([str(session.apus), "ctl", "--socket", f"{session.folder}/none", "status"],
+                             stderr=subprocess.PIPE)
+    check(f"{name}: no bot is told apart", nowhere.returncode == 3, nowhere.stderr)
+    refused = session.ctl("limits", "set", "ordersPerSecond", "9999", "--reason", "test")
+    check(f"{name}: the owner cannot loosen", refused.returncode == 1 and "role risk" in refused.stdout, refused.stdout)
+
+
+def others(session, check, counters, name):
+    """Wrong users move nothing; two right ones together loosen a limit."""
+    for user in (VIEWER, STRANGER):
+        for command in ("halt", "flatten", "arm", "stop", "pause", "cancel"):
+            reply = session.ask(user, command=command, reason="test")
+            check(f"{name}: {command} of user {user} is refused", reply["result"] == "refused", reply)
+    check(f"{name}: no command came of them", counters(session.apus, session.folder)["control.commands"] == 0)
+    change = {"command": "set-limit", "limit": "ordersPerSecond", "value": "9999", "reason": "test"}
+    pending = session.ask(RISK_A, **change)
+    check(f"{name}: a looser limit waits", pending["result"] == "pending", pending)
+    confirm = {"command": "confirm", "number": str(pending.get("number")), "reason": "test"}
+    check(f"{name}: nobody confirms their own", session.ask(RISK_A, **confirm)["result"] == "refused")
+    check(f"{name}: another user does", session.ask(RISK_B, **confirm)["result"] == "sent")
+
+
+def commands(session, check, counters, until, name):
+    """What a trader does on a bad day."""
+    tighter = session.ctl("limits", "set", "ordersPerSecond", "5", "--reason", "too fast")
+    check(f"{name}: a tighter limit is in force at once", tighter.returncode == 0, tighter.stdout)
+    check(f"{name}: and is shown", re.search(r"ordersPerSecond 5\b", session.ctl("limits").stdout) is not None)
+    halt = session.ctl("halt", "--instrument", "BTCUSDT", "--reason", "fills look wrong")
+    took = re.search(r"done in ([0-9.]+) ms", halt.stdout)
+    check(f"{name}: a halt is confirmed with its time", halt.returncode == 0 and took is not None, halt.stdout)
+    open_orders = counters(session.apus, session.folder)["execution.orders.open"]
+    check(f"{name}: then nothing is open", open_orders == 0, open_orders)
+    check(f"{name}: a halt twice ended is refused",
+          [session.ctl("resume", "--instrument", "BTCUSDT", "--reason", "explained").returncode for _ in range(2)] == [0, 1])
+    sent = counters(session.apus, session.folder)["execution.orders.sent"]
+    until(lambda: counters(session.apus, session.folder)["execution.orders.sent"] > sent)
+    check(f"{name}: it trades on after resume", True)
+    stop = session.ctl("stop", "--reason", "end of the test")
+    check(f"{name}: stop is taken", stop.returncode == 0, stop.stdout)
+
+
+def journal(session, check, counted, name):
+    """Every command on record leads to the request that it came from, with who and why."""
+    text = subprocess.run([str(session.apus), "replay", "--json", str(session.folder / "journal")], text=True,
+                          stdout=subprocess.PIPE, check=True).stdout
+    records = [json.loads(line) for line in text.splitlines()]
+    given = [r for r in records if r["type"] == "command" and r["stage"] == "control"]
+    requests = {f"control#{r['sequence']}": r["raw"] for r in records if r["type"] == "frame" and r["stage"] == "control"}
+    check(f"{name}: {len(given)} commands on record, as many as were counted",
+          given and len(given) == counted["control.commands"], counted["control.commands"])
+    reasons = [requests.get(command["cause"], "") for command in given]
+    check(f"{name}: each with user and reason",
+          all(request.split(" ")[1] == str(command["user"]) and '"reason"' in request
+              for command, request in zip(given, reasons)), reasons)
+    check(f"{name}: no secret in the journal's text", "PRIVATE KEY" not in text)
