@@ -152,6 +152,7 @@ final class Demo {
       usleep(Self.tickMicroseconds)  // paces the table; nothing waits for it
       let now = ContinuousClock.now
       if interrupt.isSet { return "interrupted" }
+      if session.isStopping { return "stopped by a command" }
       guard venue.isRunning else { throw SessionError("the venue process ended during the demo") }
       if let seconds = options.seconds, now - start >= .seconds(seconds) { return "after \(seconds) s" }
       try table.show()

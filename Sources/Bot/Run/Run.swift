@@ -60,7 +60,7 @@ final class Run {
     try session.start()
     var news = SessionNews()
     let table = LiveTable(counters.reader(), plan.instruments)
-    while !interrupt.isSet {
+    while !interrupt.isSet && !session.isStopping {
       usleep(Self.tickMicroseconds)  // paces the table; nothing waits for it
       if let line = news.line(SessionStatus.read(counters.reader(), plan)) { table.note(line) }
       try table.show()

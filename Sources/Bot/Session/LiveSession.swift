@@ -173,6 +173,9 @@ package final class LiveSession {
   /// Counts page faults and context switches from now on.
   func beginMeasurement() { for worker in workers { worker.beginMeasurement() } }
 
+  /// Whether the end of trading was asked for, by `beginStop` or by a command.
+  var isStopping: Bool { edges.control.isStopping }
+
   /// Asks the stages to end trading: no new orders, working ones are cancelled.
   package func beginStop() { edges.control.stop() }
 
