@@ -131,7 +131,7 @@ public struct ControlSocket: MessageChannel, ~Copyable {
     var credentials = apus_peer()
     let descriptor = apus_local_accept(listening, &credentials)
     guard descriptor >= 0 else { return }
-    lastClient &+= 1
+    lastClient = max(1, lastClient &+ 1)  // 0 is the session itself
     let peer = ControlPeer(
       client: lastClient, user: credentials.user, group: credentials.group, process: credentials.process)
     counters.accepted.add()

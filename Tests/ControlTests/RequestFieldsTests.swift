@@ -60,6 +60,8 @@ struct RequestFieldsTests {
       let object = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: String])
       #expect(object.count == fields.names.count)
       #expect(fields.names.allSatisfy { object[$0] == fields[$0] })
+      guard let request = try? ControlRequest(bytes) else { continue }
+      #expect(try ControlRequest(Array(request.text.utf8)) == request, "what a client writes is what it meant")
     }
     #expect(taken > 2_500, "a quarter of all are unchanged")
   }
