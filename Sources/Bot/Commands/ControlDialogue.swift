@@ -40,6 +40,7 @@ final class ControlDialogue {
     var reply = try reply(try ask(request))
     while true {
       print(try text(of: reply))
+      fflush(nil)
       let isLast = reply.result == .accepted && !(waits && request.verb.completesLater)
       if isLast || [.completed, .pending, .stopping].contains(reply.result) { return }
       reply = try self.reply(try receive())
