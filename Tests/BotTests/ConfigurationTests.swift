@@ -1,6 +1,7 @@
 // The configuration file: the demo's own is right, and whatever is wrong is named with its line and its path.
 
 import Bot
+import Control
 import Pipeline
 import Testing
 
