@@ -11,7 +11,7 @@ public struct BotStatus: Codable, Equatable, Sendable {
   public var isArmed = false
   /// What has to happen before the bot can be armed; empty when reconciliation is green.
   public var waitsFor: [String] = []
-  /// What is halted and what is paused, by scope ("all", "instrument BTCUSDT", "venue binance", "strategy 0").
+  /// What is halted and what is paused, in words.
   public var halts: [String] = []
   public var pauses: [String] = []
   /// The risk profile ("normal", "reduce-only", …).
@@ -22,7 +22,7 @@ public struct BotStatus: Codable, Equatable, Sendable {
   public var openOrders: Int64 = 0
   /// Since midnight UTC, in decimal text of the quote asset.
   public var dailyProfit = ""
-  /// The state of each market stream by its name.
+  /// By instrument: the touch, or that there is no book.
   public var streams: [String: String] = [:]
   /// Whether the journal keeps up, in words.
   public var journal = ""

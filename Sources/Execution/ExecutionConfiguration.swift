@@ -79,8 +79,8 @@ extension ExecutionConfiguration {
     return gate
   }
 
-  /// The tighter of the configured daily loss and an earlier session's; `.max` when it is not watched.
-  func dailyLoss(after last: AccountState?) -> Int64 {
+  /// The tighter of the configured daily loss and an earlier session's, in units; `.max` when it is not watched.
+  public func dailyLoss(after last: AccountState?) -> Int64 {
     let changes = (last?.limits ?? []).filter { $0.limit == .maximumDailyLoss && $0.value > 0 }
     return changes.map(\.value).reduce(maximumDailyLoss?.units ?? .max, min)
   }

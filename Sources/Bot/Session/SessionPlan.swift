@@ -106,9 +106,9 @@ extension SessionPlan {
     return ControlStage(
       names: SessionNames(instruments: instruments, venues: ["binance"], strategyCount: 1),
       limits: ControlLimits(
-        instruments: zip(limits, inForce).map { $1 ?? $0 }, rate: rate, maximumDailyLoss: maximumDailyLoss),
-      channel: channel,
-      commands: commands, outcomes: outcomes, records: records, hand: hand,
+        instruments: zip(limits, inForce).map { $1 ?? $0 }, rate: rate,
+        maximumDailyLoss: Amount(units: executionSettings.dailyLoss(after: start.account))),
+      channel: channel, commands: commands, outcomes: outcomes, records: records, hand: hand,
       counters: ControlCounters(counters.counter), status: status)
   }
 

@@ -27,6 +27,7 @@ enum SessionStatus {
     status.positions = plan.instruments.map { position($0, values) }
     status.dailyProfit = Set(plan.instruments.map(\.quote.text)).sorted()
       .map { Figures.amount(values["execution.day_profit.\($0)"]) + " " + $0 }.joined(separator: ", ")
+    for instrument in plan.instruments { status.streams[instrument.symbol.text] = stream(instrument, values) }
     status.journal = values["journal.behind"] == 0 ? "keeps up" : "behind: trading is reduce-only"
     return status
   }
@@ -69,6 +70,14 @@ enum SessionStatus {
       instrument: instrument.symbol.text,
       quantity: DecimalText.string(values[name + "lots"], step: instrument.lot) ?? "",
       unrealised: Figures.amount(values[name + "unrealised"]))
+  }
+
+  /// The touch, or that there is none.
+  private static func stream(_ instrument: Instrument, _ values: Values) -> String {
+    let name = "book.\(instrument.symbol.text)."
+    let sides = ["best_bid_ticks", "best_ask_ticks"].map { values[name + $0] }
+    guard !sides.contains(0) else { return "no book" }
+    return sides.map { DecimalText.string($0, step: instrument.tick) ?? "" }.joined(separator: " / ")
   }
 
   /// Counters by name; 0 for one that is not there.
