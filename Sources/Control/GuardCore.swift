@@ -112,6 +112,7 @@ extension GuardCore {
     if let found = sight.process, found != process, state != .cancelling {
       process = found
       beats = BeatMonitor(bounds)
+      silence = nil
       change(to: .watching, .found, nowNs)
     }
     if sight.process == nil, sight.absence != absenceBefore { note(sight.absence, nowNs) }

@@ -1,6 +1,7 @@
 // The whole program with strategies that fail: what the crash tests run in the place of `apus`.
 
 import Bot
+import Glibc
 import Market
 import Strategy
 
@@ -21,7 +22,7 @@ struct FailingStrategy: TradingStrategy {
     guard context.isTradable, context.hasTouch else { return }
     if context.orders.count > 0 { books += 1 }
     precondition(books < trapAfterBooks, "the trap that the test asked for")
-    while books >= hangAfterBooks {}
+    while books >= hangAfterBooks { sched_yield() }  // a loop without any effect would be compiled away
     let size = context.quantity(worth: amount, at: context.bestAsk.price)
     guard context.orders.isEmpty else {
       if books % 20 == 0 { context.cancelAll() }
