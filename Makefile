@@ -46,7 +46,7 @@ conformance:
 end-to-end:
 	$(PYTHON) Tests/end-to-end/run.py --apus $(RELEASE)/apus
 
-# At least 300 crashes of whole processes; `end-to-end` does ten of them.
+# At least 300 crashes of whole processes; `end-to-end` does a dozen.
 crashes: release
 	$(PYTHON) Tests/end-to-end/crashes.py --apus $(RELEASE)/apus --failing $(RELEASE)/apus-failing --injections 300
 

@@ -72,7 +72,7 @@ public struct GuardRecord: BitwiseCopyable, Sendable, Equatable {
 
   public static var noWorker: UInt8 { 255 }
 
-  init(_ from: GuardState, _ to: GuardState, _ cause: GuardCause) {
+  package init(_ from: GuardState, _ to: GuardState, _ cause: GuardCause) {
     self.from = from
     self.to = to
     self.cause = cause
@@ -92,4 +92,9 @@ public struct GuardRecord: BitwiseCopyable, Sendable, Equatable {
 public struct GuardEvent: BitwiseCopyable, Sendable {
   public var timeNs: Int64
   public var record: GuardRecord
+
+  package init(timeNs: Int64, record: GuardRecord) {
+    self.timeNs = timeNs
+    self.record = record
+  }
 }

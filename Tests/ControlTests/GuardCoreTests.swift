@@ -212,6 +212,7 @@ private let second: Int64 = 1_000_000_000
     scene.answers = true
     scene.run(ns: 3 * second)
     #expect(scene.story == ["cancelling died", "confirmed nothingOpen", "watching found"])
+    #expect(scene.records.last?.silenceNs == 0, "nothing is told of the last one's silence")
   }
 
   @Test func boundsFollowTheClock() {

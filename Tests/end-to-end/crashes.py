@@ -16,6 +16,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -27,7 +28,7 @@ import time
 from decimal import Decimal
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "crashes"))
-from desk import CAPTURES, Bot, Desk, SYMBOL, until  # noqa: E402
+from desk import CAPTURES, PATIENCE, SYMBOL, Bot, Desk, until  # noqa: E402
 
 SHIM = pathlib.Path(__file__).parent / "crashes" / "faults.c"
 results = {"passed": 0, "failed": 0, "skipped": 0}
@@ -85,6 +86,22 @@ def release_disk(desk, bot):
     pathlib.Path(desk.path("stall")).unlink()
 
 
+def signal_guard(desk, bot):
+    desk.guard.send_signal(signal.SIGUSR1)
+
+
+def press_panic_button(desk, bot):
+    """A guard of one command, beside the one that watches; the bot lives on, halted, until it is killed."""
+    pressed = subprocess.run([str(desk.apus), "guard", "cancel", "--json", "--config", desk.path("apus.yaml")],
+                             stdout=subprocess.PIPE, stderr=desk.log, text=True, timeout=PATIENCE)
+    said = [json.loads(line) for line in pressed.stdout.splitlines()]
+    check("panic button: status 0", pressed.returncode == 0, pressed.returncode)
+    check("panic button: it raised the halt word", any(line["halt_raised"] for line in said), said)
+    check("panic button: it was confirmed", any(line["cause"] == "nothingOpen" for line in said), said)
+    check("panic button: no order is open", desk.open_orders() == [])
+    os.kill(bot.pid, signal.SIGKILL)
+
+
 def at_order(number, when, forgets_rings=False):
     kept = "" if when == "before" else ", ring files " + ("lost" if forgets_rings else "kept")
     return Injection(f"killed {when} the send of order {number}{kept}",
@@ -100,6 +117,8 @@ def fixed():
         Injection("SIGSTOP, continued", stop, dies=False, revive=go_on),
         Injection("trap in the strategy", parameters={"trapAfterBooks": 20}),
         Injection("endless loop in the strategy", parameters={"hangAfterBooks": 20}, dies=False),
+        Injection("guard told by SIGUSR1", signal_guard, dies=False),
+        Injection("apus guard cancel, then SIGKILL", press_panic_button),
         Injection("disk full", fill_disk),
         Injection("fsync stalled", stall_disk, dies=False, revive=release_disk),
     ]
@@ -127,6 +146,8 @@ class Chain:
         self.reactions = collections.defaultdict(list)
         self.waited_for = collections.Counter()
         self.done = collections.Counter()
+        self.refusals = collections.Counter()
+        self.starts = 0
 
     def run(self, injection):
         """Whether it was done; not when the recording ended under it."""
@@ -159,20 +180,34 @@ class Chain:
 
     def arm(self, bot, name):
         """Waits for green, notes what was waited for, compares with the venue, and arms."""
-        status = until("the bot to listen", lambda: bot.has_ended() or bot.status())
-        if status is True:
-            raise OSError("the bot ended before it listened")
-        check(f"{name}: nothing is armed at the start", not status["isArmed"], status)
-        while status["waitsFor"]:
-            self.waited_for.update(status["waitsFor"])
-            refused = bot.control("arm", reason="too early")
-            if refused["result"] == "accepted":
-                break  # it turned green in between
-            status = bot.status() or status
-        sent = bot.counters().get("execution.orders.sent", 0)
-        check(f"{name}: no order before it is armed", sent == 0, sent)
+        until("the bot to listen", lambda: bot.has_ended() or bot.status())
+        status = until("reconciliation", lambda: self.green(bot, name))
+        if self.starts > 0:
+            check(f"{name}: reduce-only or halted after a crash",
+                  status["profile"] == "reduce-only" or status["halts"] or not status["isArmed"], status)
+        self.starts += 1
         self.compare(bot, name)
         until("arming", lambda: bot.control("arm", reason="the test goes on")["result"] == "accepted")
+
+    def green(self, bot, name):
+        """The bot's status once it is reconciled; before, that it sends nothing, and what it waits for."""
+        if bot.has_ended():
+            raise OSError("the bot ended before it was reconciled")
+        sent = bot.counters().get("execution.orders.sent", 0)
+        status = bot.status()
+        if not status or not status["waitsFor"]:
+            return status
+        self.waited_for.update(re.sub(r"^\d+ ", "", what) for what in status["waitsFor"])
+        # It was not green when the orders were counted.
+        if not check(f"{name}: no order before reconciliation is green", sent == 0, (sent, status)):
+            raise OSError("the bot trades before it is reconciled")
+        if not self.refusals[name]:
+            refused = bot.control("arm", reason="too early")
+            still = bot.status()
+            check(f"{name}: not armed before it is green",
+                  refused["result"] == "refused" or not still["waitsFor"], refused)
+            self.refusals[name] += refused["result"] == "refused"
+        return None
 
     def compare(self, bot, name):
         """The restarted bot's position is the venue's."""
@@ -235,10 +270,12 @@ class Chain:
 
 
 def summary(chains):
-    done, reactions, waited = collections.Counter(), collections.defaultdict(list), collections.Counter()
+    done, waited, refusals = collections.Counter(), collections.Counter(), collections.Counter()
+    reactions = collections.defaultdict(list)
     for chain in chains:
         done.update(chain.done)
         waited.update(chain.waited_for)
+        refusals.update(chain.refusals)
         for cause, times in chain.reactions.items():
             reactions[cause] += times
     for name, count in done.items():
@@ -248,7 +285,8 @@ def summary(chains):
         print(f"     guard, {cause} ({len(times)}): last beat to trigger median {statistics.median(silences):.0f} ms, "
               f"at most {max(silences):.0f} ms; trigger to confirmation median {statistics.median(reaction):.1f} ms, "
               f"at most {max(reaction):.1f} ms")
-    print(f"     before green it waited for: {', '.join(sorted(waited)) or 'nothing that was seen'}")
+    print(f"     before green it waited for: {'; '.join(sorted(waited)) or 'nothing that was seen'}; "
+          f"{sum(refusals.values())} attempts to arm were refused")
     return sum(done.values())
 
 
@@ -256,7 +294,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--apus", type=pathlib.Path, required=True, help="the built executable")
     parser.add_argument("--failing", type=pathlib.Path, required=True, help="the one with failing strategies")
-    parser.add_argument("--injections", type=int, default=10, help="how many at least")
+    parser.add_argument("--injections", type=int, default=12, help="how many at least")
     parser.add_argument("--only", help="only injections whose name holds this text")
     parser.add_argument("--keep", type=pathlib.Path, help="keep the folders here")
     arguments = parser.parse_args()

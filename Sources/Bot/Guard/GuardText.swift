@@ -5,11 +5,13 @@ import Foundation
 import Pipeline
 
 /// Prints events. `speed` is that of the clock they were timed with: durations are told in real time.
-struct GuardText {
+package struct GuardText {
   let speed: Double
 
+  package init(speed: Double) { self.speed = speed }
+
   /// `2026-11-22T18:30:01.123Z cancelling: hanging; process 4711, worker 0 silent for 1.0 s, halt word raised`
-  func line(_ event: GuardEvent) -> String {
+  package func line(_ event: GuardEvent) -> String {
     let record = event.record
     var facts: [String] = []
     if record.process != 0 { facts.append("process \(record.process)") }
@@ -25,7 +27,7 @@ struct GuardText {
     return "\(time) \(record.to): \(record.cause)" + (facts.isEmpty ? "" : "; " + facts.joined(separator: ", "))
   }
 
-  func json(_ event: GuardEvent) throws -> String {
+  package func json(_ event: GuardEvent) throws -> String {
     struct Line: Encodable {
       var event = "guard"
       var timeNs: Int64
