@@ -15,6 +15,8 @@ public struct ExecutionCounters: ~Copyable {
   let cancelMisses: Counter
   /// Cancels and queries put off, because the ring to their gateway had no room.
   let requestsBlocked: Counter
+  let amendsSent: Counter
+  let amendsRejected: Counter
   let ordersCanceled: Counter
   let ordersExpired: Counter
   let ordersRejected: Counter
@@ -59,6 +61,8 @@ public struct ExecutionCounters: ~Copyable {
     queriesSent = named("queries.sent")
     requestsBlocked = named("requests.blocked")
     cancelMisses = named("cancels.missed")
+    amendsSent = named("amends.sent")
+    amendsRejected = named("amends.rejected")
     ordersCanceled = named("orders.canceled")
     ordersExpired = named("orders.expired")
     ordersRejected = named("orders.rejected")

@@ -70,13 +70,13 @@ extension ExecutionStage {
   @inline(always)
   private mutating func resume(_ command: Command) -> CommandRefusal {
     let isHalted = command.scope != .all && gate.trading.halted.contains(command)
-    let isOtherwiseHeld = gate.trading.paused.contains(command) || gate.trading.reducing.contains(command)
-    guard isHalted || isOtherwiseHeld else { return .nothingToEnd }
+    let isPaused = gate.trading.paused.contains(command)
+    guard isHalted || isPaused || gate.trading.reducing.contains(command) else { return .nothingToEnd }
     if isHalted { gate.trading.halted.set(command, false) }
     gate.trading.paused.set(command, false)
     gate.trading.reducing.set(command, false)
     tradingChanged(by: command)
-    endFlattening(in: command)
+    if isPaused { endFlattening(in: command) }
     return .none
   }
 

@@ -13,7 +13,8 @@ extension ExecutionStage {
     case .touch where instrument < instrumentCount: take(touch: intent, instrument)
     case .cancel where instrument < instrumentCount: cancel(intent, instrument, shard: shard)
     case .cancelAll where instrument < instrumentCount: cancelAll(intent, instrument, shard: shard)
-    case .touch, .cancel, .cancelAll: counters.cancelMisses.add()
+    case .amend where instrument < instrumentCount: amend(intent, instrument, shard: shard)
+    case .touch, .cancel, .cancelAll, .amend: counters.cancelMisses.add()
     }
   }
 
@@ -140,7 +141,7 @@ extension ExecutionStage {
 
   /// What is there already, for the gate. Own prices are looked up, not kept: the open orders of one instrument are few.
   @inline(always)
-  private func exposure(_ instrument: Int) -> Exposure {
+  func exposure(_ instrument: Int) -> Exposure {
     var exposure = Exposure()
     guard instrument < instrumentCount else { return exposure }
     let state = instruments + instrument

@@ -179,7 +179,7 @@ extension ExecutionStage {
   }
 
   @inline(always)
-  private mutating func reserve(_ order: UnsafeMutablePointer<Order>, units: Int64) {
+  mutating func reserve(_ order: UnsafeMutablePointer<Order>, units: Int64) {
     let state = instruments + Int(order.pointee.instrument.rawValue)
     let place = order.pointee.side == .buy ? state.pointee.quote : state.pointee.base
     balances.rows[place].reserved &+= units &- order.pointee.reserved.units
@@ -188,7 +188,7 @@ extension ExecutionStage {
 
   /// Tells the strategy what became of its order.
   @inline(always)
-  private mutating func tell(
+  mutating func tell(
     _ order: UnsafeMutablePointer<Order>, _ fill: Fill?, _ report: UnsafePointer<ExecutionReport>?, cause: UInt64
   ) {
     if order.pointee.isInherited {

@@ -35,7 +35,9 @@ extension ExecutionStage {
     case .fill: handleFill(report, of: order)
     case .cancelRejected: handleCancelRejected(report, of: order)
     case .status: handleStatus(report, of: order)
-    case .amended, .amendRejected, .prevented: break  // the order's end is told by the reports that follow
+    case .amended: cut(order, report)
+    case .amendRejected: counters.amendsRejected.add()  // the order is as it was
+    case .prevented: break  // the order's end is told by the reports that follow
     case .balance, .sessionUp, .sessionDown, .openOrdersListed, .tradesListed, .listFailed: break  // not of an order
     }
   }
@@ -125,6 +127,7 @@ extension ExecutionStage {
   private mutating func handleStatus(_ report: UnsafePointer<ExecutionReport>, of order: UnsafeMutablePointer<Order>) {
     let missing = report.pointee.cumulativeQuantity.lots &- order.pointee.cumulative.lots
     if missing > 0 { infer(missing, of: order, report) }
+    cut(order, report)  // by an amendment whose answer was lost
     switch report.pointee.orderState {
     case .new, .partiallyFilled: advance(order, .statusOpen, report)
     case .filled where order.pointee.state == .filled: break

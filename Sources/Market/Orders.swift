@@ -52,6 +52,9 @@ public enum IntentKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   /// Not a wish: the fused book's touch changed. Sent at most once per step and instrument, before any intents, by
   /// the stage and never by a strategy's own code; the risk gate's collar and staleness rest on it.
   case touch = 4
+  /// Cut the order of `intent` to the whole quantity `quantity`; it keeps its place in the queue. A refusal leaves the
+  /// order as it is and is not told.
+  case amend = 5
 }
 
 /// One message from a strategy shard to execution. 96 bytes without padding, so that its bytes are determined.

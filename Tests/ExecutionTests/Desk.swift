@@ -26,6 +26,7 @@ final class Desk {
 
   /// Everything that came out so far.
   var sent: [ApprovedOrderRecord] = []
+  var amended: [ApprovedOrderRecord] = []
   var asked: [GatewayRequest] = []
   /// Of `asked`, what came by the emergency lane.
   var urgent: [GatewayRequest] = []
@@ -199,6 +200,14 @@ final class Desk {
     push(message)
   }
 
+  /// Asks for an order to be cut to that whole quantity.
+  func amend(_ intent: IntentIdentifier, to lots: Int64) {
+    var message = blank(.amend)
+    message.intent = intent
+    message.quantity = Quantity(lots: lots)
+    push(message)
+  }
+
   private func blank(_ kind: IntentKind, of instrument: Int = 0) -> OrderIntent {
     OrderIntent(
       kind: kind, instrument: InstrumentIndex(UInt16(instrument)), definitionVersion: 1, strategy: 1,
@@ -253,6 +262,12 @@ final class Desk {
     return report
   }
 
+  static func amendment(_ order: ClientOrderIdentifier, lots: Int64) -> ExecutionReport {
+    var report = message(.amended, order)
+    report.quantity = Quantity(lots: lots)
+    return report
+  }
+
   static func status(_ order: ClientOrderIdentifier, _ state: VenueOrderState, lots: Int64, value: Int64)
     -> ExecutionReport
   {
@@ -279,6 +294,7 @@ final class Desk {
 
   func drain() {
     while let order = orders.receive() { sent.append(order.record) }
+    while let amend = amends.receive() { amended.append(amend.record) }
     while let request = emergency.tryPop() {
       asked.append(request)
       urgent.append(request)

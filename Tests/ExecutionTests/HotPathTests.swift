@@ -60,5 +60,52 @@ import Testing
       #expect(fills > 150_000 && cancels > 80_000 && refusals > 80_000)
       #expect(desk.stage.openOrders == 0)
     }
+
+    /// Commands of every kind over a busy session: halts, flattens, limits, arming.
+    @Test func commandsAllocateNothing() throws {
+      let desk = try Desk { $0.maximumDailyLoss = Amount(units: .max - 1) }
+      desk.open()
+      let kinds: [(CommandKind, CommandScope, CommandLimit)] = [
+        (.pause, .strategy, .none), (.resume, .strategy, .none), (.halt, .instrument, .none),
+        (.resume, .instrument, .none), (.flatten, .all, .none), (.reduceOnly, .venue, .none),
+        (.resume, .venue, .none), (.setLimit, .all, .maximumOpenOrders), (.setLimit, .all, .ordersPerSecond),
+        (.resume, .all, .none), (.halt, .all, .none), (.arm, .all, .none), (.cancel, .all, .none),
+        (.disarm, .all, .none), (.arm, .all, .none), (.setLimit, .all, .maximumDailyLoss),
+      ]
+      var fill = Desk.fill(.none, .buy, trade: 0, 1, 10, 0, "USDT")
+      var (fills, answers) = (0, 0)
+      let before = malloc_counter_value()
+      for turn in 0..<200_000 {
+        desk.nowNs += 1_000_000
+        desk.touch()
+        desk.place(turn % 3 == 0 ? .sell : .buy, turn % 3 == 0 ? 6_001_000 : 5_999_000, 10)
+        if turn % 10 == 0 {
+          let (kind, scope, limit) = kinds[turn / 10 % kinds.count]
+          desk.command(kind, scope: scope, strategy: 1, limit: limit, value: 60_000)
+        }
+        _ = desk.stage.step(StepInput(nowNs: desk.nowNs))
+        while let order = desk.orders.receive() {
+          desk.report(.acknowledged, order.clientOrder)
+          fills += 1
+          fill.clientOrder = order.clientOrder
+          fill.side = order.side
+          fill.trade = UInt64(fills)
+          fill.price = order.price
+          fill.quantity = order.quantity
+          fill.quoteAmount = Amount(units: order.price.ticks * order.quantity.lots * 10)
+          desk.push(fill)
+        }
+        _ = desk.stage.step(StepInput(nowNs: desk.nowNs + 1))
+        while desk.updates.tryPop() != nil {}
+        while desk.requests.tryPop() != nil {}
+        while desk.emergency.tryPop() != nil {}
+        while desk.outcomes.tryPop() != nil { answers += 1 }
+        _ = desk.records.drain { _ in }
+      }
+      let allocations = malloc_counter_value() - before
+      #expect(allocations == 0)
+      #expect(fills > 20_000 && answers > 20_000)
+      #expect(desk.count("commands.accepted") > 15_000)
+    }
   }
 #endif
