@@ -67,7 +67,7 @@ struct ReplayOffer {
 }
 
 /// A message channel that does what the journal says its live counterpart did.
-public struct ReplayMessageChannel: ~Copyable, MessageChannel {
+public struct ReplayMessageChannel: ~Copyable, StandbyChannel {
   private let script: ReplayScript
 
   public init(_ script: ReplayScript) { self.script = script }
@@ -78,6 +78,7 @@ public struct ReplayMessageChannel: ~Copyable, MessageChannel {
   public var closeReason: CloseReason { script.closeReason }
   public var isOpen: Bool { script.isOpen }
   public mutating func send(_ text: UnsafeRawBufferPointer) -> Bool { script.send() }
+  public mutating func open() {}  // when it opened stands in the journal
   public mutating func close(permanently: Bool) { script.close() }
 }
 
@@ -92,4 +93,6 @@ public struct ReplayRequestChannel: ~Copyable, RequestChannel {
   public var status: Int { script.status }
   public var body: UnsafeRawBufferPointer { script.bytes }
   public var closeReason: CloseReason { script.closeReason }
+  /// A response's record has it in the place of a message's receive stamp; 0 for none.
+  public var retryAfterSeconds: Int? { script.receiveTsc == 0 ? nil : Int(clamping: script.receiveTsc) }
 }

@@ -12,6 +12,8 @@ public struct BookChange: BitwiseCopyable, Hashable, Sendable {
   @inline(always) public static var depth: BookChange { BookChange(rawValue: 2) }
   /// `isValid` is another one.
   @inline(always) public static var validity: BookChange { BookChange(rawValue: 4) }
+  /// The book crossed and was given up: it stays void until the next snapshot, which somebody has to ask for.
+  @inline(always) public static var crossed: BookChange { BookChange(rawValue: 8) }
 
   @inline(always) public func contains(_ other: BookChange) -> Bool { rawValue & other.rawValue == other.rawValue }
   @inline(always) public func union(_ other: BookChange) -> BookChange {
@@ -25,7 +27,8 @@ public struct BookCounters: BitwiseCopyable, Sendable {
   /// Depth messages applied after a snapshot.
   public var depthApplied: Int64 = 0
   public var snapshots: Int64 = 0
-  /// Depth messages after which the best bid was not below the best ask: the stream or this book is wrong.
+  /// Whole messages after which the best bid was not below the best ask: the stream or this book is wrong, and was
+  /// given up.
   public var crossed: Int64 = 0
   /// Tickers that carried the update id of a depth message and were compared with the book after it.
   public var tickerCompared: Int64 = 0

@@ -8,7 +8,8 @@
 /// never the touch; one at least as new makes the ladders alone the truth again. As nothing is removed for a ticker's
 /// sake, the ladders stay exactly what the depth stream says.
 ///
-/// Between `level` and `depthEnd` the ladders are in the middle of a message: read the book when `isConsistent`.
+/// Between `level` and `depthEnd` the ladders are in the middle of a message: read the book when `isConsistent`. A book
+/// that is crossed after a whole message is void from that moment: matching leaves none, so it is not the venue's.
 /// Not thread-safe: the strategy stage that applies the events owns it. About 8 MB for the default of 8192 pages a side.
 public struct OrderBook: ~Copyable {
   /// False until the first snapshot and after the stream broke: there is no book then.
@@ -140,7 +141,6 @@ public struct OrderBook: ~Copyable {
     counters.depthApplied &+= 1
     let bid = depthBid
     let ask = depthAsk
-    if bid.quantity.lots > 0, ask.quantity.lots > 0, bid.price >= ask.price { counters.crossed &+= 1 }
     if let told = history.take(newSequence) {
       counters.tickerCompared &+= 1
       if told.bid != bid || told.ask != ask { counters.tickerMismatches &+= 1 }
@@ -217,6 +217,10 @@ public struct OrderBook: ~Copyable {
     touch.quantity.lots == 0 || (touch.quantity.lots > 0 && canHold(touch.price))
   }
 
+  private func overlap(_ bid: BookLevel, _ ask: BookLevel) -> Bool {
+    bid.quantity.lots > 0 && ask.quantity.lots > 0 && bid.price >= ask.price
+  }
+
   private func fused(
     _ ladder: borrowing PriceLadder, _ origin: Int64, _ sign: Int64, _ touch: BookLevel,
     _ buffer: UnsafeMutableBufferPointer<BookLevel>
@@ -246,6 +250,13 @@ public struct OrderBook: ~Copyable {
     guard isConsistent else { return change }
     let bid = !isValid ? .none : isTickerAhead ? ticker.bid : depthBid
     let ask = !isValid ? .none : isTickerAhead ? ticker.ask : depthAsk
+    if overlap(bid, ask) || (isValid && change.contains(.depth) && overlap(depthBid, depthAsk)) {
+      counters.crossed &+= 1
+      makeVoid()
+      bestBid = .none
+      bestAsk = .none
+      return change.union(.touch).union(.validity).union(.crossed)
+    }
     guard bid != bestBid || ask != bestAsk else { return change }
     bestBid = bid
     bestAsk = ask

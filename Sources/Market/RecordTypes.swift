@@ -135,6 +135,7 @@ public struct FrameRecord: BitwiseCopyable, Sendable {
   public var status: UInt16
   /// How many raw bytes follow.
   public var byteCount: UInt32
+  /// Of a message: its receive stamp, in time-stamp-counter cycles. Of a response: the seconds of its Retry-After.
   public var receiveTsc: UInt64
 
   @inline(always)

@@ -28,6 +28,10 @@ public enum StreamReason: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case offGrid = 7
   /// The venue announced that it closes the connection.
   case serverShutdown = 8
+  /// What comes is old: it lags behind the best path, or a stream has died on a connection that goes on.
+  case stale = 9
+  /// The best bid was not below the best ask after a whole message.
+  case crossed = 10
 }
 
 /// Payload of `RecordType.stream`. 24 bytes without padding.

@@ -55,6 +55,12 @@ public protocol MessageChannel: ~Copyable {
   mutating func close(permanently: Bool)
 }
 
+/// A message channel that can stand by: closed permanently, and opened when it is needed.
+public protocol StandbyChannel: MessageChannel, ~Copyable {
+  /// Connects, and again after every loss, until it is closed permanently.
+  mutating func open()
+}
+
 /// What a request channel did since it was last asked.
 public enum RequestEvent: UInt8, BitwiseCopyable, Sendable {
   case idle = 0
@@ -76,4 +82,6 @@ public protocol RequestChannel: ~Copyable {
   /// Its body; valid until the next `get`.
   var body: UnsafeRawBufferPointer { get }
   var closeReason: CloseReason { get }
+  /// For how long the server wants no request, as its last response said (Retry-After); nil where it did not.
+  var retryAfterSeconds: Int? { get }
 }

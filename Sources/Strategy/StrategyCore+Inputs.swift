@@ -63,22 +63,26 @@ extension StrategyCore {
   mutating func apply(_ event: UnsafePointer<MarketEvent>) -> StrategyOccasion {
     let market = markets + current
     let wasValid = market.pointee.book.isValid
-    feeds[feed].apply(event, to: market)
+    if feeds[feed].apply(event, to: market) { return loseBook(wasValid: wasValid) }
     switch event.pointee.kind {
     case .trade:
       trade = MarketTrade(
         price: event.pointee.price, quantity: event.pointee.quantity, taker: event.pointee.side,
         receiveTimeNs: event.pointee.receiveTimeNs)
       return .trade
-    case .streamBroken, .instrumentHalted:
-      counters.brokenStreams.add()
-      markets[current].clock.stop()
-      guard wasValid else { return .none }  // told and cancelled before
-      cancelAll()
-      return .restart
+    case .streamBroken, .instrumentHalted: return loseBook(wasValid: wasValid)
     case .level, .depthEnd, .touch, .snapshot:
       return .none
     }
+  }
+
+  /// There is no book any more: orders are cancelled, and the clock stands still until there is one.
+  private mutating func loseBook(wasValid: Bool) -> StrategyOccasion {
+    counters.brokenStreams.add()
+    markets[current].clock.stop()
+    guard wasValid else { return .none }  // told and cancelled before
+    cancelAll()
+    return .restart
   }
 
   /// Asked by the stage itself, so it does not share the strategy's bound: once per market and broken stream.

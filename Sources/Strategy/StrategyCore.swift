@@ -104,9 +104,12 @@ public struct StrategyCore: ~Copyable {
     outbox.deallocate()
   }
 
-  mutating func addFeed(events: consuming RingConsumer<MarketEvent>, snapshots: SnapshotPool) {
+  mutating func addFeed(
+    events: consuming RingConsumer<MarketEvent>, faults: consuming RingProducer<BookFault>, snapshots: SnapshotPool
+  ) {
     precondition(feedCount < StrategyLimits.feeds, "at most 3 feeds in a shard")
-    (feeds + feedCount).initialize(to: FeedInput(events: events, snapshots: snapshots))
+    precondition(faults.capacity >= StrategyLimits.faultRingCapacity, "the fault ring holds all that can be under way")
+    (feeds + feedCount).initialize(to: FeedInput(events: events, faults: faults, snapshots: snapshots))
     feedCount += 1
   }
 

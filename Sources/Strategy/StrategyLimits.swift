@@ -14,6 +14,9 @@ public enum StrategyLimits {
   public static var intentsPerStep: Int { markets &+ Outbox.capacity }
   /// The least capacity of the ring to execution: two full steps.
   public static var intentRingCapacity: Int { 256 }
+  /// The least capacity of the ring to a feed: a book faults once for each snapshot, and the feed takes what is there
+  /// before it publishes another, so that two of each instrument can be under way.
+  public static var faultRingCapacity: Int { 2 &* markets }
   /// The most a step writes into its record ring: the step, forecasts and intents with their headers, and a skip.
   public static var recordBytesPerStep: Int { 72 &+ markets &* 72 &+ intentsPerStep &* 136 &+ 136 }
 }

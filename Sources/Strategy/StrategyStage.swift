@@ -69,8 +69,12 @@ public struct StrategyStage<Strategy: TradingStrategy & ~Copyable>: ~Copyable {
   }
 
   /// Adds the market data of one feed; at most `StrategyLimits.feeds`, before the first step.
-  public mutating func addFeed(events: consuming RingConsumer<MarketEvent>, snapshots: SnapshotPool) {
-    core.addFeed(events: events, snapshots: snapshots)
+  ///
+  /// - Parameter faults: how the feed learns of books that cannot be right; `StrategyLimits.faultRingCapacity` slots.
+  public mutating func addFeed(
+    events: consuming RingConsumer<MarketEvent>, faults: consuming RingProducer<BookFault>, snapshots: SnapshotPool
+  ) {
+    core.addFeed(events: events, faults: faults, snapshots: snapshots)
   }
 
   /// Receive stamp (time-stamp counter) of the market data that the last step's orders rest on; 0 when it placed none.

@@ -106,7 +106,7 @@ struct AdversityTests {
         resting = Int64(try venue.server.stop().openOrders)
         try reached.get()
         try session.wait(for: "the loss, a refused reconnection, and what was resting to be unknown") {
-          try session.count("feed.binance.disconnects") == 1 && session.count("gateway.binance.sessions_down") == 1
+          try session.count("feed.binance.disconnects") == 2 && session.count("gateway.binance.sessions_down") == 1
             && session.count("feed.binance.closed.connectFailed") > 0
             && session.count("gateway.binance.closed.connectFailed") > 0
             && session.count("execution.orders.unknown") >= resting
@@ -143,6 +143,24 @@ struct AdversityTests {
       #expect(try session.count("feed.binance.disconnects") == 0)
       #expect(try session.count("strategy0.broken_streams") == 1)
       #expect(try session.records(.stream) == 3, "live, void, live: the audit has a break to look at")
+      try session.expectSoundJournal()
+    }
+  }
+
+  @Test("what one connection loses the other brings: no gap, no void book, and trading goes on")
+  func redundantConnections() throws {
+    try withVenue {
+      $0.faults = try FaultPlan(parsing: "market.lost 20% connection=2; market.stall 5% 5ms..20ms connection=1")
+    } body: { venue in
+      let session = try TestSession.run(venue) { session in
+        try session.wait(for: "holes that the other connection closed, and orders") {
+          try session.count("feed.binance.arbitrated") >= 20 && session.count("execution.orders.sent") >= 3
+        }
+      }
+      #expect(try session.count("feed.binance.connects") == 2)
+      #expect(try session.count("feed.binance.gaps") == 0 && session.count("feed.binance.trade_gaps") == 0)
+      #expect(try session.count("strategy0.broken_streams") == 0)
+      #expect(try session.records(.stream) == 1, "live, once and for all")
       try session.expectSoundJournal()
     }
   }

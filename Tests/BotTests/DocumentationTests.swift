@@ -15,7 +15,8 @@ struct DocumentationTests {
   @Test(
     "ARCHITECTURE.md gives each ring the capacity it has",
     arguments: [
-      ("| feed → strategy", RingCapacities.marketEvents), ("| strategy → execution", RingCapacities.intents),
+      ("| feed → strategy", RingCapacities.marketEvents), ("| strategy → feed", RingCapacities.faults),
+      ("| strategy → execution", RingCapacities.intents),
       ("| execution → strategy", RingCapacities.updates),
       ("| execution → gateway, `ApprovedOrder`", RingCapacities.orders),
       ("| execution → gateway, `GatewayRequest`", RingCapacities.requests),

@@ -153,7 +153,7 @@ struct TestSession {
         wait: park(200us)
         stages: [control, journal, counters]
     transport: poll
-    feed: {silenceMs: 600000}
+    feed: {gapWaitMs: 60000, silenceMs: 600000, depthSilenceMs: 600000, lagMs: 600000, deliveryMs: 600000}
     orders: {authentication: logon, receiveWindowMs: 60000, replyTimeoutMs: 60000}
     journal: {feedRingMiB: 16, stageRingMiB: 4}
     """

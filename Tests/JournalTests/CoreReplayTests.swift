@@ -10,17 +10,18 @@ import Venues
 private func recordSession(seed: UInt64, rounds: Int, _ directory: String) throws {
   let venue = FakeVenue(seed: seed)
   let session = try CoreSession(
-    stream: FakeConnection(venue, isMarket: true), requests: FakeRequests(venue),
-    orders: FakeConnection(venue, isMarket: false), flippedDecision: -1)
+    first: FakeConnection(venue, market: 0), second: FakeConnection(venue, market: 1),
+    requests: FakeRequests(venue), orders: FakeConnection(venue, market: nil), flippedDecision: -1)
   var writer = try JournalWriter(
     directory: directory, header: sessionHeader(), sources: session.records, counters: try journalCounters(),
     nowNs: { 0 })
   var generator = SeededGenerator(seed: seed &+ 1)
   var nowNs: Int64 = 1_700_000_000_000_000_000
   for round in 0..<rounds {
-    nowNs += Int64.random(in: 0...200_000, using: &generator)
+    nowNs += Int64.random(in: 0...2_000_000, using: &generator)
     let stage = Int.random(in: 0..<4, using: &generator)
     session.openGates(stage)
+    venue.timeMs = nowNs / 1_000_000
     _ = session.step(
       stage,
       StepInput(
@@ -31,13 +32,14 @@ private func recordSession(seed: UInt64, rounds: Int, _ directory: String) throw
 }
 
 private func replaySession(_ directory: String, flippedDecision: Int = -1) throws -> (ReplayResult, JournalSummary) {
-  let scripts = [BinanceFeed.streamChannel, BinanceFeed.requestChannel, BinanceOrderSession.channelNumber].map {
+  let scripts = [0, 1, BinanceFeed.requestChannel, BinanceOrderSession.channelNumber].map {
     ReplayScript(channel: $0)
   }
   let session = try CoreSession(
-    stream: ReplayMessageChannel(scripts[0]), requests: ReplayRequestChannel(scripts[1]),
-    orders: ReplayMessageChannel(scripts[2]), flippedDecision: flippedDecision)
-  let channels = [[scripts[0], scripts[1]], [], [], [scripts[2]]]
+    first: ReplayMessageChannel(scripts[0]), second: ReplayMessageChannel(scripts[1]),
+    requests: ReplayRequestChannel(scripts[2]), orders: ReplayMessageChannel(scripts[3]),
+    flippedDecision: flippedDecision)
+  let channels = [[scripts[0], scripts[1], scripts[2]], [], [], [scripts[3]]]
   let files = try JournalFiles(directory: directory)
   let summary = try JournalSummary(files)
   var replay = try Replay(

@@ -36,7 +36,7 @@ struct CountingStrategy: TradingStrategy {
 }
 
 /// Feed, strategy, execution and gateway on gated rings.
-final class CoreSession<Stream: MessageChannel & ~Copyable, Requests: RequestChannel & ~Copyable> {
+final class CoreSession<Stream: StandbyChannel & ~Copyable, Requests: RequestChannel & ~Copyable> {
   private var feed: FeedStage<Stream, Requests>
   private var strategy: StrategyStage<CountingStrategy>
   private var execution: ExecutionStage
@@ -49,9 +49,11 @@ final class CoreSession<Stream: MessageChannel & ~Copyable, Requests: RequestCha
   static var names: [String] { ["feed", "strategy", "execution", "gateway"] }
 
   init(
-    stream: consuming Stream, requests: consuming Requests, orders: consuming Stream, flippedDecision: Int
+    first: consuming Stream, second: consuming Stream, requests: consuming Requests, orders: consuming Stream,
+    flippedDecision: Int
   ) throws {
     let events = GatedRing<MarketEvent>(capacity: 4096)
+    let faults = GatedRing<BookFault>(capacity: 32)
     let intents = GatedRing<OrderIntent>(capacity: 1024)
     let updates = GatedRing<OrderUpdate>(capacity: 4096)
     let approved = GatedApprovedOrderRing(capacity: 256)
@@ -60,12 +62,12 @@ final class CoreSession<Stream: MessageChannel & ~Copyable, Requests: RequestCha
     let amends = GatedApprovedOrderRing(capacity: 256)
     let reports = GatedRing<ExecutionReport>(capacity: 2048)
     inputs = [
-      [], [updates.gate, events.gate], [reports.gate, intents.gate],
+      [faults.gate], [updates.gate, events.gate], [reports.gate, intents.gate],
       [emergency.gate, asks.gate, amends.gate, approved.gate],
     ]
     outputs = [
-      [events.gate], [intents.gate], [approved.gate, asks.gate, emergency.gate, amends.gate, updates.gate],
-      [reports.gate],
+      [events.gate], [intents.gate, faults.gate],
+      [approved.gate, asks.gate, emergency.gate, amends.gate, updates.gate], [reports.gate],
     ]
     let feedRecords = RecordRing(stage: 1, capacityBytes: 1 << 20)
     let strategyRecords = RecordRing(stage: 2, capacityBytes: 1 << 20)
@@ -80,14 +82,15 @@ final class CoreSession<Stream: MessageChannel & ~Copyable, Requests: RequestCha
     feed = FeedStage(
       feed: BinanceFeed(
         BinanceFeed.Configuration(venue: VenueIndex(0)), instruments: [(btcusdt, shard: 0)],
-        outputs: MarketOutputs(events.producer), snapshots: snapshots, records: feedRecords.producer,
+        outputs: MarketOutputs(events.producer, faults: faults.consumer), snapshots: snapshots,
+        records: feedRecords.producer,
         counters: BinanceFeedCounters(counters, name: "feed")),
-      stream: stream, requests: requests)
+      first: first, second: second, requests: requests)
     strategy = StrategyStage(
       shard: 0, instruments: [btcusdt], updates: updates.consumer, intents: intents.producer,
       records: strategyRecords.producer, counters: counters,
       makeStrategy: { _ in CountingStrategy(flippedDecision: flippedDecision) })
-    strategy.addFeed(events: events.consumer, snapshots: snapshots)
+    strategy.addFeed(events: events.consumer, faults: faults.producer, snapshots: snapshots)
     var ports = ExecutionPorts()
     ports.attachGateway(
       reports: reports.consumer, orders: approved.sender, requests: asks.producer, emergency: emergency.producer,

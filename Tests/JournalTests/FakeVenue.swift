@@ -6,7 +6,10 @@ import Pipeline
 /// What both of its sides know. Every choice comes from the seed.
 final class FakeVenue {
   var generator: SeededGenerator
-  var streamQueue: [String] = []
+  /// The venue's clock.
+  var timeMs: Int64 = 0
+  /// What the two market connections still have to bring.
+  var marketQueues: [[String]] = [[], []]
   var orderQueue: [String] = []
   private var update = 1000
   private var nextNumber = 1
@@ -17,19 +20,25 @@ final class FakeVenue {
 
   func isChance(_ oneIn: Int) -> Bool { Int.random(in: 0..<oneIn, using: &generator) == 0 }
 
-  /// One more message of the market: a depth change, or now and then a trade.
-  func marketMessage() -> String {
+  /// One more message of the market on its way over both connections, each of which may lose it.
+  func playMarket() {
+    let text = marketMessage()
+    for connection in 0..<2 where !isChance(100) { marketQueues[connection].append(text) }
+  }
+
+  /// A depth change, or now and then a trade.
+  private func marketMessage() -> String {
     let offset = Int.random(in: 0..<5, using: &generator)
     let quantity = "0.\(Int.random(in: 10_000...99_999, using: &generator))"
     if isChance(5) {
-      return #"{"stream":"x","data":{"e":"trade","E":1,"s":"BTCUSDT","t":\#(number()),"p":"50000.10","#
+      return #"{"stream":"x","data":{"e":"trade","E":\#(timeMs),"s":"BTCUSDT","t":\#(number()),"p":"50000.10","#
         + #""q":"\#(quantity)","T":1,"m":false,"M":true}}"#
     }
     update += 1
     let isBid = isChance(2)
     let price = isBid ? "50000.0\(5 - offset)" : "50000.1\(offset)"
     let levels = "[\"\(price)\",\"\(quantity)\"]"
-    return #"{"stream":"x","data":{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":\#(update),"u":\#(update),"#
+    return #"{"stream":"x","data":{"e":"depthUpdate","E":\#(timeMs),"s":"BTCUSDT","U":\#(update),"u":\#(update),"#
       + #""b":[\#(isBid ? levels : "")],"a":[\#(isBid ? "" : levels)]}}"#
   }
 
@@ -109,18 +118,19 @@ final class FakeVenue {
 }
 
 /// One of the venue's WebSocket connections.
-final class FakeConnection: MessageChannel {
+final class FakeConnection: StandbyChannel {
   private let venue: FakeVenue
-  private let isMarket: Bool
+  /// Which one of the market's; nil: the order connection.
+  private let market: Int?
   private var content = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
   private var count = 0
   private(set) var isOpen = false
   private(set) var closeReason = CloseReason.none
   private(set) var messageTsc: UInt64 = 0
 
-  init(_ venue: FakeVenue, isMarket: Bool) {
+  init(_ venue: FakeVenue, market: Int?) {
     self.venue = venue
-    self.isMarket = isMarket
+    self.market = market
   }
   deinit { content.deallocate() }
 
@@ -128,15 +138,16 @@ final class FakeConnection: MessageChannel {
 
   func poll(nowNs: Int64) -> ChannelEvent {
     guard isOpen else {
+      if let market { venue.marketQueues[market] = [] }
       isOpen = true
       return .opened
     }
-    if venue.isChance(isMarket ? 2000 : 5000) {
+    if venue.isChance(market != nil ? 2000 : 5000) {
       isOpen = false
       closeReason = .peerClosed
       return .closed
     }
-    if !isMarket, venue.isChance(20) { venue.fillOne() }
+    if market == nil, venue.isChance(20) { venue.fillOne() }
     guard let text = next() else { return .idle }
     count = min(text.utf8.count, content.count)
     content.copyBytes(from: text.utf8.prefix(count))
@@ -145,22 +156,24 @@ final class FakeConnection: MessageChannel {
   }
 
   private func next() -> String? {
-    if isMarket {
-      if !venue.streamQueue.isEmpty { return venue.streamQueue.removeFirst() }
-      return venue.isChance(2) ? venue.marketMessage() : nil
+    if let market {
+      if venue.marketQueues[market].isEmpty, venue.isChance(2) { venue.playMarket() }
+      return venue.marketQueues[market].isEmpty ? nil : venue.marketQueues[market].removeFirst()
     }
     return venue.orderQueue.isEmpty ? nil : venue.orderQueue.removeFirst()
   }
 
   func send(_ text: UnsafeRawBufferPointer) -> Bool {
     guard isOpen, !venue.isChance(200) else { return false }
-    if isMarket {
-      venue.streamQueue.append(#"{"result":null,"id":1}"#)
+    if let market {
+      venue.marketQueues[market].append(#"{"result":null,"id":1}"#)
     } else {
       venue.handle(text)
     }
     return true
   }
+
+  func open() {}
 
   func close(permanently: Bool) {
     isOpen = false
@@ -176,6 +189,7 @@ final class FakeRequests: RequestChannel {
   private var isAsked = false
   private(set) var status = 0
   private(set) var closeReason = CloseReason.none
+  private(set) var retryAfterSeconds: Int?
 
   init(_ venue: FakeVenue) { self.venue = venue }
   deinit { content.deallocate() }

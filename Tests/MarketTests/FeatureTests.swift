@@ -49,13 +49,17 @@ import Testing
       nowNs += [0, 1, 1000, 1_000_000, 1_000_000_000, 3_600_000_000_000].randomElement(using: &random)!
       let lots = Int64.random(in: 0...Int64.max, using: &random) >> Int64.random(in: 0...62, using: &random)
       let side: Side = Bool.random(using: &random) ? .buy : .sell
-      let ticks = Int64.random(in: 1...1 << 33, using: &random) >> Int64.random(in: 0...32, using: &random) + 1
+      // Any price on its side of the first book's middle: a book that crosses has no readings.
+      let bidTicks = Int64.random(in: 1..<1 << 30, using: &random) >> Int64.random(in: 0...29, using: &random) + 1
+      let askTicks =
+        1 << 30 + 1 + Int64.random(in: 0...7 << 30, using: &random) >> Int64.random(in: 0...32, using: &random)
+      let ticks = side == .buy ? bidTicks : askTicks
       switch Int.random(in: 0..<3, using: &random) {
       case 0:
         let event = MarketEvent.script(.trade, side, sequence: i, ticks: ticks, lots: lots, timeNs: nowNs)
         withUnsafePointer(to: event) { engine.onTrade($0) }
       case 1:
-        b.playTicker(i, bid: (ticks, lots), ask: (ticks &+ .random(in: -3...Int64.max, using: &random), lots))
+        b.playTicker(i, bid: (bidTicks, lots), ask: (askTicks, lots))
         engine.onBook(b.book, nowNs: nowNs)
       default:
         b.playDepth(i, bids: side == .buy ? [(ticks, lots)] : [], asks: side == .sell ? [(ticks, lots)] : [])

@@ -22,6 +22,7 @@ import Testing
       GatewayRequest(
         kind: .cancel, instrument: InstrumentIndex(0), clientOrder: .none, cause: 0, originTsc: 0), bytes: 40)
     expectPacked(StepRecord(StepInput(nowNs: 0), consumed: .zero), bytes: 32)
+    expectPacked(BookFault(instrument: InstrumentIndex(0), sequence: 0), bytes: 16)
     expectPacked(FrameRecord(channel: 0, byteCount: 0, receiveTsc: 0), bytes: 16)
     expectPacked(ChannelRecord(channel: 0, event: 0, reason: 0), bytes: 8)
     expectPacked(

@@ -15,6 +15,22 @@ struct SlowBook {
     asks = Dictionary(newAsks.map { ($0.price.ticks, $0.quantity.lots) }) { $1 }
     sequence = newSequence
     isValid = true
+    giveUpIfCrossed(comparesDepth: true)
+  }
+
+  /// After a whole message the best bid is below the best ask, or there is no book.
+  private mutating func giveUpIfCrossed(comparesDepth: Bool) {
+    func overlap(_ bid: Int64?, _ ask: Int64?) -> Bool { bid != nil && ask != nil && bid! >= ask! }
+    let isCrossed = overlap(levels(.buy).first?.price.ticks, levels(.sell).first?.price.ticks)
+    guard isValid, isCrossed || (comparesDepth && overlap(bids.keys.max(), asks.keys.min())) else { return }
+    becomeVoid()
+  }
+
+  private mutating func becomeVoid() {
+    isValid = false
+    sequence = 0
+    ticker = nil
+    half = nil
   }
 
   mutating func apply(_ event: MarketEvent) {
@@ -23,17 +39,16 @@ struct SlowBook {
     case (.level, _) where !isValid: break
     case (.level, .buy): bids[level.price.ticks] = level.quantity.lots == 0 ? nil : level.quantity.lots
     case (.level, .sell): asks[level.price.ticks] = level.quantity.lots == 0 ? nil : level.quantity.lots
-    case (.depthEnd, _): if isValid { sequence = event.sequence }
+    case (.depthEnd, _):
+      if isValid { sequence = event.sequence }
+      giveUpIfCrossed(comparesDepth: true)
     case (.touch, .buy): half = (event.sequence, level)
     case (.touch, .sell):
       if let half, half.sequence == event.sequence, event.sequence > max(sequence, ticker?.sequence ?? 0) {
         ticker = (event.sequence, half.bid, level)
+        giveUpIfCrossed(comparesDepth: false)
       }
-    case (.streamBroken, _), (.instrumentHalted, _):
-      isValid = false
-      sequence = 0
-      ticker = nil
-      half = nil
+    case (.streamBroken, _), (.instrumentHalted, _): becomeVoid()
     default: break
     }
   }

@@ -8,6 +8,7 @@ import Strategy
 final class Bench<S: TradingStrategy & ~Copyable> {
   var stage: StrategyStage<S>
   var events: RingProducer<MarketEvent>
+  var faults: RingConsumer<BookFault>
   var updates: RingProducer<OrderUpdate>
   var intents: RingConsumer<OrderIntent>
   var records: RecordConsumer
@@ -17,18 +18,20 @@ final class Bench<S: TradingStrategy & ~Copyable> {
 
   init(_ makeStrategy: (Instrument) -> S) throws {
     let eventRing = Ring<MarketEvent>(capacity: 4096)
+    let faultRing = Ring<BookFault>(capacity: StrategyLimits.faultRingCapacity)
     let updateRing = Ring<OrderUpdate>(capacity: 256)
     let intentRing = Ring<OrderIntent>(capacity: StrategyLimits.intentRingCapacity)
     let recordRing = RecordRing(stage: 3, capacityBytes: 1 << 20)
     counters = try CounterFile()
     events = eventRing.producer
+    faults = faultRing.consumer
     updates = updateRing.producer
     intents = intentRing.consumer
     records = recordRing.consumer
     stage = StrategyStage(
       shard: 0, instruments: [.example], settings: StrategySettings(bookPagesPerSide: 64), updates: updateRing.consumer,
       intents: intentRing.producer, records: recordRing.producer, counters: counters, makeStrategy: makeStrategy)
-    stage.addFeed(events: eventRing.consumer, snapshots: snapshots)
+    stage.addFeed(events: eventRing.consumer, faults: faultRing.producer, snapshots: snapshots)
   }
 
   // MARK: Market data

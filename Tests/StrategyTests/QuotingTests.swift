@@ -78,6 +78,7 @@ import Testing
     func move(to bid: Int64, atNs timeNs: Int64) {
       bench.pushDepth(.sell, price: 6_000_001, lots: 0, atNs: timeNs)
       for i in 0..<5 { bench.pushDepth(.sell, price: 6_000_001 + Int64(i), lots: 0, atNs: timeNs) }
+      bench.pushDepth(.sell, price: bid, lots: 0, atNs: timeNs)
       bench.pushDepth(.sell, price: bid + 1, lots: 100, atNs: timeNs)
       bench.pushDepth(.buy, price: bid, lots: 100, atNs: timeNs)
       bench.step(atNs: timeNs)

@@ -149,6 +149,27 @@ struct CombinedStage: ~Copyable {
     #expect(bench.drainIntents().map(\.kind) == [.touch, .place])
   }
 
+  @Test func aCrossedBookIsCancelledForAndReportedToItsFeed() {
+    log.act = { $0.quote(.buy, at: Price(ticks: 100), Quantity(lots: 5)) }
+    bench.pushSnapshot(bid: 100, ask: 102, atNs: 10)
+    bench.step(atNs: 20)
+    _ = bench.drainIntents()
+    log.seen = []
+    bench.pushDepth(.buy, price: 102, lots: 5, atNs: 30)
+    bench.pushDepth(.buy, price: 103, lots: 5, atNs: 31)
+    bench.step(atNs: 33)
+    #expect(log.seen == [.restart])
+    #expect(bench.drainIntents().map(\.kind) == [.touch, .cancelAll])
+    let fault = bench.faults.tryPop()
+    #expect(fault?.instrument == Instrument.example.index && fault?.sequence == 103)
+    #expect(bench.faults.tryPop() == nil, "a void book does not cross again")
+    // The feed's own word of it changes nothing more; its snapshot does.
+    bench.push(.streamBroken, atNs: 40)
+    bench.pushSnapshot(bid: 90, ask: 92, atNs: 50)
+    bench.step(atNs: 51)
+    #expect(log.seen == [.restart, .book(bid: 90, ask: 92)])
+  }
+
   @Test func timersFireOnceWhenDue() {
     log.act = { $0.setTimer(atNs: 100) }
     bench.pushSnapshot(bid: 100, ask: 102, atNs: 10)

@@ -91,22 +91,6 @@ struct BinanceFeedTests {
     #expect(feed.counters.failedSnapshots.value == 1)
   }
 
-  @Test func rateLimitedSnapshotsWaitForTheNextMinute() throws {
-    let feed = try FeedUnderTest([Self.btc])
-    feed.subscribe()
-    feed.answer(#"{"code":-1003,"msg":"Too many requests."}"#, status: 429)
-    feed.stream.events = []
-    // Silence is not the matter here: messages keep coming.
-    for _ in 0..<59 {
-      feed.nowNs += 1_000_000_000
-      feed.receive(BinanceText.ticker(1))
-    }
-    #expect(feed.requests.targets.count == 1)
-    feed.nowNs += 1_000_000_000
-    feed.receive(BinanceText.ticker(1))
-    #expect(feed.requests.targets.count == 2)
-  }
-
   @Test func aClosedChannelVoidsTheBookAndAReopenedOneStartsAnew() throws {
     let feed = try liveFeed()
     feed.stream.events.append(.closed(.peerClosed))
@@ -144,19 +128,9 @@ struct BinanceFeedTests {
   }
 
   @Test(arguments: [
-    #"{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789}}"#,
-    #"{"e":"serverShutdown","E":1770123456789}"#,
-  ])
-  func anAnnouncedShutdownClosesTheConnectionFirst(_ text: String) throws {
-    let feed = try liveFeed()
-    feed.receive(text)
-    #expect(feed.stream.closes == 1 && feed.counters.serverShutdowns.value == 1)
-    #expect(feed.kinds() == [.snapshot, .streamBroken])
-  }
-
-  @Test(arguments: [
     #"{"code":2,"msg":"Invalid request: too many parameters","id":1}"#,
     #"{"error":{"code":3,"msg":"Invalid JSON"},"id":1}"#,
+    #"{"result":null,"id":2}"#,
   ])
   func aRefusedSubscriptionClosesTheConnection(_ text: String) throws {
     let feed = try FeedUnderTest([Self.btc])

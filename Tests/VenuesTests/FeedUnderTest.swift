@@ -2,43 +2,58 @@
 
 import Market
 import Pipeline
+import Testing
 import Venues
 
 /// Plays inputs into a feed of the given instruments and collects what it publishes.
 final class FeedUnderTest {
   var stage: FeedStage<ScriptedStream, ScriptedRequests>
+  /// Connection 0, and connection 1.
   let stream = ScriptedStream()
+  let second = ScriptedStream()
   let requests = ScriptedRequests()
   let counters: BinanceFeedCounters
   let snapshots: SnapshotPool
   var events: RingConsumer<MarketEvent>
+  var faults: RingProducer<BookFault>
   var records: RecordConsumer
   var nowNs: Int64 = 1_000_000_000
   /// What was published and taken by `drain`, without the levels.
   var taken: [MarketEvent] = []
 
-  init(_ instruments: [Instrument], ringCapacity: Int = 1 << 16, snapshotBuffers: Int = 4) throws {
+  /// - Parameter adjust: changes the settings of a feed with one connection.
+  init(
+    _ instruments: [Instrument], ringCapacity: Int = 1 << 16, snapshotBuffers: Int = 4,
+    adjust: (inout BinanceFeed.Configuration) -> Void = { _ in }
+  ) throws {
     let ring = Ring<MarketEvent>(capacity: ringCapacity)
+    let faultRing = Ring<BookFault>(capacity: 16)
     let recordRing = RecordRing(stage: 1, capacityBytes: 1 << 22)
     let file = try CounterFile()
     counters = BinanceFeedCounters(file, name: "feed.test")
     snapshots = SnapshotPool(buffers: snapshotBuffers, levelsPerSide: BinanceLimits.levelsPerSnapshotSide)
+    var settings = BinanceFeed.Configuration(venue: VenueIndex(3))
+    settings.connections = 1
+    adjust(&settings)
     let feed = BinanceFeed(
-      BinanceFeed.Configuration(venue: VenueIndex(3)), instruments: instruments.map { ($0, shard: 0) },
-      outputs: MarketOutputs(ring.producer), snapshots: snapshots, records: recordRing.producer, counters: counters)
+      settings, instruments: instruments.map { ($0, shard: 0) },
+      outputs: MarketOutputs(ring.producer, faults: faultRing.consumer), snapshots: snapshots,
+      records: recordRing.producer, counters: counters)
     events = ring.consumer
+    faults = faultRing.producer
     records = recordRing.consumer
-    stage = FeedStage(feed: feed, stream: stream, requests: requests)
+    stage = FeedStage(feed: feed, first: stream, second: second, requests: requests)
     keepAlive = file
   }
 
   private let keepAlive: CounterFile
 
-  /// One step of the stage, with the journal keeping up.
+  /// One step of the stage, with the journal keeping up. What is due is done in it: a replay relies on that.
   @discardableResult
   func step(_ nowNs: Int64? = nil) -> Int {
     if let nowNs { self.nowNs = nowNs }
     let work = stage.step(StepInput(nowNs: self.nowNs))
+    if work > 0, stage.feed.isDue(nowNs: self.nowNs) { Issue.record("something is due after a step") }
     _ = records.drain { _ in }
     return work
   }
@@ -61,18 +76,29 @@ final class FeedUnderTest {
     events.release(count)
   }
 
+  /// How far the venue's clock is ahead of the feed's.
+  static let venueAheadMs: Int64 = 1_700_000_000_123
+
+  /// A diff that the venue sends now.
+  func diff(_ first: Int, _ last: Int) -> String {
+    BinanceText.diff(first, last, eventTimeMs: nowNs / 1_000_000 + Self.venueAheadMs)
+  }
+
+  func isCarrying(_ connection: Int) -> Bool { stage.feed.isCarrying(connection) }
+
   func kinds() -> [MarketEventKind] { taken.map(\.kind) }
 
-  /// Opens the channel and acknowledges the subscription.
-  func subscribe() {
-    stream.events.append(.opened)
+  /// Opens a channel, the first unless named, and acknowledges the subscription.
+  func subscribe(_ channel: ScriptedStream? = nil) {
+    let channel = channel ?? stream
+    channel.events.append(.opened)
     run()
-    stream.add(#"{"result":null,"id":1}"#)
+    channel.add(#"{"result":null,"id":1}"#)
     run()
   }
 
-  func receive(_ text: String, tsc: UInt64 = 0) {
-    stream.add(text, tsc: tsc)
+  func receive(_ text: String, tsc: UInt64 = 0, on channel: ScriptedStream? = nil) {
+    (channel ?? stream).add(text, tsc: tsc)
     run()
   }
 
@@ -85,9 +111,10 @@ final class FeedUnderTest {
 /// Messages in the venue's form.
 enum BinanceText {
   static func diff(
-    _ first: Int, _ last: Int, symbol: String = "BTCUSDT", bids: String = "", asks: String = ""
+    _ first: Int, _ last: Int, symbol: String = "BTCUSDT", bids: String = "", asks: String = "",
+    eventTimeMs: Int64 = 1_700_000_000_123
   ) -> String {
-    #"{"stream":"x@depth@100ms","data":{"e":"depthUpdate","E":1700000000123,"s":"\#(symbol)","U":\#(first),"#
+    #"{"stream":"x@depth@100ms","data":{"e":"depthUpdate","E":\#(eventTimeMs),"s":"\#(symbol)","U":\#(first),"#
       + #""u":\#(last),"b":[\#(bids)],"a":[\#(asks)]}}"#
   }
 

@@ -55,9 +55,9 @@ struct RecordedFeedTests {
         let before = malloc_counter_value()
         _ = feed.stage.feed.hasRoom()
         if isSnapshot {
-          feed.stage.feed.responded(status: 200, text, nowNs: line.timeNs)
+          feed.stage.feed.responded(status: 200, retryAfterSeconds: nil, text, nowNs: line.timeNs)
         } else {
-          feed.stage.feed.received(text, receiveTsc: 1, nowNs: line.timeNs)
+          feed.stage.feed.received(0, text, receiveTsc: 1, nowNs: line.timeNs)
         }
         feed.stage.feed.records.publish()
         allocations += malloc_counter_value() - before
@@ -71,6 +71,40 @@ struct RecordedFeedTests {
     }
     #expect(allocations == 0)
     #expect(feed.counters.diffs.value == 6493)
+  }
+
+  /// The second connection is some messages behind the first; each loses what the other brings.
+  @Test func twoConnectionsThatCloseEachOthersHolesAllocateNothing() throws {
+    let market = RecordedMarket.btc
+    let feed = try FeedUnderTest([market.instrument]) { $0.connections = 2 }
+    feed.nowNs = market.lines[0].timeNs
+    feed.subscribe()
+    feed.subscribe(feed.second)
+    let snapshot = try #require(market.lines.first { $0.isSnapshot })
+    let lines = market.lines.filter { !$0.isSnapshot }
+    let (behind, start) = (5, 10)
+    var allocations: UInt64 = 0
+    func take(_ i: Int, on connection: Int, atNs timeNs: Int64) {
+      guard i >= 0, i < start || i % 50 != connection * 25 else { return }
+      lines[i].text.withUnsafeBytes { text in
+        let before = malloc_counter_value()
+        _ = feed.stage.feed.hasRoom()
+        feed.stage.feed.received(connection, text, receiveTsc: 1, nowNs: timeNs)
+        feed.stage.feed.records.publish()
+        allocations += malloc_counter_value() - before
+      }
+      feed.drain()
+      feed.taken.removeAll(keepingCapacity: true)
+      _ = feed.records.drain { _ in }
+    }
+    for i in lines.indices {
+      if i == start { feed.answer(String(decoding: snapshot.text, as: UTF8.self)) }
+      take(i, on: 0, atNs: lines[i].timeNs)
+      take(i - behind, on: 1, atNs: lines[i].timeNs)
+    }
+    #expect(allocations == 0)
+    #expect(feed.counters.gaps.value == 0 && feed.counters.tradeGaps.value == 0)
+    #expect(feed.counters.arbitrated.value > 50 && feed.counters.connection1.behind.snapshot().count > 5_000)
   }
 
   /// Plays a market through the feed into a book; the snapshot line answers the first request, a snapshot of the rebuilt

@@ -3,7 +3,7 @@
 import Pipeline
 
 /// A message channel without a socket.
-final class ScriptedStream: MessageChannel {
+final class ScriptedStream: StandbyChannel {
   enum Event {
     case opened
     case closed(CloseReason)
@@ -14,7 +14,10 @@ final class ScriptedStream: MessageChannel {
   var sent: [String] = []
   /// How many of the next sends are refused.
   var refusals = 0
+  var opens = 0
   var closes = 0
+  /// The last close was for good.
+  private(set) var isShut = false
   private var current: [UInt8] = []
   private var place = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 21, alignment: 8)
   private(set) var messageTsc: UInt64 = 0
@@ -53,7 +56,12 @@ final class ScriptedStream: MessageChannel {
     return true
   }
 
-  func close(permanently: Bool) { closes += 1 }
+  func open() { opens += 1 }
+
+  func close(permanently: Bool) {
+    closes += 1
+    isShut = permanently
+  }
 }
 
 /// A request channel without a socket.
@@ -65,7 +73,7 @@ final class ScriptedRequests: RequestChannel {
   var failure: CloseReason?
   private(set) var status = 0
   private(set) var closeReason = CloseReason.none
-  private var bytes: [UInt8] = []
+  var retryAfterSeconds: Int?
   private var place = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 21, alignment: 8)
   private(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
 

@@ -98,11 +98,6 @@ public struct MemorySettings: Sendable {
   public var lock: Bool
 }
 
-/// When a feed counts as silent, and how much it may hold back while it waits for a snapshot.
-public struct FeedSettings: Sendable {
-  public var silenceMs: Int
-}
-
 /// How orders are signed and how long the venue may take them.
 public struct OrderSettings: Sendable {
   public enum Authentication: String, Sendable, CaseIterable {
@@ -224,16 +219,6 @@ extension MemorySettings {
     var reader = reader
     hugePages = try reader.choice("hugePages", ["none": false, "2MiB": true], default: false)
     lock = try reader.flag("lock", default: false)
-    try reader.finish()
-  }
-}
-
-extension FeedSettings {
-  static let standard = FeedSettings(silenceMs: 5_000)
-
-  init(_ reader: YAMLReader) throws {
-    var reader = reader
-    silenceMs = Int(try reader.integer("silenceMs", in: 100...600_000, default: Int64(Self.standard.silenceMs)))
     try reader.finish()
   }
 }

@@ -56,8 +56,9 @@ package enum DemoConfiguration {
       memory: {hugePages: none, lock: false}
       transport: uring
 
-      # Bounds in the market's time, which the demo may compress: wide, so that a short stall of this machine is none of it.
-      feed: {silenceMs: 60000}
+      # One connection: a second one to a venue on this machine would bring the same from the same place. Bounds are in the
+      # market's time, which the demo may compress: wide, so that a short stall of this machine is none of it.
+      feed: {connections: 1, silenceMs: 60000, depthSilenceMs: 60000, lagMs: 60000, deliveryMs: 600000}
       orders: {authentication: logon, receiveWindowMs: 60000, replyTimeoutMs: 60000}
       journal: {directory: runs, feedRingMiB: 64, stageRingMiB: 16}
 

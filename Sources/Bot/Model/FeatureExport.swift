@@ -97,21 +97,23 @@ private struct Player: ~Copyable {
   init(_ instrument: Instrument, intervalNs: Int64) throws {
     let counters = try CounterFile()
     let events = Ring<MarketEvent>(capacity: 32_768)
+    let faults = Ring<BookFault>(capacity: StrategyLimits.faultRingCapacity)
     let updateRing = Ring<OrderUpdate>(capacity: 16)
     let intentRing = Ring<OrderIntent>(capacity: StrategyLimits.intentRingCapacity)
     let feedRing = RecordRing(stage: 1, capacityBytes: 16 << 20)
     let stageRing = RecordRing(stage: 2, capacityBytes: 1 << 20)
     let snapshots = SnapshotPool(buffers: 2, levelsPerSide: BinanceLimits.levelsPerSnapshotSide)
     feed = BinanceFeed(
-      BinanceFeed.Configuration(venue: instrument.venue), instruments: [(instrument, shard: 0)],
-      outputs: MarketOutputs(events.producer), snapshots: snapshots, records: feedRing.producer,
+      .capture(venue: instrument.venue), instruments: [(instrument, shard: 0)],
+      outputs: MarketOutputs(events.producer, faults: faults.consumer), snapshots: snapshots,
+      records: feedRing.producer,
       counters: BinanceFeedCounters(counters, name: "feed"))
     let notes = self.notes
     stage = StrategyStage(
       shard: 0, instruments: [instrument], updates: updateRing.consumer, intents: intentRing.producer,
       records: stageRing.producer, counters: counters
     ) { _ in NotingStrategy(sampleIntervalNs: intervalNs, notes: notes) }
-    stage.addFeed(events: events.consumer, snapshots: snapshots)
+    stage.addFeed(events: events.consumer, faults: faults.producer, snapshots: snapshots)
     feedRecords = feedRing.consumer
     stageRecords = stageRing.consumer
     intents = intentRing.consumer
@@ -124,9 +126,9 @@ private struct Player: ~Copyable {
       guard feed.hasRoom() else { throw FeatureExportError(description: "the feed has no room for a message") }
       line.text.withUnsafeBytes { text in
         if line.stream != nil {
-          feed.received(text, receiveTsc: 0, nowNs: line.timeNs)
+          feed.received(0, text, receiveTsc: 0, nowNs: line.timeNs)
         } else {
-          feed.responded(status: 200, text, nowNs: line.timeNs)
+          feed.responded(status: 200, retryAfterSeconds: nil, text, nowNs: line.timeNs)
         }
       }
       while stage.step(StepInput(nowNs: line.timeNs)) > 0 {}
@@ -137,9 +139,9 @@ private struct Player: ~Copyable {
   /// The handshake of a live session: subscribe, be acknowledged, ask for the snapshot.
   private mutating func connect(atNs timeNs: Int64) {
     _ = feed.hasRoom()
-    feed.opened(nowNs: timeNs)
-    feed.sent(accepted: true, nowNs: timeNs)
-    Array(#"{"result":null,"id":1}"#.utf8).withUnsafeBytes { feed.received($0, receiveTsc: 0, nowNs: timeNs) }
+    feed.opened(0, nowNs: timeNs)
+    feed.sent(0, accepted: true, nowNs: timeNs)
+    Array(#"{"result":null,"id":1}"#.utf8).withUnsafeBytes { feed.received(0, $0, receiveTsc: 0, nowNs: timeNs) }
     if feed.requestToSend(nowNs: timeNs) != nil { feed.requestStarted(accepted: true, nowNs: timeNs) }
   }
 

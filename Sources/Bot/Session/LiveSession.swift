@@ -83,7 +83,8 @@ package final class LiveSession {
       directory: edges.ringDirectory, session: header.session, plan.configuration.journal)
 
     let feed = plan.feed(
-      events: ends.feedEvents, snapshots: snapshots, records: records.feed.producer, counters: edges.counters)
+      events: ends.feedEvents, faults: ends.feedFaults, snapshots: snapshots, records: records.feed.producer,
+      counters: edges.counters)
     let orders = plan.orderSession(
       apiKey: edges.key.name, signer: try edges.key.signer(), reports: ends.gatewayReports,
       records: records.gateway.producer, counters: edges.counters)
@@ -95,8 +96,9 @@ package final class LiveSession {
     ports.attachControl(commands: ends.executionCommands, outcomes: ends.executionOutcomes)
     let execution = plan.execution(ports: ports, records: records.execution.producer, counters: edges.counters)
     let strategy = try plan.strategy(
-      events: ends.strategyEvents, updates: ends.strategyUpdates, intents: ends.strategyIntents,
-      snapshots: snapshots, records: records.strategy.producer, counters: edges.counters, clock: edges.clock,
+      events: ends.strategyEvents, faults: ends.strategyFaults, updates: ends.strategyUpdates,
+      intents: ends.strategyIntents, snapshots: snapshots, records: records.strategy.producer,
+      counters: edges.counters, clock: edges.clock,
       control: edges.control)
 
     let clock = edges.clock
@@ -130,7 +132,8 @@ package final class LiveSession {
           StageNumber.feed.name,
           UringFeed(
             core: FeedStage(
-              feed: feed, stream: endpoint.marketStream(try UringTransport()),
+              feed: feed, first: endpoint.marketStream(try UringTransport()),
+              second: endpoint.marketStream(try UringTransport()),
               requests: endpoint.requests(try UringTransport())), source: source())))
       boxes.append(
         StageBox(
@@ -147,7 +150,8 @@ package final class LiveSession {
           StageNumber.feed.name,
           PollingFeed(
             core: FeedStage(
-              feed: feed, stream: endpoint.marketStream(SocketTransport()),
+              feed: feed, first: endpoint.marketStream(SocketTransport()),
+              second: endpoint.marketStream(SocketTransport()),
               requests: endpoint.requests(SocketTransport())), source: source())))
       boxes.append(
         StageBox(

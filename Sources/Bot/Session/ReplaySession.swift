@@ -51,17 +51,21 @@ package enum ReplaySession {
     guard let gates else { preconditionFailure("a replay's rings have gates") }
     let snapshots = ends.snapshots
     let records = SessionRecords(configuration.journal)
-    let stream = ReplayScript(channel: BinanceFeed.streamChannel)
+    let first = ReplayScript(channel: 0)
+    let second = ReplayScript(channel: 1)
     let requests = ReplayScript(channel: BinanceFeed.requestChannel)
     let orders = ReplayScript(channel: BinanceOrderSession.channelNumber)
     let people = ReplayScript(channel: ControlStage<ReplayMessageChannel>.channelNumber)
 
     var feed = FeedStage(
       feed: plan.feed(
-        events: ends.feedEvents, snapshots: snapshots, records: records.feed.producer, counters: counters),
-      stream: ReplayMessageChannel(stream), requests: ReplayRequestChannel(requests))
+        events: ends.feedEvents, faults: ends.feedFaults, snapshots: snapshots, records: records.feed.producer,
+        counters: counters),
+      first: ReplayMessageChannel(first), second: ReplayMessageChannel(second), requests: ReplayRequestChannel(requests)
+    )
     let strategy = try plan.strategy(
-      events: ends.strategyEvents, updates: ends.strategyUpdates, intents: ends.strategyIntents,
+      events: ends.strategyEvents, faults: ends.strategyFaults, updates: ends.strategyUpdates,
+      intents: ends.strategyIntents,
       snapshots: snapshots, records: records.strategy.producer, counters: counters, clock: clock,
       control: control, replayed: UnsafePointer(replayed.input))
     var ports = ExecutionPorts()
@@ -88,11 +92,11 @@ package enum ReplaySession {
 
     return [
       ReplayStage(
-        number: StageNumber.feed.rawValue, name: StageNumber.feed.name, outputs: [gates.events],
-        channels: [stream, requests], records: RecordSource(records.feed.consumer), step: { feed.step($0) }),
+        number: StageNumber.feed.rawValue, name: StageNumber.feed.name, inputs: [gates.faults], outputs: [gates.events],
+        channels: [first, second, requests], records: RecordSource(records.feed.consumer), step: { feed.step($0) }),
       ReplayStage(
         number: StageNumber.strategy.rawValue, name: StageNumber.strategy.name,
-        inputs: [gates.updates, gates.events], outputs: [gates.intents],
+        inputs: [gates.updates, gates.events], outputs: [gates.intents, gates.faults],
         records: RecordSource(records.strategy.consumer),
         step: { input in
           replayed.input.pointee = input

@@ -8,6 +8,8 @@ package enum RingCapacities {
   /// The largest depth message of the BTC recording has 1,076 levels, its fastest second 5,262 events, so 526 in a stall
   /// of 100 ms: both, for the 8 instruments of a shard, four times over.
   package static let marketEvents = 65_536
+  /// Two for each instrument of a shard (`StrategyLimits.faultRingCapacity`).
+  package static let faults = 16
   /// 64 actions and a touch per step and instrument, 60 steps behind.
   package static let intents = 4_096
   /// Every order that may be open, with a working, a fill and an end, to a power of two.

@@ -41,14 +41,14 @@ package struct SessionPlan {
   }
 
   func feed(
-    events: consuming RingProducer<MarketEvent>, snapshots: SnapshotPool, records: consuming RecordProducer,
-    counters: CounterFile
+    events: consuming RingProducer<MarketEvent>, faults: consuming RingConsumer<BookFault>, snapshots: SnapshotPool,
+    records: consuming RecordProducer, counters: CounterFile
   ) -> BinanceFeed {
     var settings = BinanceFeed.Configuration(venue: VenueIndex(0))
-    settings.silenceLimitNs = Int64(configuration.feed.silenceMs) * 1_000_000
+    configuration.feed.apply(to: &settings)
     return BinanceFeed(
-      settings, instruments: instruments.map { ($0, shard: 0) }, outputs: MarketOutputs(events), snapshots: snapshots,
-      records: records, counters: BinanceFeedCounters(counters, name: StageNumber.feed.name))
+      settings, instruments: instruments.map { ($0, shard: 0) }, outputs: MarketOutputs(events, faults: faults),
+      snapshots: snapshots, records: records, counters: BinanceFeedCounters(counters, name: StageNumber.feed.name))
   }
 
   func orderSession(
@@ -81,15 +81,16 @@ package struct SessionPlan {
   }
 
   func strategy(
-    events: consuming RingConsumer<MarketEvent>, updates: consuming RingConsumer<OrderUpdate>,
-    intents: consuming RingProducer<OrderIntent>, snapshots: SnapshotPool, records: consuming RecordProducer,
+    events: consuming RingConsumer<MarketEvent>, faults: consuming RingProducer<BookFault>,
+    updates: consuming RingConsumer<OrderUpdate>, intents: consuming RingProducer<OrderIntent>, snapshots: SnapshotPool,
+    records: consuming RecordProducer,
     counters: CounterFile, clock: Clock, control: ControlWords, replayed: UnsafePointer<StepInput>? = nil
   ) throws -> AnyStageBox {
     let settings = StrategySettings(orderMaximumAgeNs: Int64(configuration.risk.maximumOrderAgeMs) * 1_000_000)
     return try factory.build(
       StrategyParts(
-        instruments: instruments, settings: settings, updates: updates, events: events, intents: intents,
-        records: records, snapshots: snapshots, counters: counters, clock: clock, control: control,
+        instruments: instruments, settings: settings, updates: updates, events: events, faults: faults,
+        intents: intents, records: records, snapshots: snapshots, counters: counters, clock: clock, control: control,
         replayed: replayed),
       configuration.strategy)
   }

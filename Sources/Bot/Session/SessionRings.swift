@@ -9,6 +9,8 @@ import Risk
 struct StageEnds: ~Copyable {
   var feedEvents: RingProducer<MarketEvent>
   var strategyEvents: RingConsumer<MarketEvent>
+  var strategyFaults: RingProducer<BookFault>
+  var feedFaults: RingConsumer<BookFault>
   var strategyIntents: RingProducer<OrderIntent>
   var executionIntents: RingConsumer<OrderIntent>
   var executionUpdates: RingProducer<OrderUpdate>
@@ -35,6 +37,7 @@ struct StageEnds: ~Copyable {
   /// The rings of a session, side by side in the arena; approved orders have a ring of their own module's.
   init(in arena: MemoryArena) {
     let events = Ring<MarketEvent>(capacity: RingCapacities.marketEvents, in: arena)
+    let faults = Ring<BookFault>(capacity: RingCapacities.faults, in: arena)
     let intents = Ring<OrderIntent>(capacity: RingCapacities.intents, in: arena)
     let updates = Ring<OrderUpdate>(capacity: RingCapacities.updates, in: arena)
     let orders = ApprovedOrderRing(capacity: RingCapacities.orders)
@@ -46,6 +49,8 @@ struct StageEnds: ~Copyable {
     let outcomes = Ring<CommandOutcome>(capacity: RingCapacities.outcomes, in: arena)
     feedEvents = events.producer
     strategyEvents = events.consumer
+    strategyFaults = faults.producer
+    feedFaults = faults.consumer
     strategyIntents = intents.producer
     executionIntents = intents.consumer
     executionUpdates = updates.producer
@@ -70,6 +75,7 @@ struct StageEnds: ~Copyable {
   /// The rings of a replay, at twice a session's capacity, so that only the journal's own full marks make one full.
   init(gates: inout ReplayGates?) {
     let events = GatedRing<MarketEvent>(capacity: 2 * RingCapacities.marketEvents)
+    let faults = GatedRing<BookFault>(capacity: 2 * RingCapacities.faults)
     let intents = GatedRing<OrderIntent>(capacity: 2 * RingCapacities.intents)
     let updates = GatedRing<OrderUpdate>(capacity: 2 * RingCapacities.updates)
     let orders = GatedApprovedOrderRing(capacity: 2 * RingCapacities.orders)
@@ -80,11 +86,13 @@ struct StageEnds: ~Copyable {
     let commands = GatedRing<Command>(capacity: 2 * RingCapacities.commands)
     let outcomes = GatedRing<CommandOutcome>(capacity: 2 * RingCapacities.outcomes)
     gates = ReplayGates(
-      events: events.gate, intents: intents.gate, updates: updates.gate, orders: orders.gate, requests: requests.gate,
-      emergency: emergency.gate, amends: amends.gate, reports: reports.gate, commands: commands.gate,
-      outcomes: outcomes.gate)
+      events: events.gate, faults: faults.gate, intents: intents.gate, updates: updates.gate, orders: orders.gate,
+      requests: requests.gate, emergency: emergency.gate, amends: amends.gate, reports: reports.gate,
+      commands: commands.gate, outcomes: outcomes.gate)
     feedEvents = events.producer
     strategyEvents = events.consumer
+    strategyFaults = faults.producer
+    feedFaults = faults.consumer
     strategyIntents = intents.producer
     executionIntents = intents.consumer
     executionUpdates = updates.producer
@@ -114,6 +122,7 @@ struct StageEnds: ~Copyable {
 /// The gates between the ends of a replay's rings.
 struct ReplayGates {
   let events: RingGate
+  let faults: RingGate
   let intents: RingGate
   let updates: RingGate
   let orders: RingGate

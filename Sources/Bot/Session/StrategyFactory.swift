@@ -11,6 +11,7 @@ public struct StrategyParts: ~Copyable {
   var settings: StrategySettings
   var updates: RingConsumer<OrderUpdate>
   var events: RingConsumer<MarketEvent>
+  var faults: RingProducer<BookFault>
   var intents: RingProducer<OrderIntent>
   var records: RecordProducer
   var snapshots: SnapshotPool
@@ -72,7 +73,7 @@ extension StrategyParts {
     var stage = try StrategyStage<S>(
       shard: 0, instruments: instruments, settings: settings, updates: updates, intents: intents, records: records,
       counters: counters, makeStrategy: { try make(configuration, $0) })
-    stage.addFeed(events: events, snapshots: snapshots)
+    stage.addFeed(events: events, faults: faults, snapshots: snapshots)
     return stage
   }
 }

@@ -46,12 +46,12 @@ extension BinanceFeed {
     return true
   }
 
-  mutating func publishTrade(_ position: Int, _ message: BinanceMarketMessage, _ stamp: ReceiveStamp) -> Bool {
-    var event = template(position, .trade, sequence: message.lastSequence, message.eventTimeNs, stamp)
-    event.side = message.takerSide
-    event.price = message.bid.price
-    event.quantity = message.bid.quantity
-    guard publish(event, position) else { return breakOnFullRing(position, stamp) }
+  mutating func publishTrade(_ position: Int, _ trade: PendingTrade) -> Bool {
+    var event = template(position, .trade, sequence: trade.trade, trade.eventTimeNs, trade.stamp)
+    event.side = trade.takerSide
+    event.price = trade.level.price
+    event.quantity = trade.level.quantity
+    guard publish(event, position) else { return breakOnFullRing(position, trade.stamp) }
     counters.trades.add()
     return true
   }

@@ -18,11 +18,13 @@ extension BinanceFeed {
   }
 
   /// A message that a channel did not take: an input, because the channel decides it.
-  mutating func recordRefusal(_ channel: UInt8, _ nowNs: Int64) {
+  ///
+  /// - Returns: the record's identity, as a cause.
+  mutating func recordRefusal(_ channel: UInt8, _ nowNs: Int64) -> UInt64 {
     let payload = ChannelRecord(
       channel: channel, event: 0, reason: CloseReason.sendBufferFull.rawValue, detail: sends[Int(channel)])
-    _ = records.append(type: RecordType.sendRefused.rawValue, cause: 0, timeNs: nowNs, payload)
     sends[Int(channel)] &+= 1
+    return records.append(type: RecordType.sendRefused.rawValue, cause: 0, timeNs: nowNs, payload)?.rawValue ?? 0
   }
 
   /// A ring that had no room: an input, because its consumer decides it.

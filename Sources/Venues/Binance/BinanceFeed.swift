@@ -1,7 +1,8 @@
 // A Binance market data feed without its sockets: what came in, what follows for the books. One thread.
 //
-// It subscribes, proves the sequence of each instrument's diffs against a REST snapshot (binance-spot-api-docs,
-// web-socket-streams.md, "How to manage a local order book correctly"), and publishes normalised events.
+// Two connections carry the same streams; of each message the first copy counts. The feed proves the sequence of each
+// instrument's diffs against a REST snapshot (binance-spot-api-docs, web-socket-streams.md, "How to manage a local order
+// book correctly") and publishes normalised events.
 
 public import Market
 public import Pipeline
@@ -11,26 +12,10 @@ public import Pipeline
 /// While an instrument's book is void nothing of it is published, trades included: a consumer never sees data that it
 /// could mistake for a whole. The first event of a break is `streamBroken`, the last one is `snapshot`.
 public struct BinanceFeed: ~Copyable {
-  /// Waits and bounds of one connection, in nanoseconds of the session's clock.
-  public struct Configuration: Sendable {
-    public var venue: VenueIndex
-    /// Connected and nothing received for this long: the streams are void and the connection is closed.
-    public var silenceLimitNs: Int64 = 5_000_000_000
-    /// The delay before a snapshot is asked for again; doubled with each attempt up to `snapshotRetryLimitNs`.
-    /// A depth request of 5000 levels weighs 250 of the 6000 a minute that Binance allows an address.
-    public var snapshotRetryNs: Int64 = 1_000_000_000
-    public var snapshotRetryLimitNs: Int64 = 30_000_000_000
-    /// The delay after HTTP 429 or 418: limits of weight are counted by the minute.
-    public var rateLimitedRetryNs: Int64 = 60_000_000_000
-    /// The delay before a full ring is tried again.
-    public var ringRetryNs: Int64 = 1_000_000
-
-    public init(venue: VenueIndex) { self.venue = venue }
-  }
-
-  /// Channel numbers in the feed's records.
-  public static var streamChannel: UInt8 { 0 }
-  public static var requestChannel: UInt8 { 1 }
+  /// How many connections there can be at once. Their numbers are their channels' in the feed's records.
+  public static var connectionLimit: Int { 2 }
+  /// The REST channel's number in the feed's records.
+  public static var requestChannel: UInt8 { 2 }
   /// The part of a record ring that one message may take, so that its record, and what follows from it, find room.
   public static var frameShare: Int { 8 }
 
@@ -46,25 +31,25 @@ public struct BinanceFeed: ~Copyable {
   var outputs: MarketOutputs
   var decoder: BinanceMarketDecoder
   let streams: UnsafeMutablePointer<BinanceStream>
+  let connections: UnsafeMutablePointer<FeedConnection>
   let subscription: UnsafeRawBufferPointer
 
-  var isConnected = false
-  var subscriptionIsDue = false
-  var closeIsDue = false
-  var lastMessageNs: Int64 = 0
+  /// Of all connections: they share the venue's clock, and the best path of any of them is the measure.
+  var lagFloor = RollingMinimum(windowNs: 60_000_000_000)
+  var budget = SnapshotBudget()
   /// The stream whose snapshot is under way, -1 without one.
   var requested = -1
-  /// The connection was lost since that request was made: its answer is older than the diffs to come.
+  /// All connections were lost since that request was made: its answer is older than the diffs to come.
   var requestIsObsolete = false
   /// A buffer taken ahead, so that a response always finds one; -1 while all are on their way to the books.
   var heldSnapshot = -1
-  /// The earliest `snapshotDueNs`, or retry of a full ring.
+  /// The earliest moment at which something is due besides the silence of a connection.
   var dueNs = Int64.max
   /// Messages handed to each channel so far: what a `sendRefused` record names.
-  var sends = SIMD2<UInt32>(repeating: 0)
+  var sends = SIMD4<UInt32>(repeating: 0)
 
   /// - Parameters:
-  ///   - instruments: what this connection carries, each with the shard that trades it.
+  ///   - instruments: what the connections carry, each with the shard that trades it.
   ///   - outputs: one ring for each shard, all connected.
   ///   - snapshots: buffers of `BinanceLimits.levelsPerSnapshotSide` levels, used by this feed only.
   ///   - records: a ring of at least 1 MiB: a snapshot's body takes up to its `frameShare`.
@@ -76,6 +61,8 @@ public struct BinanceFeed: ~Copyable {
     precondition(instruments.allSatisfy { $0.shard >= 0 && $0.shard < outputs.shardCount }, "an unknown shard")
     precondition(instruments.count * 3 <= 1024, "Binance allows 1024 streams a connection")
     precondition(records.capacityBytes >= 1 << 20, "a feed's record ring holds whole snapshots")
+    precondition((1...BinanceFeed.connectionLimit).contains(configuration.connections), "one connection or two")
+    precondition(configuration.gapWaitNs > 0 && configuration.deliveryLimitNs > 0, "a wait takes time")
     self.configuration = configuration
     self.outputs = outputs
     self.snapshots = Unmanaged.passRetained(snapshots)
@@ -88,20 +75,31 @@ public struct BinanceFeed: ~Copyable {
     for (i, (instrument, shard)) in instruments.enumerated() {
       (streams + i).initialize(to: BinanceStream(instrument, shard: shard))
     }
+    connections = .allocate(capacity: BinanceFeed.connectionLimit)
+    for i in 0..<BinanceFeed.connectionLimit {
+      (connections + i).initialize(to: FeedConnection(instrumentCount: instruments.count))
+      connections[i].phase = i < configuration.connections ? .connecting : .idle
+    }
     subscription = RawText.make(BinanceFeed.subscribeMessage(instruments.map(\.0.symbol.text)))
   }
 
   deinit {
     streams.deinitialize(count: instrumentCount)
     streams.deallocate()
+    connections.deinitialize(count: BinanceFeed.connectionLimit)
+    connections.deallocate()
     subscription.deallocate()
     snapshots.release()
   }
 
+  /// The number that the answer to a subscription carries.
+  static var subscriptionIdentifier: Int64 { 1 }
+
   /// `SUBSCRIBE` to depth@100ms, bookTicker and trade of every symbol; stream names are lower case.
   static func subscribeMessage(_ symbols: [String]) -> String {
     let names = symbols.map { $0.lowercased() }.flatMap { ["\($0)@depth@100ms", "\($0)@bookTicker", "\($0)@trade"] }
-    return #"{"method":"SUBSCRIBE","params":["# + names.map { "\"\($0)\"" }.joined(separator: ",") + #"],"id":1}"#
+    return #"{"method":"SUBSCRIBE","params":["# + names.map { "\"\($0)\"" }.joined(separator: ",")
+      + #"],"id":\#(subscriptionIdentifier)}"#
   }
 
   /// Whether the instrument's book is synchronised. For tests and status.
@@ -109,11 +107,23 @@ public struct BinanceFeed: ~Copyable {
     precondition(position >= 0 && position < instrumentCount)
     return streams[position].phase == .live
   }
+
+  /// Whether every stream of the connection has been proven to deliver. For tests and status.
+  public func isCarrying(_ connection: Int) -> Bool {
+    precondition(connection == 0 || connection == 1)
+    return connections[connection].carries
+  }
 }
 
 // MARK: - What the stage asks
 
 extension BinanceFeed {
+  /// Whether the connection's channel is to connect from the start.
+  public func isWanted(_ connection: Int) -> Bool {
+    precondition(connection == 0 || connection == 1)
+    return connections[connection].phase != .idle
+  }
+
   /// Whether one more input can be recorded with all that follows from it; a stage polls no channel otherwise.
   @_noLocks @inline(never)
   public mutating func hasRoom() -> Bool {
@@ -129,109 +139,96 @@ extension BinanceFeed {
 
   /// Whether `runTimers` has something to do.
   @_noLocks @inline(never)
-  public func isDue(nowNs: Int64) -> Bool {
-    nowNs >= dueNs || (isConnected && !closeIsDue && nowNs &- lastMessageNs > configuration.silenceLimitNs)
+  public mutating func isDue(nowNs: Int64) -> Bool {
+    if nowNs >= dueNs || isSilent(0, nowNs) || isSilent(1, nowNs) { return true }
+    for shard in 0..<outputs.shardCount where outputs.faults(shard).pointee.available() > 0 { return true }
+    return false
   }
 
-  /// A message to send now, if there is one; `sent` follows.
+  /// A message to send now on the connection, if there is one; `sent` follows.
   @_noLocks @inline(never)
-  public func messageToSend() -> UnsafeRawBufferPointer? { subscriptionIsDue ? subscription : nil }
+  public func messageToSend(_ connection: Int) -> UnsafeRawBufferPointer? {
+    precondition(connection == 0 || connection == 1)
+    return connections[connection].subscriptionIsDue ? subscription : nil
+  }
 
-  /// Whether the connection is to be closed; asked once.
+  /// What is to be done with the connection's channel; told once.
   @_noLocks @inline(never)
-  public mutating func takeClose() -> Bool {
-    defer { closeIsDue = false }
-    return closeIsDue
+  public mutating func takeCommand(_ connection: Int) -> ConnectionCommand {
+    precondition(connection == 0 || connection == 1)
+    let command = connections[connection].command
+    connections[connection].command = .none
+    return command
   }
 }
 
 // MARK: - Inputs
 
 extension BinanceFeed {
-  /// Time has passed: silence, snapshot retries, events owed to a full ring.
+  /// Time has passed (silence, age, holes nobody closed, snapshot retries, events owed to a full ring), or a reader has
+  /// given up a book.
   @_noLocks @inline(never)
   public mutating func runTimers(_ input: StepInput) {
-    let step = StepRecord(input, consumed: SIMD4(repeating: 0))
+    var consumed = SIMD4<UInt32>(repeating: 0)
+    for shard in 0..<outputs.shardCount {
+      consumed[shard] = UInt32(truncatingIfNeeded: outputs.faults(shard).pointee.available())
+    }
+    let step = StepRecord(input, consumed: consumed)
     let record = records.append(type: RecordType.step.rawValue, cause: 0, timeNs: input.nowNs, step)
     let cause = record?.rawValue ?? 0
-    if isConnected, input.nowNs &- lastMessageNs > configuration.silenceLimitNs {
-      counters.silences.add()
-      lastMessageNs = input.nowNs
-      breakAll(.silent, input.nowNs, cause: cause)
-      closeIsDue = true
-    }
-    for position in 0..<instrumentCount { payOwed(position, input.nowNs, cause: cause) }
-    updateDue()
-  }
-
-  /// The stream channel is open: the subscription is due.
-  @_noLocks @inline(never)
-  public mutating func opened(nowNs: Int64) {
-    _ = recordChannel(BinanceFeed.streamChannel, ChannelEvent.opened.rawValue, .none, nowNs)
-    counters.connects.add()
-    isConnected = true
-    subscriptionIsDue = true
-    lastMessageNs = nowNs
-  }
-
-  /// The stream channel is closed: every book is void until it is subscribed and synchronised again.
-  @_noLocks @inline(never)
-  public mutating func closed(_ reason: CloseReason, nowNs: Int64) {
-    let record = recordChannel(BinanceFeed.streamChannel, ChannelEvent.closed.rawValue, reason, nowNs)
-    counters.closed.count(reason)
-    if reason == .messageTooLarge { counters.oversized.add() }
-    if isConnected { counters.disconnects.add() }
-    isConnected = false
-    subscriptionIsDue = false
-    requestIsObsolete = requested >= 0
-    breakAll(.disconnected, nowNs, cause: record)
+    for shard in 0..<outputs.shardCount { takeFaults(shard, Int(consumed[shard]), input.nowNs, cause: cause) }
+    for connection in 0..<BinanceFeed.connectionLimit { judge(connection, input.nowNs, cause: cause) }
     for position in 0..<instrumentCount {
-      streams[position].pending.removeAll()
-      streams[position].lastTrade = 0
-      streams[position].snapshotDueNs = .max
+      payOwed(position, input.nowNs, cause: cause)
+      settle(position, input.nowNs, cause: cause)
     }
+    completeHandover()
     updateDue()
   }
 
-  /// One message of the stream channel.
+  /// One message of a connection.
   ///
   /// - Precondition: not larger than `frameLimitBytes`.
   @_noLocks @inline(never)
-  public mutating func received(_ text: UnsafeRawBufferPointer, receiveTsc: UInt64, nowNs: Int64) {
+  public mutating func received(
+    _ connection: Int, _ text: UnsafeRawBufferPointer, receiveTsc: UInt64, nowNs: Int64
+  ) {
+    precondition(connection == 0 || connection == 1)
     let frame = FrameRecord(
-      channel: BinanceFeed.streamChannel, byteCount: UInt32(truncatingIfNeeded: text.count), receiveTsc: receiveTsc)
+      channel: UInt8(truncatingIfNeeded: connection), byteCount: UInt32(truncatingIfNeeded: text.count),
+      receiveTsc: receiveTsc)
     let record = records.append(type: RecordType.frame.rawValue, cause: 0, timeNs: nowNs, frame, raw: text)
     let stamp = ReceiveStamp(timeNs: nowNs, tsc: receiveTsc, cause: record?.rawValue ?? 0)
     counters.messages.add()
-    lastMessageNs = nowNs
+    guard connections[connection].isOpen else { return }
+    connections[connection].lastMessageNs = nowNs
     let error = decoder.decode(text)
     guard error == .none else { return refuse(error, stamp) }
     switch decoder.message.kind {
-    case .depth: handleDepth(stamp)
-    case .bookTicker: handleTicker(stamp)
-    case .trade: handleTrade(stamp)
-    case .reply: requestSnapshots(nowNs)
-    case .replyError:
-      counters.controlErrors.add()
-      closeIsDue = true
+    case .depth: handleDepth(connection, stamp)
+    case .bookTicker: handleTicker(connection, stamp)
+    case .trade: handleTrade(connection, stamp)
+    case .reply: subscribed(connection, stamp)
+    case .replyError: refuseControl(connection, stamp)
     case .serverShutdown:
       counters.serverShutdowns.add()
-      breakAll(.serverShutdown, nowNs, cause: stamp.cause)
-      closeIsDue = true
+      retire(connection)
     case .other: break
     }
+    completeHandover()
   }
 
   /// The stage handed `messageToSend` to the channel.
   @_noLocks @inline(never)
-  public mutating func sent(accepted: Bool, nowNs: Int64) {
-    subscriptionIsDue = false
+  public mutating func sent(_ connection: Int, accepted: Bool, nowNs: Int64) {
+    precondition(connection == 0 || connection == 1)
+    connections[connection].subscriptionIsDue = false
+    let channel = UInt8(truncatingIfNeeded: connection)
     guard accepted else {
-      recordRefusal(BinanceFeed.streamChannel, nowNs)
-      closeIsDue = true
-      return
+      let record = recordRefusal(channel, nowNs)
+      return abandon(connection, .disconnected, nowNs, cause: record)
     }
-    recordSent(BinanceFeed.streamChannel, subscription, nowNs)
+    recordSent(channel, subscription, nowNs)
   }
 }
 

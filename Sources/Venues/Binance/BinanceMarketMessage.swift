@@ -71,7 +71,15 @@ public enum BinanceLimits {
   /// Levels a side of a snapshot: the venue's own maximum for `limit`.
   public static var levelsPerSnapshotSide: Int { 5_000 }
   /// Diffs kept while a snapshot is under way: 51 s of `@100ms`, more than the longest retry delay of a snapshot.
+  /// Those that wait for the other connection are far fewer: 5 of `@100ms` in the wait of half a second.
   public static var pendingDiffs: Int { 512 }
   /// Levels kept while a snapshot is under way: 512 diffs of 128 levels; the recorded mean is 36.
   public static var pendingLevels: Int { 65_536 }
+  /// Trades that wait for the other connection: the fastest second of the BTC recording has 954, and the wait is half
+  /// a second.
+  public static var pendingTrades: Int { 1_024 }
+  /// Weight of a depth request of 5000 levels, of 6000 that an address may use in a minute.
+  public static var snapshotWeight: Int64 { 250 }
+  /// Snapshot requests in any minute, half of that weight: the rest is for orders. At most 16.
+  public static var snapshotsPerMinute: Int { 12 }
 }

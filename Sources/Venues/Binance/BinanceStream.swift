@@ -12,7 +12,7 @@ enum BinanceStreamPhase: UInt8 {
   case halted
 }
 
-/// One instrument of a feed: its place, its proof of sequence, and what waits for its snapshot.
+/// One instrument of a feed: its place, its proof of sequence, and what waits.
 struct BinanceStream: ~Copyable {
   let instrument: Instrument
   /// The strategy shard whose ring takes its events.
@@ -22,9 +22,17 @@ struct BinanceStream: ~Copyable {
   var phase = BinanceStreamPhase.void
   /// The last update id in the book.
   var lastUpdate: UInt64 = 0
+  /// The last snapshot's update id.
+  var snapshotUpdate: UInt64 = 0
   /// The last trade id, 0 before the first.
   var lastTrade: UInt64 = 0
+  /// The last ticker's update id, 0 before the first.
+  var lastTicker: UInt64 = 0
+  /// Diffs that wait for a snapshot, or for one that is missing before them.
   var pending = PendingDiffs()
+  /// Trades that wait for one that is missing before them.
+  var trades = PendingTrades()
+  var firstArrivals = FirstArrivals()
   /// A snapshot was applied before: the next one is a resynchronisation.
   var wasLive = false
   /// An event that the full ring did not take; nothing else is published before it.

@@ -22,8 +22,8 @@ public struct HTTPResponseParser {
 
   /// "FFFFFFFF" and extensions.
   private static var chunkLineLimit: Int { 256 }
-  /// A day: a longer Retry-After is told as that.
-  private static var retryAfterLimit: Int { 86_400 }
+  /// Three days, the longest ban of Binance. What asks for more is not read.
+  private static var retryAfterLimit: Int { 259_200 }
 
   public let bodyBytesLimit: Int
   public private(set) var status = 0

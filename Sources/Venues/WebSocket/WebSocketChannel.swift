@@ -6,7 +6,7 @@ public import Pipeline
 ///
 /// It connects at the first `poll` and again after every loss; each failed attempt, too, is told as `.closed` with
 /// its reason. Text and binary messages are both delivered; text is sent. One thread.
-public struct WebSocketChannel<T: Transport & ~Copyable>: MessageChannel, ~Copyable {
+public struct WebSocketChannel<T: Transport & ~Copyable>: StandbyChannel, ~Copyable {
   @usableFromInline var connection: SecureConnection<T>
   @usableFromInline var core: WebSocketCore
 
@@ -37,6 +37,8 @@ public struct WebSocketChannel<T: Transport & ~Copyable>: MessageChannel, ~Copya
   public mutating func send(_ text: UnsafeRawBufferPointer) -> Bool {
     core.encode(text) && connection.send(core.takeOutgoing())
   }
+
+  @inlinable public mutating func open() { connection.link.isWanted = true }
 
   @inlinable
   public mutating func close(permanently: Bool) {

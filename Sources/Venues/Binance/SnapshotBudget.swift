@@ -1,0 +1,35 @@
+// When the next REST snapshot may be asked for: the venue's weight limit, and its bans.
+
+/// The feed's share of the venue's request weight, and how long the venue wants to hear nothing.
+///
+/// Binance allows an address 6000 of weight a minute, REST and WebSocket API together, and a depth request of 5000 levels
+/// weighs 250 (rest-api.md, "IP Limits" and "Order book"). A feed takes half of it at most, counted over any 60 s so
+/// that no alignment of minutes exceeds it; the other half is left for orders. HTTP 429 asks to stay away for
+/// `Retry-After` seconds, 418 is a ban for as long: asking in between makes it longer (2 minutes to 3 days).
+struct SnapshotBudget: BitwiseCopyable {
+  /// Nothing is asked for before.
+  private(set) var closedUntilNs = Int64.min
+  /// When the last requests went out, in a circle; far enough in the past at first.
+  private var sentNs = SIMD16<Int64>(repeating: .min / 2)
+  private var next = 0
+
+  private static var windowNs: Int64 { 60_000_000_000 }
+
+  /// The earliest moment at which a request may be sent.
+  var opensNs: Int64 { max(closedUntilNs, sentNs[next] &+ Self.windowNs) }
+
+  mutating func count(_ nowNs: Int64) {
+    sentNs[next] = nowNs
+    next = next &+ 1 == BinanceLimits.snapshotsPerMinute ? 0 : next &+ 1
+  }
+
+  /// The venue wants no request before that time.
+  mutating func close(untilNs: Int64) { closedUntilNs = max(closedUntilNs, untilNs) }
+
+  /// Weight of the requests in the last minute.
+  func weight(_ nowNs: Int64) -> Int64 {
+    var requests: Int64 = 0
+    for i in 0..<BinanceLimits.snapshotsPerMinute where sentNs[i] > nowNs &- Self.windowNs { requests &+= 1 }
+    return requests &* BinanceLimits.snapshotWeight
+  }
+}
