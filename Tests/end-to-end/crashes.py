@@ -52,6 +52,7 @@ class Injection:
         self.name, self.strike = name, strike or (lambda desk, bot: None)
         self.environment, self.parameters = environment or {}, parameters or {}
         self.dies, self.forgets_rings, self.revive = dies, forgets_rings, revive
+        self.is_at_order = "APUS_CRASH_ORDER" in self.environment
 
 
 def kill(desk, bot):
@@ -157,8 +158,8 @@ class Chain:
                                        "SWIFT_BACKTRACE": "enable=no"} | injection.environment)
         failed = results["failed"]
         try:
-            self.arm(bot, name)
-            if not injection.environment.get("APUS_CRASH_ORDER") and not injection.parameters:
+            self.arm(bot, injection)
+            if not injection.is_at_order and not injection.parameters:
                 until("an open order", lambda: bot.has_ended() or bot.counters().get("execution.orders.open", 0) > 0)
             injection.strike(desk, bot)
             self.guarded(bot, injection)
@@ -178,16 +179,26 @@ class Chain:
             self.done[name] += 1
         return True
 
-    def arm(self, bot, name):
-        """Waits for green, notes what was waited for, compares with the venue, and arms."""
+    def arm(self, bot, injection=None):
+        """Waits for green, notes what was waited for, compares with the venue, and arms. A bot may reduce its position
+        before it is armed, and so come to the order that kills it."""
+        name = injection.name if injection else "last start"
+        try:
+            self.reconciled(bot, name)
+            until("arming", lambda: self.is_armed(bot))
+        except OSError:
+            if not (injection and injection.is_at_order):
+                raise
+            until("its end", bot.has_ended)
+
+    def reconciled(self, bot, name):
         until("the bot to listen", lambda: bot.has_ended() or bot.status())
         status = until("reconciliation", lambda: self.green(bot, name))
         if self.starts > 0:
             check(f"{name}: reduce-only or halted after a crash",
                   status["profile"] == "reduce-only" or status["halts"] or not status["isArmed"], status)
+            self.compare(bot, name)
         self.starts += 1
-        self.compare(bot, name)
-        until("arming", lambda: bot.control("arm", reason="the test goes on")["result"] == "accepted")
 
     def green(self, bot, name):
         """The bot's status once it is reconciled; before, that it sends nothing, and what it waits for."""
@@ -209,11 +220,30 @@ class Chain:
             self.refusals[name] += refused["result"] == "refused"
         return None
 
+    def is_armed(self, bot):
+        """Arms it, unless it may trade already: the first session of a test network arms itself."""
+        status = bot.status()
+        if status and status["isArmed"] and status["profile"] == "normal" and not status["halts"]:
+            return True
+        return bot.control("arm", reason="the test goes on")["result"] == "accepted"
+
     def compare(self, bot, name):
-        """The restarted bot's position is the venue's."""
-        venue = sum(Decimal(trade["qty"]) * (1 if trade["isBuyer"] else -1) for trade in self.desk.all_trades())
-        positions = {line["instrument"]: Decimal(line["quantity"]) for line in bot.status()["positions"]}
-        check(f"{name}: position equals the venue's", positions.get(SYMBOL, Decimal(0)) == venue, (positions, venue))
+        """The restarted bot's position is the venue's; looked at again while an order that reduces it is filled."""
+        def look():
+            status = bot.status()
+            if bot.has_ended() or not status:
+                raise OSError("the bot ended before it was armed")
+            found.append(({line["instrument"]: Decimal(line["quantity"]) for line in status["positions"]}[SYMBOL],
+                          sum(Decimal(trade["qty"]) * (1 if trade["isBuyer"] else -1)
+                              for trade in self.desk.all_trades())))
+            return found[-1][0] == found[-1][1]
+        found = []
+        try:
+            until("equal positions", look, seconds=10)
+        except TimeoutError:
+            check(f"{name}: position equals the venue's", False, found[-1])
+        else:
+            check(f"{name}: position equals the venue's", True)
 
     def guarded(self, bot, injection):
         name, desk = injection.name, self.desk
@@ -234,7 +264,7 @@ class Chain:
         self.desk.configure()
         bot = Bot(self.desk, self.failing)
         try:
-            self.arm(bot, "last start")
+            self.arm(bot)
         finally:
             bot.process.send_signal(signal.SIGTERM)
             bot.process.wait(timeout=60)
@@ -317,6 +347,7 @@ def main():
             with open(place / "log", "w") as log, Desk(arguments.apus.resolve(), place, log) as desk:
                 chain = Chain(desk, arguments.failing.resolve(), str(shim))
                 chains.append(chain)
+                chain.run(Injection("SIGKILL of a first session", kill))
                 # A desk takes as many incarnations as its recording has market for.
                 while waiting and not desk.has_played():
                     if chain.run(waiting[0]):

@@ -69,6 +69,9 @@ public struct VenueCommand: ParsableCommand {
   @Option(help: "New orders that the account may place in ten seconds.")
   var ordersPerTenSeconds = ExchangeSettings.RateLimits().ordersPerTenSeconds
 
+  @Option(help: "Request weight that one address may use in a minute.")
+  var weightPerMinute = ExchangeSettings.RateLimits().weightPerMinute
+
   @Option(help: "Faults to inject: a plan, or a file that holds one (docs/simulation.md).")
   var faults: String?
 
@@ -106,8 +109,10 @@ public struct VenueCommand: ParsableCommand {
     settings.withheldDiff = drop
     settings.playSeconds = seconds
     settings.start = start
-    settings.exchange.fees = FeeRates(maker: try rate(makerFee, "--maker-fee"), taker: try rate(takerFee, "--taker-fee"))
+    settings.exchange.fees = FeeRates(
+      maker: try rate(makerFee, "--maker-fee"), taker: try rate(takerFee, "--taker-fee"))
     settings.exchange.limits.ordersPerTenSeconds = ordersPerTenSeconds
+    settings.exchange.limits.weightPerMinute = weightPerMinute
     settings.fillsPath = fills
     settings.exchange.balances = try balance.map(readBalance)
     settings.exchange.keys = try readKeys()

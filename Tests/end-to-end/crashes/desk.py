@@ -105,7 +105,8 @@ class Desk:
         arguments = [self.apus, "venue", "--listen", "127.0.0.1:0", "--certificate", self.path("server.pem"),
                      "--key", self.path("server.key"), "--keys", self.path("keys.json"),
                      "--balance", "USDT=100000", "--balance", "BTC=2", "--start", "first",
-                     "--orders-per-ten-seconds", 1000,
+                     # A restart a second is no venue's ordinary customer.
+                     "--orders-per-ten-seconds", 1000, "--weight-per-minute", 1000000,
                      # So that a bot can be watched while it waits; the guard's answers are not delayed.
                      "--faults", f"reply.late always 100ms method=openOrders.status key={support.ED25519_KEY}"]
         for capture in CAPTURES:
