@@ -23,6 +23,7 @@ struct DocumentationTests {
       ("| execution → gateway, amends", RingCapacities.amends),
       ("| execution → gateway, emergency", RingCapacities.emergency),
       ("| gateway → execution", RingCapacities.reports),
+      ("| control → execution", RingCapacities.commands), ("| execution → control", RingCapacities.outcomes),
     ])
   func capacities(row: String, capacity: Int) throws {
     let rows = try document("ARCHITECTURE.md").split(separator: "\n").filter { $0.hasPrefix(row) }
