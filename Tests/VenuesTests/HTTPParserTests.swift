@@ -100,6 +100,13 @@ private let ok = "HTTP/1.1 200 OK\r\n"
     #expect(parse("\(ok)Transfer-Encoding: chunked\r\n\r\n3e8\r\n\(body)\r\n0\r\n\r\n", piece: 333).body.count == 1000)
   }
 
+  /// HTTP/1.0 ends its connection with the response, and knows no chunks (RFC 9112 sections 9.3 and 6.1).
+  @Test func versionTenKeepsNothingAlive() {
+    let old = parse("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab")
+    #expect(old == Parsed(result: .complete, status: 200, body: [97, 98], keepsAlive: false))
+    #expect(parse("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").result == .malformed)
+  }
+
   @Test func sameLengthTwiceIsOneLength() {
     #expect(parse("\(ok)Content-Length: 2\r\nContent-Length: 2\r\n\r\nab").body == [97, 98])
   }

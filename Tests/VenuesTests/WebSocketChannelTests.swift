@@ -211,8 +211,11 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
     #expect(!answer.contains("429") || bench.channel.upgradeStatus == 429)
   }
 
-  @Test(arguments: ["Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat"])
-  func whatWasNotOfferedIsRefused(field: String) {
+  @Test(arguments: [
+    "Sec-WebSocket-Extensions: permessage-deflate", "Sec-WebSocket-Protocol: chat",
+    "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+  ])
+  func whatWasNotOfferedOrContradictsIsRefused(field: String) {
     let bench = Bench()
     bench.settle()
     let answer = upgradeAnswer(to: bench.wire.takeText())
@@ -284,5 +287,74 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
     bench.wire.send(frame(9, []))
     bench.settle()
     #expect(bench.reason == .sendBufferFull, "a pong that cannot be sent ends the connection")
+  }
+
+  /// What a server may answer to an offer (RFC 7692 section 7.1).
+  @Test(arguments: [
+    ("permessage-deflate", true), ("permessage-deflate; server_no_context_takeover", true),
+    ("permessage-deflate;client_no_context_takeover ; server_max_window_bits=\"9\"", true),
+    ("permessage-deflate; client_max_window_bits=8; server_max_window_bits=15", true), (", permessage-deflate ,", true),
+    ("", true), ("permessage-deflate; client_max_window_bits", false),
+    ("permessage-deflate; server_max_window_bits", false),
+    ("permessage-deflate; server_max_window_bits=7", false), ("permessage-deflate; server_max_window_bits=16", false),
+    ("permessage-deflate; server_max_window_bits=09", false), ("permessage-deflate; server_max_window_bits=\"9", false),
+    ("permessage-deflate; server_max_window_bits=9; server_max_window_bits=9", false),
+    ("permessage-deflate; server_no_context_takeover=1", false), ("permessage-deflate; unknown", false),
+    ("permessage-deflate; ", false), ("permessage-deflate, permessage-deflate", false),
+    ("x-webkit-deflate-frame", false),
+    ("permessage-deflate x", false),
+    ("permessage-deflate; client_no_context_takeover; client_no_context_takeover", false),
+  ])
+  func answersToAnOfferOfCompression(answer: String, isAccepted: Bool) {
+    let bench = Bench { $0.compression = WebSocketCompression() }
+    bench.settle()
+    let request = bench.wire.takeText()
+    #expect(request.contains("\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"))
+    let field = "\r\nSec-WebSocket-Extensions: \(answer)\r\n\r\n"
+    bench.wire.send(upgradeAnswer(to: request).replacingOccurrences(of: "\r\n\r\n", with: field))
+    bench.settle()
+    #expect(bench.isOpen == isAccepted && (isAccepted || bench.reason == .upgradeRefused))
+    if isAccepted { #expect(bench.channel.isCompressing == answer.contains("permessage")) }
+  }
+
+  @Test(arguments: [
+    ("permessage-deflate; server_no_context_takeover; server_max_window_bits=10", true),
+    ("permessage-deflate; server_no_context_takeover; server_max_window_bits=9", true), ("", true),
+    ("permessage-deflate; server_no_context_takeover; server_max_window_bits=11", false),
+    ("permessage-deflate; server_no_context_takeover", false), ("permessage-deflate; server_max_window_bits=10", false),
+  ])
+  func whatWasAskedOfTheServerHasToBeAgreed(answer: String, isAccepted: Bool) {
+    let bench = Bench {
+      $0.compression = WebSocketCompression()
+      $0.compression?.serverKeepsContext = false
+      $0.compression?.serverWindowBits = 10
+    }
+    bench.settle()
+    let request = bench.wire.takeText()
+    #expect(request.contains("; server_no_context_takeover; server_max_window_bits=10\r\n"))
+    let field = "\r\nSec-WebSocket-Extensions: \(answer)\r\n\r\n"
+    bench.wire.send(upgradeAnswer(to: request).replacingOccurrences(of: "\r\n\r\n", with: field))
+    bench.settle()
+    #expect(bench.isOpen == isAccepted)
+  }
+
+  /// The agreement is the connection's: the next one, whose server declines, refuses RSV1.
+  @Test func compressionIsAgreedAnewWithEachConnection() {
+    let bench = Bench { $0.compression = WebSocketCompression() }
+    bench.settle()
+    let answer = upgradeAnswer(to: bench.wire.takeText())
+    bench.wire.send(
+      answer.replacingOccurrences(of: "\r\n\r\n", with: "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"))
+    let hello: [UInt8] = [0xc1, 0x07, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]
+    bench.wire.send(hello)
+    bench.settle()
+    #expect(bench.messages == [Array("Hello".utf8)] && bench.channel.messageIsText)
+    bench.wire.serverEnded = true
+    bench.settle()
+    bench.nowNs += second
+    bench.open()
+    bench.wire.send(hello)
+    bench.settle()
+    #expect(bench.messages.count == 1 && bench.reason == .protocolError)
   }
 }

@@ -41,6 +41,10 @@ func referenceDecode(_ bytes: [UInt8], limit: Int) -> [Outcome] {
       if length > UInt64(limit - (message?.count ?? 0)) { return outcomes + [.violation(1009)] }
     }
     let body = rest.dropFirst(2 + lengthBytes)
+    if opcode == 1 || opcode == 2 { isText = opcode == 1 }
+    if opcode < 8 && isText && !canBecomeText((message ?? []) + body.prefix(Int(length))) {
+      return outcomes + [.violation(1007)]
+    }
     guard UInt64(body.count) >= length else { return outcomes }
     let payload = Array(body.prefix(Int(length)))
     rest = body.dropFirst(Int(length))
@@ -49,7 +53,6 @@ func referenceDecode(_ bytes: [UInt8], limit: Int) -> [Outcome] {
     case 10: outcomes.append(.pong)
     case 8: return outcomes + [referenceClose(payload)]
     default:
-      if opcode != 0 { isText = opcode == 1 }
       message = (message ?? []) + payload
       guard isFinal else { continue }
       if isText && String(validating: message!, as: UTF8.self) == nil { return outcomes + [.violation(1007)] }
@@ -58,6 +61,13 @@ func referenceDecode(_ bytes: [UInt8], limit: Int) -> [Outcome] {
     }
   }
   return outcomes
+}
+
+/// Whether the bytes are well-formed UTF-8, or some bytes behind them would make them so: tries.
+private func canBecomeText(_ bytes: [UInt8]) -> Bool {
+  if String(validating: bytes, as: UTF8.self) != nil { return true }
+  let endings: [[UInt8]] = [0x80, 0x90, 0xa0].flatMap { [[$0], [$0, 0x80], [$0, 0x80, 0x80]] }
+  return endings.contains { String(validating: bytes + $0, as: UTF8.self) != nil }
 }
 
 private func referenceClose(_ payload: [UInt8]) -> Outcome {
@@ -71,10 +81,14 @@ private func referenceClose(_ payload: [UInt8]) -> Outcome {
   return String(validating: payload[2...], as: UTF8.self) == nil ? .violation(1007) : .close(code)
 }
 
+/// What client and server agreed on.
+enum Deflate { case none, withContext, eachAlone }
+
 /// Feeds the stream in pieces of the given sizes, again and again.
-func decode(_ bytes: [UInt8], limit: Int, pieces: [Int]) -> [Outcome] {
+func decode(_ bytes: [UInt8], limit: Int, pieces: [Int], deflate: Deflate = .none) -> [Outcome] {
   var buffer = AssemblyBuffer(maximumBytes: limit)
-  var decoder = WebSocketDecoder(messageBytesLimit: limit)
+  var decoder = WebSocketDecoder(messageBytesLimit: limit, offersCompression: deflate != .none)
+  if deflate != .none { decoder.beginInflating(forgetsContext: deflate == .eachAlone) }
   var outcomes: [Outcome] = []
   var offset = 0
   var turn = 0
@@ -108,8 +122,6 @@ func frame(_ opcode: UInt8, _ payload: [UInt8], final isFinal: Bool = true) -> [
 }
 
 @Suite struct WebSocketDecoderTests {
-  static let limit = 100_000
-
   /// The unmasked examples of RFC 6455 section 5.7.
   @Test func examplesOfTheRFC() {
     #expect(
@@ -183,10 +195,10 @@ func frame(_ opcode: UInt8, _ payload: [UInt8], final isFinal: Bool = true) -> [
     let space = buffer.makeSpace()
     space.copyBytes(from: bytes)
     buffer.commit(bytes.count)
-    #expect(decoder.next(&buffer) == .message)
-    #expect(decoder.payload.baseAddress == UnsafeRawPointer(space.baseAddress! + 2))
-    #expect(decoder.next(&buffer) == .message)
-    #expect(decoder.payload.baseAddress == UnsafeRawPointer(space.baseAddress! + 7))
+    let first = decoder.next(&buffer)
+    #expect(first == .message && decoder.payload.baseAddress == UnsafeRawPointer(space.baseAddress! + 2))
+    let second = decoder.next(&buffer)
+    #expect(second == .message && decoder.payload.baseAddress == UnsafeRawPointer(space.baseAddress! + 7))
   }
 
   @Test func largestMessageFitsHoweverItIsCut() {
@@ -253,6 +265,11 @@ func frame(_ opcode: UInt8, _ payload: [UInt8], final isFinal: Bool = true) -> [
       let padded = [UInt8](repeating: 65, count: 40) + bytes
       let isValid = String(validating: bytes, as: UTF8.self) != nil
       #expect(bytes.withUnsafeBytes { isValidUTF8($0) } == isValid, "\(bytes)")
+      // Byte by byte, refused where nothing can be appended any more that would make it well-formed.
+      var validator = UTF8Validator()
+      let accepted = bytes.prefix { byte in withUnsafeBytes(of: byte) { validator.accept($0) } }.count
+      let possible = bytes.indices.prefix { canBecomeText(Array(bytes[...$0])) }.count
+      #expect(accepted == possible, "\(bytes)")
       #expect(padded.withUnsafeBytes { isValidUTF8($0) } == isValid, "\(bytes) behind ASCII")
     }
   }

@@ -10,6 +10,7 @@
 #include "apus_checksum.h"
 #include "apus_cpu.h"
 #include "apus_file.h"
+#include "apus_inflate.h"
 #include "apus_local_socket.h"
 #include "apus_memory.h"
 #include "apus_openssl.h"

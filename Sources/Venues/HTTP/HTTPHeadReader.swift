@@ -21,6 +21,8 @@ struct HTTPHeadReader {
   static var headBytesLimit: Int { 16 * 1024 }
 
   private(set) var status = 0
+  /// HTTP/1.0: no chunks, no upgrade, and the connection ends with the response (RFC 9112 sections 6.1 and 9.3).
+  private(set) var isVersion10 = false
   /// In the buffer, until its next `makeSpace`.
   private(set) var name = UnsafeRawBufferPointer(start: nil, count: 0)
   private(set) var value = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -75,6 +77,7 @@ struct HTTPHeadReader {
       number = number &* 10 &+ Int(line[index] &- 48)
     }
     status = number
+    isVersion10 = line[7] == 48
     return number >= 100
   }
 

@@ -76,6 +76,7 @@ public struct HTTPResponseParser {
     case .tooLarge: return .tooLarge
     case .statusLine:
       status = reader.status
+      keepsAlive = !reader.isVersion10
       return nil
     case .field: return readField()
     case .end: return endHead()
@@ -89,7 +90,7 @@ public struct HTTPResponseParser {
       guard length == nil || length == value else { return .malformed }
       length = value
     } else if equalsIgnoringCase(reader.name, "transfer-encoding") {
-      guard !isChunked, equalsIgnoringCase(reader.value, "chunked") else { return .malformed }
+      guard !isChunked, !reader.isVersion10, equalsIgnoringCase(reader.value, "chunked") else { return .malformed }
       isChunked = true
     } else if equalsIgnoringCase(reader.name, "connection") {
       if listContains(reader.value, "close") { keepsAlive = false }

@@ -47,6 +47,10 @@ public struct WebSocketChannel<T: Transport & ~Copyable>: StandbyChannel, ~Copya
     if core.hasOutgoing && !connection.send(core.takeOutgoing()) { core.fail(.requested) }
   }
 
+  /// Whether the last message is text; binary otherwise.
+  @inlinable public var messageIsText: Bool { core.messageIsText }
+  /// Whether the venue agreed to compress its messages.
+  @inlinable public var isCompressing: Bool { core.isCompressing }
   /// The code of the last close frame; 0 when the connection ended without one.
   @inlinable public var closeCode: UInt16 { core.closeCode }
   /// The HTTP status of the last answer to an upgrade: 101, or why `.upgradeRefused` (418 and 429 are rate limits).

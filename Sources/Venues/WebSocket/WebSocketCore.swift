@@ -9,6 +9,9 @@ public struct WebSocketSettings: Sendable {
   public var target: String
   /// Sent with the upgrade.
   public var headers: [(name: String, value: String)] = []
+  /// Offered to the venue where it is set. Off by default: inflating costs a message of a hot stream more time than
+  /// its bytes cost on the wire of a colocated host.
+  public var compression: WebSocketCompression?
   public var upgradeTimeoutNs: Int64 = 5_000_000_000
   /// A ping goes out when nothing was received for that long,
   public var pingAfterNs: Int64 = 10_000_000_000
@@ -55,11 +58,13 @@ public struct WebSocketCore: ~Copyable, @unchecked Sendable {  // Safe: moved, n
   /// The code of the peer's close frame, or of ours.
   public private(set) var closeCode: UInt16 = 0
 
-  init(_ settings: WebSocketSettings, port: UInt16) {
+  package init(_ settings: WebSocketSettings, port: UInt16) {
     buffer = AssemblyBuffer(maximumBytes: settings.messageBytesLimit)
-    decoder = WebSocketDecoder(messageBytesLimit: settings.messageBytesLimit)
+    decoder = WebSocketDecoder(
+      messageBytesLimit: settings.messageBytesLimit, offersCompression: settings.compression != nil)
     handshake = WebSocketHandshake(
-      host: hostField(settings.connection.hostName, port), target: settings.target, headers: settings.headers)
+      host: hostField(settings.connection.hostName, port), target: settings.target, headers: settings.headers,
+      compression: settings.compression)
     // Another stream than the back-off's, from the same seed.
     generator = SeededGenerator(seed: ~settings.connection.seed)
     sendBytesLimit = settings.sendBytesLimit
@@ -80,6 +85,14 @@ public struct WebSocketCore: ~Copyable, @unchecked Sendable {  // Safe: moved, n
   }
   public var message: UnsafeRawBufferPointer {
     @_noLocks get { decoder.payload }
+  }
+  /// Whether the last message is text; binary otherwise.
+  public var messageIsText: Bool {
+    @_noLocks get { decoder.isText }
+  }
+  /// Whether the venue agreed to compress.
+  public var isCompressing: Bool {
+    @_noLocks get { handshake.deflate.isAgreed }
   }
   /// The HTTP status of a refused upgrade.
   public var upgradeStatus: Int {
@@ -174,6 +187,7 @@ public struct WebSocketCore: ~Copyable, @unchecked Sendable {  // Safe: moved, n
       case .refused: fail(.upgradeRefused)
       case .accepted:
         buffer.clearAssembled()
+        if handshake.deflate.isAgreed { decoder.beginInflating(forgetsContext: handshake.deflate.forgetsContext) }
         phase = .open
         lastReceiveNs = nowNs
         lastPingNs = nowNs

@@ -39,6 +39,8 @@ struct WebSocketFrameHeader {
   static var controlPayloadLimit: Int { 125 }
 
   private(set) var isFinal = false
+  /// RSV1: the first frame of a compressed message (RFC 7692 section 6).
+  private(set) var isCompressed = false
   private(set) var opcode: UInt8 = 0
   private(set) var byteCount = 0
   /// At most 2^63 - 1.
@@ -47,12 +49,16 @@ struct WebSocketFrameHeader {
   var isControl: Bool { opcode & 8 != 0 }
 
   /// Reads the header at the beginning of `bytes`; a server's frame is not masked (section 5.1).
+  ///
+  /// - Parameter inflates: whether messages may be compressed.
   @_noLocks
-  mutating func parse(_ bytes: UnsafeRawBufferPointer) -> Parse {
+  mutating func parse(_ bytes: UnsafeRawBufferPointer, inflates: Bool) -> Parse {
     guard bytes.count >= 2 else { return .needMore }
     opcode = bytes[0] & 0x0f
     isFinal = bytes[0] & 0x80 != 0
-    let hasReservedBits = bytes[0] & 0x70 != 0  // an extension's, and none was negotiated
+    let beginsMessage = opcode == WebSocketOpcode.text || opcode == WebSocketOpcode.binary
+    isCompressed = inflates && beginsMessage && bytes[0] & 0x40 != 0
+    let hasReservedBits = bytes[0] & (isCompressed ? 0x30 : 0x70) != 0  // extensions' that were not negotiated
     let isMasked = bytes[1] & 0x80 != 0
     let isKnown =
       opcode <= WebSocketOpcode.binary || (opcode >= WebSocketOpcode.close && opcode <= WebSocketOpcode.pong)

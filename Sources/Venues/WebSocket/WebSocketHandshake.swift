@@ -21,18 +21,22 @@ struct WebSocketHandshake: ~Copyable {
   private var upgrades = false
   private var connects = false
   private var accepts = false
-  private var negotiates = false
+  /// The answer contradicts itself, or accepts what was not offered.
+  private var isWrong = false
+  private(set) var deflate: DeflateNegotiation
 
   /// The status of the answer: not 101 when the server refused.
   var status: Int { reader.status }
 
-  init(host: String, target: String, headers: [(name: String, value: String)]) {
+  init(host: String, target: String, headers: [(name: String, value: String)], compression: WebSocketCompression?) {
     precondition(target.hasPrefix("/") && target.utf8.allSatisfy { $0 > 32 && $0 < 127 }, "a target is visible ASCII")
     var text = "GET \(target) HTTP/1.1\r\nHost: \(host)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     for header in headers {
       precondition(isFieldText(header.name) && isFieldText(header.value), "a header is one line of ASCII")
       text += "\(header.name): \(header.value)\r\n"
     }
+    if let compression { text += "Sec-WebSocket-Extensions: \(compression.offer)\r\n" }
+    deflate = DeflateNegotiation(compression)
     text += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
     keyOffset = text.utf8.count
     text += String(repeating: "=", count: Self.keyCount) + "\r\n\r\n"
@@ -55,7 +59,8 @@ struct WebSocketHandshake: ~Copyable {
     upgrades = false
     connects = false
     accepts = false
-    negotiates = false
+    isWrong = false
+    deflate.reset()
     guard let start = head.baseAddress else { return nil }
     let nonce = (generator.next(), generator.next())
     let key = start + keyOffset
@@ -83,9 +88,11 @@ struct WebSocketHandshake: ~Copyable {
       case .needMore: return .needMore
       case .malformed, .tooLarge: return .refused
       case .statusLine:
-        if reader.status != 101 { return .refused }
-      case .field: readField()
-      case .end: return upgrades && connects && accepts && !negotiates ? .accepted : .refused
+        if reader.status != 101 || reader.isVersion10 { return .refused }
+      case .field:
+        readField()
+        if isWrong { return .refused }
+      case .end: return upgrades && connects && accepts && deflate.isSatisfied ? .accepted : .refused
       }
     }
   }
@@ -97,12 +104,18 @@ struct WebSocketHandshake: ~Copyable {
     } else if equalsIgnoringCase(reader.name, "connection") {
       connects = listContains(reader.value, "upgrade")
     } else if equalsIgnoringCase(reader.name, "sec-websocket-accept") {
-      guard reader.value.count == Self.acceptCount, let value = reader.value.baseAddress else { return }
-      accepts = apus_bytes_are_equal(value, expected, Self.acceptCount) != 0
-    } else if equalsIgnoringCase(reader.name, "sec-websocket-extensions")
-      || equalsIgnoringCase(reader.name, "sec-websocket-protocol")
-    {
-      negotiates = true  // neither was offered
+      accepts = !accepts && isExpected(reader.value)  // it stands once (RFC 6455 section 11.3.3)
+      isWrong = !accepts
+    } else if equalsIgnoringCase(reader.name, "sec-websocket-extensions") {
+      isWrong = !deflate.accept(reader.value)
+    } else if equalsIgnoringCase(reader.name, "sec-websocket-protocol") {
+      isWrong = true  // none was offered
     }
+  }
+
+  @_noLocks
+  private func isExpected(_ value: UnsafeRawBufferPointer) -> Bool {
+    guard value.count == Self.acceptCount, let start = value.baseAddress else { return false }
+    return apus_bytes_are_equal(start, expected, Self.acceptCount) != 0
   }
 }
