@@ -10,8 +10,6 @@ import Pipeline
 import Testing
 import Venues
 
-private let python = ProcessInfo.processInfo.environment["APUS_PYTHON"]
-
 /// A concrete channel whose poll the compiler has checked.
 private protocol HotMessages: ~Copyable {
   init(_ context: TLSContext, _ settings: WebSocketSettings) throws
@@ -72,68 +70,27 @@ private struct HotRequests: ~Copyable {
   var retryAfterSeconds: Int? { usesUring ? uring.retryAfterSeconds : socket.retryAfterSeconds }
 }
 
-/// The Python process, with certificates of its own. Ended with the object.
+/// `channel_peer.py`.
 private final class Peer {
   private struct Ports: Decodable { let websocket, http: UInt16 }
 
-  let folder: URL
-  let process = Process()
-  private let input = Pipe()
+  let script: PeerProcess
   private let ports: Ports
 
   init(version: String, names: [String] = ["DNS:localhost"], until: Int = 3600, trusted: Bool = true) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("apus-peer-\(UUID().uuidString)")
-    self.folder = folder
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-    let authority = try ThrowAwayAuthority()
-    try (trusted ? authority : ThrowAwayAuthority()).writeCertificate(to: path("ca.pem"))
-    try authority.issue(
-      names: names, validFromSeconds: -7200, validUntilSeconds: until, certificateFile: path("s.pem"),
-      keyFile: path("s.key"))
-    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("conformance/channel_peer.py")
-    process.executableURL = URL(fileURLWithPath: try #require(python))
-    process.arguments = [script.path, path("s.pem"), path("s.key"), version]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardInput = input
-    try process.run()
-    var line = Data()
-    while line.last != 10 {
-      let byte = output.fileHandleForReading.readData(ofLength: 1)
-      try #require(!byte.isEmpty, "the peer ended before it listened")
-      line += byte
-    }
-    ports = try JSONDecoder().decode(Ports.self, from: line)
+    script = try PeerProcess("channel_peer.py", [version], names: names, until: until, trusted: trusted)
+    ports = try script.read(Ports.self)
   }
 
-  deinit {
-    kill(process.processIdentifier, SIGKILL)  // it may be stopped: a gentler signal would wait
-    process.waitUntilExit()
-    try? FileManager.default.removeItem(at: folder)
-  }
-
-  func context(_ newest: TLSVersion = .tls13) throws -> TLSContext {
-    try .client(trustFile: folder.appendingPathComponent("ca.pem").path, newest: newest)
-  }
+  func context(_ newest: TLSVersion = .tls13) throws -> TLSContext { try script.context(newest) }
 
   func settings(http: Bool = false) throws -> ConnectionSettings {
-    let addresses = try SocketAddress.resolve(host: "127.0.0.1", port: http ? ports.http : ports.websocket)
-    return ConnectionSettings(hostName: "localhost", addresses: addresses, seed: 11)
+    try script.settings(port: http ? ports.http : ports.websocket)
   }
 
   func webSocket(_ target: String) throws -> WebSocketSettings {
     WebSocketSettings(connection: try settings(), target: target)
   }
-}
-
-private struct NothingHappened: Error {}
-
-private func monotonicNs() -> Int64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
 /// Polls until something happens; only a broken channel runs out of patience.
@@ -206,8 +163,8 @@ private struct Trial<Channel: HotMessages & ~Copyable> {
   /// A server that is stopped answers no ping: after the bound, on the session's clock, it is given up.
   func silence() throws {
     var channel = try open("/echo")
-    kill(peer.process.processIdentifier, SIGSTOP)
-    defer { kill(peer.process.processIdentifier, SIGCONT) }
+    kill(peer.script.process.processIdentifier, SIGSTOP)
+    defer { kill(peer.script.process.processIdentifier, SIGCONT) }
     let event = try next(&channel, aheadNs: 30_000_000_000)
     #expect(event == .closed && channel.reason == .peerSilent)
   }
