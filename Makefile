@@ -7,7 +7,7 @@ FORMATTED := Package.swift Sources Tests Examples
 # The driver remarks on every module that debug builds are whole-module (Package.swift says why): not worth a line each.
 QUIET := 2>&1 | { grep -v 'remark: Incremental compilation has been disabled' || true; }
 
-.PHONY: demo check setup format lint debug release gate conformance end-to-end crashes sanitize clean
+.PHONY: demo check setup format lint debug release gate conformance end-to-end crashes fuzz sanitize clean
 .SILENT: setup
 
 demo: setup
@@ -50,10 +50,15 @@ end-to-end:
 crashes: release
 	$(PYTHON) Tests/end-to-end/crashes.py --apus $(RELEASE)/apus --failing $(RELEASE)/apus-failing --injections 300
 
-# The lock-free parts and the decoders under the sanitizers; too slow for every check.
+# The nightly forms: docs/testing.md. Every fuzz target for SECONDS; lock-free parts and decoders under the sanitizers.
+SECONDS ?= 600
+
+fuzz:
+	scripts/fuzz $(SECONDS)
+
 sanitize:
 	scripts/sanitize-threads
-	$(SWIFT) test --sanitize address --scratch-path .build-address --filter 'Ring|WebSocket|HTTP|Binance'
+	APUS_PYTHON=$(PYTHON) scripts/sanitize-address
 
 clean:
-	rm -rf .build .build-address
+	rm -rf .build .build-address .build-fuzz

@@ -90,6 +90,11 @@ let package = Package(
 
     .target(name: "Support", path: "Tests/Support", swiftSettings: swift),
     .target(name: "MallocCounter", path: "Tests/MallocCounter"),
+    .target(
+      name: "FuzzTargets",
+      dependencies: ["Venues", "Journal", "Simulation", "Brain", "Risk", "Market", "Pipeline", "CShims"],
+      path: "Tests/fuzz/Targets", swiftSettings: swift),
+    tests("FuzzTests", ["FuzzTargets", "Support"]),
     tests("PipelineTests", ["Pipeline", "CShims", "Support", "MallocCounter"]),
     tests("MarketTests", ["Market", "Pipeline", "Support", "MallocCounter"]),
     tests("RiskTests", ["Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
@@ -111,3 +116,11 @@ let package = Package(
       ["Bot", "Control", "VenueServer", "VenueFront", "Simulation", "Journal", "Market", "Pipeline", "Support"]),
   ]
 )
+
+// libFuzzer brings its own `main`: the driver is part of the package only for `make fuzz`, which builds with coverage.
+if Context.environment["APUS_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzTargets", "Support"], path: "Tests/fuzz/Driver",
+      swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -1,0 +1,37 @@
+// Every fuzz target with seeded mutations of its seeds: the short form of `make fuzz`, the same inputs every time.
+
+import FuzzTargets
+import Support
+import Testing
+
+@Suite struct SeededFuzzTests {
+  #if DEBUG
+    static let rounds = 3_000
+  #else
+    static let rounds = 30_000
+  #endif
+
+  static let names = [
+    "handshake", "frames", "deflate", "http", "json", "market", "snapshot", "orders", "exchange-info", "journal",
+    "counters", "capture", "model",
+  ]
+
+  @Test func theNamesAreComplete() throws {
+    #expect(try allFuzzTargets(recordings: nil).map(\.name) == Self.names)
+  }
+
+  /// A trap ends the test process: that is the finding.
+  @Test(arguments: names)
+  func decodersSurviveMutations(name: String) throws {
+    let target = try #require(try allFuzzTargets(recordings: sharedData).first { $0.name == name })
+    for seed in target.seeds { seed.withUnsafeBytes { target.run($0) } }
+    var mutator = Mutator(target, seed: 2026)
+    var lengths = Set<Int>()
+    for _ in 0..<Self.rounds {
+      let bytes = mutator.next()
+      lengths.insert(bytes.count)
+      bytes.withUnsafeBytes { target.run($0) }
+    }
+    #expect(lengths.count > 10, "mutations that change nothing try nothing")
+  }
+}
