@@ -92,7 +92,9 @@ let package = Package(
     .target(name: "MallocCounter", path: "Tests/MallocCounter"),
     .target(
       name: "FuzzTargets",
-      dependencies: ["Venues", "Journal", "Simulation", "Brain", "Risk", "Market", "Pipeline", "CShims"],
+      dependencies: [
+        "Control", "Journal", "Execution", "Simulation", "Brain", "Venues", "Risk", "Market", "Pipeline", "CShims",
+      ],
       path: "Tests/fuzz/Targets", swiftSettings: swift),
     tests("FuzzTests", ["FuzzTargets", "Support"]),
     tests("PipelineTests", ["Pipeline", "CShims", "Support", "MallocCounter"]),

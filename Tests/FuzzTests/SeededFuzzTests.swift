@@ -13,7 +13,7 @@ import Testing
 
   static let names = [
     "handshake", "frames", "deflate", "http", "json", "market", "snapshot", "orders", "exchange-info", "journal",
-    "counters", "capture", "model",
+    "counters", "capture", "model", "account", "ring-file", "control",
   ]
 
   @Test func theNamesAreComplete() throws {

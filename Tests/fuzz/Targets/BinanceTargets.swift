@@ -79,7 +79,6 @@ final class ExchangeInfoTarget: FuzzTarget {
 
   func run(_ bytes: UnsafeRawBufferPointer) {
     let body = Array(bytes)
-    _ = BinanceExchangeInfo.limits(body)
     guard let instruments = try? BinanceExchangeInfo.instruments(body, symbols: ["BTCUSDT"], venue: VenueIndex(2)),
       let instrument = instruments.first
     else { return }
