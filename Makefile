@@ -7,14 +7,14 @@ FORMATTED := Package.swift Sources Tests Examples
 # The driver remarks on every module that debug builds are whole-module (Package.swift says why): not worth a line each.
 QUIET := 2>&1 | { grep -v 'remark: Incremental compilation has been disabled' || true; }
 
-.PHONY: demo check setup format lint debug release gate conformance end-to-end crashes fuzz sanitize clean
+.PHONY: demo check setup format lint debug release gate threads conformance end-to-end crashes fuzz sanitize clean
 .SILENT: setup
 
 demo: setup
 	$(SWIFT) build -c release --product apus
 	$(RELEASE)/apus demo --seconds 20
 
-check: setup lint debug release gate conformance end-to-end
+check: setup lint debug release gate threads conformance end-to-end
 
 setup:
 	scripts/setup
@@ -40,6 +40,10 @@ gate:
 	scripts/test_hot_path_gate.py
 	scripts/hot-path-gate $(RELEASE)/apus
 
+# Under the thread sanitizer: what threads share.
+threads:
+	scripts/sanitize-threads
+
 conformance:
 	$(PYTHON) Tests/conformance/run.py --apus $(RELEASE)/apus
 
@@ -56,8 +60,7 @@ SECONDS ?= 600
 fuzz:
 	scripts/fuzz $(SECONDS)
 
-sanitize:
-	scripts/sanitize-threads
+sanitize: threads
 	APUS_PYTHON=$(PYTHON) scripts/sanitize-address
 
 clean:

@@ -3,10 +3,17 @@
 import Market
 import Risk
 
-/// A record whose enumerations and flags are checked before it is made of bytes: any other bytes are no value of it.
+/// A record whose enumerations, flags and names are checked before it is made of bytes: any other bytes are no value of
+/// it.
 protocol CheckedRecord: BitwiseCopyable {
   /// Offset and number of values of each field that does not take all.
   static var bounds: [(offset: Int?, count: Int)] { get }
+  /// Offset of each `ShortName`.
+  static var names: [Int?] { get }
+}
+
+extension CheckedRecord {
+  static var names: [Int?] { [] }
 }
 
 extension UnsafeRawBufferPointer {
@@ -16,7 +23,17 @@ extension UnsafeRawBufferPointer {
     for (offset, count) in Record.bounds {
       guard let offset, Int(self[offset]) < count else { return nil }
     }
+    for offset in Record.names {
+      guard let offset, Self.isName(self[offset..<offset + MemoryLayout<ShortName>.size]) else { return nil }
+    }
     return loadUnaligned(as: Record.self)
+  }
+
+  /// Whether the bytes are a text, zeros behind it, and its length.
+  private static func isName(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+    guard let length = bytes.last, length < bytes.count else { return false }
+    let behind = bytes.dropFirst(Int(length)).dropLast()
+    return behind.allSatisfy { $0 == 0 } && String(validating: bytes.prefix(Int(length)), as: UTF8.self) != nil
   }
 }
 
@@ -44,6 +61,7 @@ extension FillRecord: CheckedRecord {
   static let bounds: [(offset: Int?, count: Int)] = [
     (MemoryLayout<Self>.offset(of: \.side), Side.allCases.count), (MemoryLayout<Self>.offset(of: \.isMaker), 2),
   ]
+  static let names = [MemoryLayout<Self>.offset(of: \.feeAsset)]
 }
 
 extension PositionRecord: CheckedRecord {
@@ -52,6 +70,7 @@ extension PositionRecord: CheckedRecord {
 
 extension BalanceRecord: CheckedRecord {
   static let bounds: [(offset: Int?, count: Int)] = [(MemoryLayout<Self>.offset(of: \.isMismatch), 2)]
+  static let names = [MemoryLayout<Self>.offset(of: \.asset)]
 }
 
 extension ReconciliationRecord: CheckedRecord {
@@ -59,6 +78,7 @@ extension ReconciliationRecord: CheckedRecord {
     (MemoryLayout<Self>.offset(of: \.event), ReconciliationEvent.allCases.count),
     (MemoryLayout<Self>.offset(of: \.phase), ReconciliationPhase.allCases.count),
   ]
+  static let names = [MemoryLayout<Self>.offset(of: \.asset)]
 }
 
 extension TradingState: CheckedRecord {
