@@ -22,7 +22,8 @@ final class OrdersTarget: FuzzTarget {
       maximumPosition: Quantity(lots: 1_000_000_000), maximumOpenOrders: 1000, collarBasisPoints: 5000,
       maximumMarketAgeNs: .max, maximumOrderAgeNs: 1_000_000_000, feeReserveBasisPoints: 10)
     gate = RiskGate(
-      instruments: [bitcoin], limits: [limits], rate: OrderRateLimits(perSecond: 60_000, perTenSeconds: 60_000))
+      instruments: [bitcoin], limits: [limits], rate: OrderRateLimits(perSecond: 60_000, perTenSeconds: 60_000),
+      trading: TradingState(isArmed: true, armedEpoch: 0))
     seeds = OrderMessages.seeds + recorded.messages.prefix(3)
   }
 
