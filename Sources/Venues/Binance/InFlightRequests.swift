@@ -32,8 +32,7 @@ struct InFlightRequest: BitwiseCopyable {
   var cause: UInt64 = 0
 }
 
-/// A table of fixed size, indexed by the low bits of the identifier: identifiers are consecutive, so two requests share
-/// a place only when 256 are under way.
+/// A table of fixed size, indexed by the low bits of the identifier.
 struct InFlightRequests: ~Copyable {
   /// More than the orders and cancels that Binance's own limits allow within a reply timeout (50 orders in 10 s).
   static var capacity: Int { 256 }
@@ -51,14 +50,20 @@ struct InFlightRequests: ~Copyable {
 
   deinit { places.deallocate() }
 
-  /// A new identifier; consecutive from 1.
+  /// A new identifier: the next one whose place is free. An old request without an answer keeps its place while others
+  /// come and go.
   mutating func takeIdentifier() -> UInt64 {
+    var tries = 0
+    while place(next).pointee.kind != .none, tries < Self.capacity {
+      next &+= 1
+      tries &+= 1
+    }
     defer { next &+= 1 }
     return next
   }
 
-  /// Whether the place of the next identifier is free.
-  var hasRoom: Bool { place(next).pointee.kind == .none }
+  /// Whether another request may be under way; then `takeIdentifier` finds a place.
+  var hasRoom: Bool { count < Self.capacity }
 
   mutating func insert(_ request: InFlightRequest) {
     precondition(place(request.identifier).pointee.kind == .none, "asked before: hasRoom")
