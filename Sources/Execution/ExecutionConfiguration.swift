@@ -29,6 +29,9 @@ public struct ExecutionConfiguration: Sendable {
   public var account: UInt8
   /// The most orders open at once, a power of two. Larger than what the limits allow, so that they decide.
   public var orderCapacity: Int
+  /// How long after it was signed a venue still accepts an order (its receive window): "no such order" is not believed
+  /// before.
+  public var requestWindowNs: Int64 = 5_000_000_000
   /// Fees of each venue for the router, in basis points.
   public var takerFeeBasisPoints: Int64
   public var makerFeeBasisPoints: Int64

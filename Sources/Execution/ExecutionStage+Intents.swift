@@ -113,6 +113,7 @@ extension ExecutionStage {
     order.side = approved.side
     order.state = .pendingNew
     order.dueNs = input.nowNs &+ OrderTiming.unansweredNs
+    order.arrivesUntilNs = arrival(sentBy: approved.expiryTimeNs)
     let state = instruments + Int(approved.instrument.rawValue)
     order.reserved = Amount(units: state.pointee.reservation(order))
     balances.rows[order.side == .buy ? state.pointee.quote : state.pointee.base].reserved &+= order.reserved.units

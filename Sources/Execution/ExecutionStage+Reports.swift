@@ -28,8 +28,8 @@ extension ExecutionStage {
     switch report.pointee.kind {
     case .acknowledged: advance(order, .acknowledged, report)
     case .rejected: advance(order, .rejected, report)
-    case .canceled: advance(order, .canceled, report)
-    case .expired: advance(order, .expired, report)
+    case .canceled: handleEnd(report, .canceled, of: order)
+    case .expired: handleEnd(report, .expired, of: order)
     case .unknown: advance(order, .outcomeUnknown, report)
     case .notSent: advance(order, .notSent, report)
     case .fill: handleFill(report, of: order)
@@ -40,6 +40,17 @@ extension ExecutionStage {
     case .prevented: break  // the order's end is told by the reports that follow
     case .balance, .sessionUp, .sessionDown, .openOrdersListed, .tradesListed, .listFailed: break  // not of an order
     }
+  }
+
+  /// An order that ended before it was filled. The venue says with it how much was filled: a fill that no report told of
+  /// would else be missed for good, because nobody asks about a closed order.
+  @inline(always)
+  private mutating func handleEnd(
+    _ report: UnsafePointer<ExecutionReport>, _ event: OrderEvent, of order: UnsafeMutablePointer<Order>
+  ) {
+    let missing = report.pointee.cumulativeQuantity.lots &- order.pointee.cumulative.lots
+    if missing > 0 { infer(missing, of: order, report) }
+    advance(order, event, report)
   }
 
   /// A fill: counted once, whatever says it and whenever it comes.
@@ -136,16 +147,17 @@ extension ExecutionStage {
     case .expired: advance(order, .expired, report)
     case .rejected: advance(order, .rejected, report)
     case .notFound:
-      // An order just sent may still be under way: only a repeated answer is believed.
-      guard order.pointee.state == .unknown, order.pointee.attempts < OrderTiming.notFoundAnswers else {
-        advance(order, .statusNotFound, report)
-        return
-      }
+      // An order that was sent may still be under way: only a repeated answer is believed, and only when the venue would
+      // not accept the order any more.
+      let mayArrive =
+        order.pointee.attempts < OrderTiming.notFoundAnswers || input.nowNs < order.pointee.arrivesUntilNs
+      if order.pointee.state != .unknown || !mayArrive { advance(order, .statusNotFound, report) }
     case .none: counters.malformedReports.add()
     }
   }
 
-  /// Counts lots that a status reply told of before their trade reports: value from the reply's total, no fee.
+  /// Counts lots that a status, or the end of the order, told of before their trade reports: value from the report's
+  /// total or the order's price, no fee.
   @inline(always)
   private mutating func infer(
     _ lots: Int64, of order: UnsafeMutablePointer<Order>, _ report: UnsafePointer<ExecutionReport>
@@ -192,6 +204,8 @@ extension ExecutionStage {
       var next = orders.first(i)
       while let order = next {
         order.pointee.isSessionLost = true
+        // Of an earlier process, which cannot send any more.
+        if order.pointee.arrivesUntilNs == .max { order.pointee.arrivesUntilNs = arrival(sentBy: input.nowNs) }
         order.pointee.attempts = 0
         due(order, atNs: input.nowNs)
         next = orders.following(order)

@@ -12,8 +12,11 @@ enum OrderTiming {
   static var longestRetryNs: Int64 { 2_000_000_000 }
   /// Cancels before the order's status is asked instead: 20 ms doubling to the longest wait, about 3 s.
   static var cancelAttempts: UInt16 { 8 }
-  /// "No such order" is believed after so many queries, 2.5 s after the first: no order is under way so long.
+  /// "No such order" is believed after so many queries, and not before the order cannot arrive any more.
   static var notFoundAnswers: UInt16 { 8 }
+  /// The venue accepts a stamp that is ahead of its own clock by as much: so much longer an order may be under way
+  /// (web-socket-api.md, "Timing security").
+  static var stampLeadNs: Int64 { 1_000_000_000 }
   /// How long a request to cancel everything gets before orders are cancelled one by one.
   static var cancelAllGraceNs: Int64 { 250_000_000 }
   /// When a gateway's ring of requests is full.
@@ -40,6 +43,13 @@ extension ExecutionStage {
     order.pointee.cause = cause
     order.pointee.attempts = 0
     due(order, atNs: input.nowNs)
+  }
+
+  /// Until when an order arrives that the gateway sends at `sentNs` at the latest.
+  @inline(always)
+  func arrival(sentBy sentNs: Int64) -> Int64 {
+    let arrival = sentNs.addingReportingOverflow(requestWindowNs &+ OrderTiming.stampLeadNs)
+    return arrival.overflow ? .max : arrival.partialValue
   }
 
   /// One request for the whole instrument, and each open order marked in case that it is missed.

@@ -54,6 +54,7 @@ public struct ExecutionStage: ~Copyable {
   let account: UInt8
   let takerFeeBasisPoints: Int64
   let makerFeeBasisPoints: Int64
+  let requestWindowNs: Int64
 
   /// The input of the step under way.
   var input = StepInput(nowNs: 0)
@@ -116,6 +117,7 @@ public struct ExecutionStage: ~Copyable {
     account = configuration.account
     takerFeeBasisPoints = configuration.takerFeeBasisPoints
     makerFeeBasisPoints = configuration.makerFeeBasisPoints
+    requestWindowNs = configuration.requestWindowNs
     self.ports = ports
     self.records = records
     self.counters = counters

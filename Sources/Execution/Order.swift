@@ -22,6 +22,8 @@ struct Order: BitwiseCopyable {
   var reserved = Amount.zero
   /// When something has to be done for it (a cancel, a query), in the session's clock; `.max` for never.
   var dueNs = Int64.max
+  /// Until when a request that was sent for it may still arrive at the venue; `.max` as long as nobody knows.
+  var arrivesUntilNs = Int64.max
   var originTsc: UInt64 = 0
   /// The record that the next request for it names as its cause.
   var cause: UInt64 = 0

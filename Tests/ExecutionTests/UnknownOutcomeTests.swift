@@ -70,6 +70,27 @@ import Testing
     #expect(desk.news.last?.kind == .rejected)
   }
 
+  /// An order that was held up on its way may arrive as long as the venue accepts its stamp: not one moment earlier is it
+  /// taken for lost, however often the venue says that it has none.
+  @Test func noSuchOrderIsNotBelievedWhileTheOrderMayArrive() throws {
+    let desk = try Desk()
+    desk.open()
+    let order = try desk.placed(.buy, 5_999_000, 1000)
+    desk.report(.unknown, order.clientOrder)
+    desk.step()
+    // Expiry 1 s, receive window 5 s, lead of the stamp 1 s.
+    for _ in 0..<69 {
+      desk.pass(100_000_000)
+      desk.push(Desk.status(order.clientOrder, .notFound, lots: 0, value: 0))
+      desk.step()
+    }
+    #expect(desk.asked.count > 8 && desk.stage.openOrders == 1)
+    desk.pass(100_000_000)
+    desk.push(Desk.status(order.clientOrder, .notFound, lots: 0, value: 0))
+    desk.step()
+    #expect(desk.stage.openOrders == 0 && desk.news.last?.kind == .rejected)
+  }
+
   @Test func aCancelThatOvertookItsOrderIsRepeated() throws {
     let desk = try Desk()
     desk.open()

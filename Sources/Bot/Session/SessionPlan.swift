@@ -73,11 +73,13 @@ package struct SessionPlan {
   }
 
   private var executionSettings: ExecutionConfiguration {
-    ExecutionConfiguration(
+    var settings = ExecutionConfiguration(
       instruments: instruments, limits: limits, rate: rate, shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch,
       startsArmed: start.state != .unarmed, startsReduceOnly: start.state == .reduceOnly,
       maximumDailyLoss: maximumDailyLoss, ramp: configuration.risk.ramp.limitRamp, sendsOrders: start.mode != .shadow,
       orderCapacity: RingCapacities.openOrders)
+    settings.requestWindowNs = Int64(configuration.orders.receiveWindowMs) * 1_000_000
+    return settings
   }
 
   func strategy(
