@@ -8,8 +8,8 @@ struct MatchingPlan {
   var takes: [(level: DisplayedLevel, quantity: Quantity)] = []
   var taken = Quantity.zero
   var cost = Amount.zero
-  /// An opposite order of the same account stands in the way of the rest.
-  var meetsOwnOrder = false
+  /// The opposite order of the same account that stands in the way of the rest.
+  var ownOrder: UInt64?
 }
 
 extension MatchingEngine {
@@ -28,12 +28,13 @@ extension MatchingEngine {
     outbox.append(.accepted(order(id)))
 
     if request.timeInForce == .fillOrKill, plan.taken != request.quantity {
-      return expire(id, plan.meetsOwnOrder ? .selfTrade : .notFillable, timeNs: timeNs, outbox: &outbox)
+      if let own = plan.ownOrder { return prevent(id, meeting: own, timeNs: timeNs, outbox: &outbox) }
+      return expire(id, .notFillable, timeNs: timeNs, outbox: &outbox)
     }
     take(plan, for: id, timeNs: timeNs, outbox: &outbox)
     guard order(id).status.isOpen else { return }
-    if plan.meetsOwnOrder {
-      expire(id, .selfTrade, timeNs: timeNs, outbox: &outbox)
+    if let own = plan.ownOrder {
+      prevent(id, meeting: own, timeNs: timeNs, outbox: &outbox)
     } else if request.type == .market || request.timeInForce != .goodTilCanceled {
       expire(id, .noLiquidity, timeNs: timeNs, outbox: &outbox)
     } else {
@@ -50,7 +51,7 @@ extension MatchingEngine {
     guard bids[i].count + asks[i].count < Self.maximumOpenOrders else { throw .tooManyOpenOrders }
 
     let plan = walk(request, at: i)
-    if request.type == .limitMaker, plan.taken != .zero || plan.meetsOwnOrder { throw .wouldTake }
+    if request.type == .limitMaker, plan.taken != .zero || plan.ownOrder != nil { throw .wouldTake }
     let (asset, amount) = reserve(request, quantity: request.quantity)
     let needed = request.side == .buy && request.type == .market ? plan.cost : amount
     guard needed <= ledger.free(asset) else { throw .insufficientBalance }
@@ -75,7 +76,8 @@ extension MatchingEngine {
   private func walk(_ request: PlaceOrder, at i: Int) -> MatchingPlan {
     var plan = MatchingPlan()
     let opposite = request.side.opposite
-    let ownPrice = resting(i, opposite).first.map { order($0).request.price }
+    let own = resting(i, opposite).first
+    let ownPrice = own.map { order($0).request.price }
     func reaches(_ price: Price) -> Bool {
       request.type == .market || !price.isBetter(than: request.price, for: request.side)
     }
@@ -89,7 +91,7 @@ extension MatchingEngine {
       plan.taken.lots += quantity.lots
       plan.cost.units += cost.units
     }
-    plan.meetsOwnOrder = plan.taken < request.quantity && ownPrice.map(reaches) == true
+    if plan.taken < request.quantity, ownPrice.map(reaches) == true { plan.ownOrder = own }
     return plan
   }
 
@@ -121,7 +123,31 @@ extension MatchingEngine {
   }
 
   private mutating func expire(_ id: UInt64, _ reason: ExpiryReason, timeNs: Int64, outbox: inout [VenueEvent]) {
-    close(id, reason == .selfTrade ? .expiredInMatch : .expired, timeNs: timeNs)
+    close(id, .expired, timeNs: timeNs)
     outbox.append(.expired(order(id), reason))
+  }
+
+  /// The whole rest of the incoming order expires where it would have met `own` (EXPIRE_TAKER, stp_faq.md).
+  private mutating func prevent(_ id: UInt64, meeting own: UInt64, timeNs: Int64, outbox: inout [VenueEvent]) {
+    preventedMatches += 1
+    let prevention = Prevention(
+      matchId: preventedMatches, counterOrderId: own, price: order(own).request.price, quantity: order(id).remaining)
+    close(id, .expiredInMatch, timeNs: timeNs)
+    outbox.append(.prevented(order(id), prevention))
+  }
+
+  /// Takes quantity off an open order where it stands in the queue, and frees what that part locked.
+  mutating func amend(_ id: UInt64, to quantity: Quantity, timeNs: Int64) throws(OrderRefusal) {
+    guard let open = find(orderId: id), open.status.isOpen else { throw .notOpen }
+    guard quantity <= open.request.quantity else { throw .amendIncreases }
+    guard quantity < open.request.quantity, quantity > open.executed else { throw .amendChangesNothing }
+    var request = open.request
+    request.quantity = quantity
+    let i = Int(request.instrument.rawValue)
+    try checkRules(request, instruments[i], scales[i])
+    let (asset, amount) = reserve(request, quantity: Quantity(lots: open.request.quantity.lots - quantity.lots))
+    ledger.lock(asset, Amount(units: -amount.units))
+    orders[Int(id) - 1].request = request
+    orders[Int(id) - 1].updatedNs = timeNs
   }
 }

@@ -28,6 +28,7 @@ public struct MatchingEngine: Sendable {
   /// The sum of the commissions paid, by asset.
   public internal(set) var commissionPaid: [ShortName: Amount] = [:]
 
+  var preventedMatches: UInt64 = 0
   var ledger: Ledger
   /// Identifiers of the open orders, each instrument's by price and time.
   var bids: [[UInt64]]
@@ -87,6 +88,13 @@ public struct MatchingEngine: Sendable {
         outbox.append(.canceled(self.order(id)))
       } else {
         outbox.append(.cancelRefused(orderId: id))
+      }
+    case .amend(let id, let quantity):
+      do throws(OrderRefusal) {
+        try amend(id, to: quantity, timeNs: timeNs)
+        outbox.append(.amended(order(id)))
+      } catch {
+        outbox.append(.amendRefused(orderId: id, error))
       }
     case .cancelAll(let instrument):
       for order in openOrders(instrument) {

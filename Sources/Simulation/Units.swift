@@ -33,7 +33,7 @@ public struct MoneyScale: Sendable {
   }
 
   /// Price times quantity in quote units; nil beyond 92 billion coins.
-  func notional(_ price: Price, _ quantity: Quantity) -> Amount? {
+  public func notional(_ price: Price, _ quantity: Quantity) -> Amount? {
     Int64(exactly: Int128(price.ticks) * Int128(quantity.lots) * unitsPerTickLot).map(Amount.init(units:))
   }
 

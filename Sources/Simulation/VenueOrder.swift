@@ -40,7 +40,7 @@ public enum OrderStatus: UInt8, BitwiseCopyable, Sendable {
 /// An order that the engine accepted.
 public struct VenueOrder: BitwiseCopyable, Equatable, Sendable {
   public let id: UInt64
-  public let request: PlaceOrder
+  public internal(set) var request: PlaceOrder
   public let createdNs: Int64
   public internal(set) var updatedNs: Int64
   public internal(set) var status = OrderStatus.new
@@ -87,6 +87,21 @@ public enum OrderRefusal: UInt8, Error, BitwiseCopyable, Sendable {
   case marketClosed
   case insufficientBalance
   case wouldTake
+  /// Amendments only take away.
+  case amendIncreases
+  /// The quantity is the same, or no more than what is filled.
+  case amendChangesNothing
+  /// No such open order.
+  case notOpen
+}
+
+/// What self-trade prevention took off an order.
+public struct Prevention: BitwiseCopyable, Equatable, Sendable {
+  public var matchId: UInt64
+  /// The order of the same account that it would have traded with.
+  public var counterOrderId: UInt64
+  public var price: Price
+  public var quantity: Quantity
 }
 
 public enum ExpiryReason: UInt8, BitwiseCopyable, Sendable {
@@ -94,7 +109,6 @@ public enum ExpiryReason: UInt8, BitwiseCopyable, Sendable {
   case noLiquidity
   /// FOK: it could not be filled whole.
   case notFillable
-  case selfTrade
 }
 
 /// What the engine tells, in the order in which it happened.
@@ -105,6 +119,10 @@ public enum VenueEvent: Equatable, Sendable {
   case canceled(VenueOrder)
   case cancelRefused(orderId: UInt64)
   case expired(VenueOrder, ExpiryReason)
+  /// The order expired before it would have met another of the account (EXPIRE_TAKER).
+  case prevented(VenueOrder, Prevention)
+  case amended(VenueOrder)
+  case amendRefused(orderId: UInt64, OrderRefusal)
   /// The balances of these assets changed; last of the events of one input.
   case balances([AssetBalance])
 }
@@ -129,4 +147,6 @@ public enum MatchingInput: Sendable {
   case test(PlaceOrder)
   case cancel(orderId: UInt64)
   case cancelAll(InstrumentIndex)
+  /// Cuts the whole quantity of an open order; it keeps its place in the queue.
+  case amend(orderId: UInt64, quantity: Quantity)
 }

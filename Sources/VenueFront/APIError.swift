@@ -72,6 +72,8 @@ package struct APIError: Error, Equatable {
       retryAfterMs: retryAfterMs)
   }
 
+  package static func banned(untilMs: Int64) -> APIError { limited(status: 418, retryAfterMs: untilMs) }
+
   package static func tooMuchWeight(_ limit: Int, retryAfterMs: Int64) -> APIError {
     APIError(
       status: 429, code: -1003,
@@ -119,6 +121,10 @@ package struct APIError: Error, Equatable {
     case .insufficientBalance:
       self.init(code: -2010, message: "Account has insufficient balance for requested action.")
     case .wouldTake: self.init(code: -2010, message: "Order would immediately match and take.")
+    case .amendIncreases: self.init(code: -2038, message: "Order amend (quantity increase) is not supported.")
+    case .amendChangesNothing:
+      self.init(code: -2038, message: "The requested action would change no state; rejecting.")
+    case .notOpen: self.init(code: -2038, message: "Unknown order sent.")
     }
   }
 

@@ -14,6 +14,9 @@ package final class Exchange {
   /// The youngest order of each client order identifier.
   private var orderOfClientId: [String: UInt64] = [:]
   private var generatedIds = 0
+  /// Requests to place an order that arrived, by their client order identifier, accepted or not: a client that sent an
+  /// order twice is seen here.
+  package private(set) var placements: [String: Int] = [:]
   private var executionId: UInt64 = 0
   /// Where user events go: every subscription of every connection.
   package var onUserEvent: (String) -> Void = { _ in }
@@ -68,7 +71,7 @@ package final class Exchange {
     orderOfClientId[clientOrderId].flatMap { engine.find(orderId: $0) }
   }
 
-  func named(_ order: VenueOrder) -> NamedOrder {
+  package func named(_ order: VenueOrder) -> NamedOrder {
     let instrument = engine.instruments[Int(order.request.instrument.rawValue)]
     return NamedOrder(
       order: order, symbol: instrument.symbol.text, clientOrderId: clientIds[Int(order.id) - 1],
@@ -83,26 +86,49 @@ package final class Exchange {
 
   /// Tells users and the fills log what happened.
   ///
-  /// - Parameter cancelId: the identifier of the request that cancelled.
-  func tell(_ events: [VenueEvent], cancelId: String? = nil) {
+  /// - Parameters:
+  ///   - cancelId: the identifier of the request that cancelled.
+  ///   - amendedFrom: the name of the order before it was amended.
+  func tell(_ events: [VenueEvent], cancelId: String? = nil, amendedFrom: String? = nil) {
     for event in events {
       switch event {
       case .accepted(let order): report(order, "NEW")
       case .filled(let order, let fill):
+        if order.executed == fill.quantity { rates.giveBack(isMaker: fill.isMaker, nowNs: nowNs()) }
         report(order, "TRADE", fill: fill)
         onFill(fill, clientIds[Int(order.id) - 1])
       case .canceled(let order): report(order, "CANCELED", cancelId: cancelId ?? generateId())
-      case .expired(let order, let reason): report(order, reason == .selfTrade ? "TRADE_PREVENTION" : "EXPIRED")
+      case .expired(let order, _): report(order, "EXPIRED")
+      case .prevented(let order, let prevention): report(order, "TRADE_PREVENTION", prevention: prevention)
+      case .amended(let order): report(order, "REPLACED", amendedFrom: amendedFrom)
       case .balances(let balances): onUserEvent(accountPosition(balances, nowNs: nowNs()))
-      case .refused, .cancelRefused: break
+      case .refused, .cancelRefused, .amendRefused: break
       }
     }
   }
 
-  private func report(_ order: VenueOrder, _ execution: String, fill: VenueFill? = nil, cancelId: String? = nil) {
+  private func report(
+    _ order: VenueOrder, _ execution: String, fill: VenueFill? = nil, cancelId: String? = nil,
+    amendedFrom: String? = nil, prevention: Prevention? = nil
+  ) {
     executionId += 1
+    let named = named(order)
     onUserEvent(
-      named(order).executionReport(
-        execution, fill: fill, cancelId: cancelId, executionId: executionId, nowNs: nowNs()))
+      named.executionReport(
+        execution, fill: fill, id: cancelId ?? named.clientOrderId,
+        originalId: cancelId == nil ? amendedFrom ?? "" : named.clientOrderId, prevention: prevention,
+        executionId: executionId, nowNs: nowNs()))
   }
+
+  /// Counts a request to place the order of that name.
+  func note(placementOf clientOrderId: String) { placements[clientOrderId, default: 0] += 1 }
+
+  /// Gives an amended order its new name.
+  func rename(_ order: VenueOrder, _ clientOrderId: String) {
+    clientIds[Int(order.id) - 1] = clientOrderId
+    orderOfClientId[clientOrderId] = order.id
+  }
+
+  /// The identifier of the execution that was told last.
+  var lastExecutionId: UInt64 { executionId }
 }

@@ -28,7 +28,7 @@ private func symbolText(_ instrument: Instrument) -> String? {
     + #""quoteAsset":"\#(quote)","quotePrecision":8,"quoteAssetPrecision":8,"baseCommissionPrecision":8,"#
     + #""quoteCommissionPrecision":8,"orderTypes":["LIMIT","LIMIT_MAKER","MARKET"],"icebergAllowed":false,"#
     + #""ocoAllowed":false,"otoAllowed":false,"quoteOrderQtyMarketAllowed":false,"allowTrailingStop":false,"#
-    + #""cancelReplaceAllowed":false,"amendAllowed":false,"isSpotTradingAllowed":true,"#
+    + #""cancelReplaceAllowed":false,"amendAllowed":true,"isSpotTradingAllowed":true,"#
     + #""isMarginTradingAllowed":false,"filters":[\#(filters.joined(separator: ","))],"permissions":[],"#
     + #""permissionSets":[["SPOT"]],"defaultSelfTradePreventionMode":"EXPIRE_TAKER","#
     + #""allowedSelfTradePreventionModes":["EXPIRE_TAKER"]}"#

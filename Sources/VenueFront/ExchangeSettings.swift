@@ -18,6 +18,9 @@ public struct ExchangeSettings: Sendable {
     public var weightPerMinute = 6_000
     public var ordersPerTenSeconds = 50
     public var ordersPerDay = 160_000
+    /// Requests that are refused for their weight, without one between that was not, before the address is banned.
+    /// Binance says "repeatedly" and no number.
+    public var refusalsBeforeBan = 10
 
     public init() {}
   }

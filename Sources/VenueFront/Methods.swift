@@ -24,6 +24,7 @@ package enum Method: String, CaseIterable {
   case test = "order.test"
   case query = "order.status"
   case cancel = "order.cancel"
+  case amend = "order.amend.keepPriority"
   case openOrders = "openOrders.status"
   case cancelAll = "openOrders.cancelAll"
   case allOrders
@@ -37,7 +38,7 @@ package enum Method: String, CaseIterable {
     switch self {
     case .ping, .time, .exchangeInfo, .depth, .status, .logout, .subscribe, .unsubscribe: .none
     case .logon, .query, .openOrders, .allOrders, .myTrades, .account, .subscribeSigned: .userData
-    case .place, .test, .cancel, .cancelAll: .trade
+    case .place, .test, .cancel, .cancelAll, .amend: .trade
     }
   }
 
@@ -53,7 +54,7 @@ package enum Method: String, CaseIterable {
       case ...1_000: 50
       default: 250
       }
-    case .query: 4
+    case .query, .amend: 4
     case .openOrders: parameters["symbol"] == nil ? 80 : 6
     case .logon, .status, .logout, .subscribe, .subscribeSigned, .unsubscribe: 2
     case .ping, .time, .place, .test, .cancel, .cancelAll: 1
@@ -83,6 +84,7 @@ extension Exchange {
       case .place, .test: try place(parameters, isTest: method == .test, reply: reply)
       case .cancel: try cancel(parameters, reply: reply)
       case .cancelAll: try cancelAll(parameters, reply: reply)
+      case .amend: try amend(parameters, reply: reply)
       case .query: reply(.success(named(try findOrder(parameters, else: .noSuchOrder)).queriedText))
       case .openOrders: reply(.success(try openOrdersText(parameters)))
       case .allOrders: reply(.success(try allOrdersText(parameters)))

@@ -14,6 +14,7 @@ extension Exchange {
     let request = try readOrder(parameters, instrument)
     let clientOrderId = try parameters.clientOrderId("newClientOrderId")
     let detail = try responseDetail(parameters, request.type)
+    if let clientOrderId, !isTest { note(placementOf: clientOrderId) }
     if let clientOrderId, find(clientOrderId: clientOrderId)?.status.isOpen == true { throw .duplicateOrder }
     if isTest {
       if case .refused(_, let refusal)? = apply(.test(request)).first { throw APIError(refusal) }
@@ -51,6 +52,24 @@ extension Exchange {
     guard !canceled.isEmpty else { throw .unknownOrder }
     reply(.success("[" + canceled.joined(separator: ",") + "]"))
     tell(events, cancelId: cancelId)
+  }
+
+  func amend(_ parameters: Parameters, reply: (APIResult) -> Void) throws(APIError) {
+    let old = try findOrder(parameters, else: APIError(.notOpen))
+    let oldName = named(old).clientOrderId
+    let units = try parameters.units("newQty")
+    let newName = try parameters.clientOrderId("newClientOrderId") ?? generateId()
+    if newName != oldName, find(clientOrderId: newName)?.status.isOpen == true { throw .duplicateOrder }
+    let scale = scale(engine.instruments[Int(old.request.instrument.rawValue)])
+    guard units % scale.unitsPerLot == 0 else { throw .filter("LOT_SIZE") }
+    let events = apply(.amend(orderId: old.id, quantity: Quantity(lots: units / scale.unitsPerLot)))
+    if case .amendRefused(_, let refusal)? = events.first { throw APIError(refusal) }
+    guard case .amended(let amended)? = events.first else {
+      preconditionFailure("an order is amended or not before anything else happens to it")
+    }
+    rename(amended, newName)
+    reply(.success(named(amended).amendedText(originalId: oldName, executionId: lastExecutionId + 1)))
+    tell(events, amendedFrom: oldName)
   }
 
   func openOrdersText(_ parameters: Parameters) throws(APIError) -> String {

@@ -50,10 +50,10 @@ extension VenueOrder {
 }
 
 /// An order with the texts that the engine does not know.
-struct NamedOrder {
-  var order: VenueOrder
-  var symbol: String
-  var clientOrderId: String
+package struct NamedOrder {
+  package var order: VenueOrder
+  package var symbol: String
+  package var clientOrderId: String
   var scale: MoneyScale
 
   /// The fields that replies to placing and cancelling share.
@@ -110,7 +110,7 @@ struct NamedOrder {
   }
 
   /// The reply to `order.status`, and one element of that to `openOrders.status`.
-  var queriedText: String {
+  package var queriedText: String {
     var object = ObjectText()
     object.add("symbol", symbol)
     object.add("orderId", raw: order.id)
@@ -129,13 +129,14 @@ struct NamedOrder {
 
   /// The event `executionReport` (user-data-stream.md).
   func executionReport(
-    _ execution: String, fill: VenueFill? = nil, cancelId: String? = nil, executionId: UInt64, nowNs: Int64
+    _ execution: String, fill: VenueFill? = nil, id: String, originalId: String, prevention: Prevention? = nil,
+    executionId: UInt64, nowNs: Int64
   ) -> String {
     var object = ObjectText()
     object.add("e", "executionReport")
     object.add("E", raw: nowNs / 1_000_000)
     object.add("s", symbol)
-    object.add("c", cancelId ?? clientOrderId)
+    object.add("c", id)
     object.add("S", order.sideText)
     object.add("o", order.typeText)
     object.add("f", order.timeInForceText)
@@ -144,7 +145,7 @@ struct NamedOrder {
     object.add("P", CoinText.text(0))
     object.add("F", CoinText.text(0))
     object.add("g", raw: -1)
-    object.add("C", cancelId == nil ? "" : clientOrderId)
+    object.add("C", originalId)
     object.add("x", execution)
     object.add("X", order.statusText)
     object.add("r", "NONE")
@@ -166,12 +167,50 @@ struct NamedOrder {
     object.add("Q", CoinText.text(0))
     object.add("W", raw: order.createdNs / 1_000_000)
     object.add("V", "EXPIRE_TAKER")
+    if let prevention { add(prevention, to: &object) }
     return object.text
+  }
+
+  /// What self-trade prevention adds to a report (user-data-stream.md, "Conditional Fields in Execution Report").
+  private func add(_ prevention: Prevention, to object: inout ObjectText) {
+    object.add("v", raw: prevention.matchId)
+    object.add("A", scale.text(prevention.quantity))
+    object.add("B", scale.text(prevention.quantity))
+    object.add("u", raw: prevention.counterOrderId)
+    object.add("U", raw: prevention.counterOrderId)
+    object.add("Cs", symbol)
+    object.add("pl", scale.text(prevention.quantity))
+    object.add("pL", scale.text(prevention.price))
+    object.add("pY", CoinText.text(scale.notional(prevention.price, prevention.quantity)?.units ?? 0))
+  }
+
+  /// The reply to `order.amend.keepPriority`.
+  func amendedText(originalId: String, executionId: UInt64) -> String {
+    var object = ObjectText()
+    object.add("symbol", symbol)
+    object.add("orderId", raw: order.id)
+    object.add("orderListId", raw: -1)
+    object.add("origClientOrderId", originalId)
+    object.add("clientOrderId", clientOrderId)
+    object.add("price", scale.text(order.request.price))
+    object.add("qty", scale.text(order.request.quantity))
+    object.add("executedQty", scale.text(order.executed))
+    object.add("preventedQty", CoinText.text(0))
+    object.add("quoteOrderQty", CoinText.text(0))
+    object.add("cumulativeQuoteQty", CoinText.text(order.quoteExecuted.units))
+    object.add("status", order.statusText)
+    object.add("timeInForce", order.timeInForceText)
+    object.add("type", order.typeText)
+    object.add("side", order.sideText)
+    object.add("workingTime", raw: order.createdNs / 1_000_000)
+    object.add("selfTradePreventionMode", "EXPIRE_TAKER")
+    let ms = order.updatedNs / 1_000_000
+    return #"{"transactTime":\#(ms),"executionId":\#(executionId),"amendedOrder":\#(object.text)}"#
   }
 }
 
 /// An element of the reply to `myTrades`.
-func tradeText(_ fill: VenueFill, symbol: String, scale: MoneyScale) -> String {
+package func tradeText(_ fill: VenueFill, symbol: String, scale: MoneyScale) -> String {
   var object = ObjectText()
   object.add("symbol", symbol)
   object.add("id", raw: fill.tradeId)

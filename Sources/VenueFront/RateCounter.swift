@@ -20,14 +20,23 @@ package struct IntervalCounter {
 
   /// - Returns: false, counting nothing, when `weight` more would exceed the limit.
   mutating func add(_ weight: Int, nowNs: Int64) -> Bool {
-    let start = nowNs - nowNs % lengthNs
-    if start != startNs {
-      startNs = start
-      count = 0
-    }
+    begin(nowNs)
     guard count + weight <= limit else { return false }
     count += weight
     return true
+  }
+
+  /// Never below zero: "you do not get credit for order fills".
+  mutating func giveBack(_ amount: Int, nowNs: Int64) {
+    begin(nowNs)
+    count = max(0, count - amount)
+  }
+
+  private mutating func begin(_ nowNs: Int64) {
+    let start = nowNs - nowNs % lengthNs
+    guard start != startNs else { return }
+    startNs = start
+    count = 0
   }
 
   var retryAfterMs: Int64 { (startNs + lengthNs) / 1_000_000 }
@@ -41,8 +50,19 @@ package struct IntervalCounter {
 package struct RateCounters {
   package private(set) var weight: IntervalCounter
   package private(set) var orders: [IntervalCounter]
+  private let refusalsBeforeBan: Int
+  private var refusals = 0
+  private var bannedUntilNs: Int64 = 0
+  private var nextBanNs = shortestBanNs
+  /// "From 2 minutes to 3 days" (web-socket-api.md, "IP limits"); each ban here is twice as long as the one before.
+  private static let shortestBanNs: Int64 = 120_000_000_000
+  private static let longestBanNs: Int64 = 3 * 86_400_000_000_000
+  /// What the first fill of an order takes off the count of unfilled orders: as in the examples of
+  /// faqs/order_count_decrement.md.
+  private static let givenBack = (taker: 1, maker: 5)
 
   init(_ limits: ExchangeSettings.RateLimits) {
+    refusalsBeforeBan = limits.refusalsBeforeBan
     weight = IntervalCounter(
       kind: "REQUEST_WEIGHT", interval: "MINUTE", lengthNs: 60_000_000_000, limit: limits.weightPerMinute)
     orders = [
@@ -54,9 +74,25 @@ package struct RateCounters {
   }
 
   package mutating func addWeight(_ amount: Int, nowNs: Int64) throws(APIError) {
-    guard weight.add(amount, nowNs: nowNs) else {
+    guard nowNs >= bannedUntilNs else { throw .banned(untilMs: bannedUntilNs / 1_000_000) }
+    guard !weight.add(amount, nowNs: nowNs) else {
+      refusals = 0
+      return
+    }
+    refusals += 1
+    guard refusals > refusalsBeforeBan else {
       throw .tooMuchWeight(weight.limit, retryAfterMs: weight.retryAfterMs)
     }
+    refusals = 0
+    bannedUntilNs = nowNs + nextBanNs
+    nextBanNs = min(2 * nextBanNs, Self.longestBanNs)
+    throw .banned(untilMs: bannedUntilNs / 1_000_000)
+  }
+
+  /// An order was filled for the first time.
+  mutating func giveBack(isMaker: Bool, nowNs: Int64) {
+    let amount = isMaker ? Self.givenBack.maker : Self.givenBack.taker
+    for i in orders.indices { orders[i].giveBack(amount, nowNs: nowNs) }
   }
 
   mutating func addOrder(nowNs: Int64) throws(APIError) {

@@ -50,6 +50,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
     case (.POST, "/api/v3/order/test"): .test
     case (.GET, "/api/v3/order"): .query
     case (.DELETE, "/api/v3/order"): .cancel
+    case (.PUT, "/api/v3/order/amend/keepPriority"): .amend
     case (.GET, "/api/v3/openOrders"): .openOrders
     case (.DELETE, "/api/v3/openOrders"): .cancelAll
     case (.GET, "/api/v3/allOrders"): .allOrders

@@ -1,6 +1,7 @@
 // `apus venue` as a process: one JSON line when it listens, one when the market was played, one at its end.
 
 import Dispatch
+import Foundation
 import VenueFront
 
 #if canImport(Glibc)
@@ -16,8 +17,13 @@ extension VenueServer {
   /// connect, `{"event":"played","lines":…}` when a recorded market was played to its end, and the final state when it
   /// ends. Not for a process that handles these signals itself.
   ///
-  /// - Parameter statePath: where the final state is written as well.
-  public static func serve(_ configuration: Configuration, statePath: String? = nil) throws {
+  /// - Parameters:
+  ///   - statePath: where the final state is written as well.
+  ///   - readsCommands: lines of standard input are commands (`commands`), each answered by a line of standard output.
+  ///   - noticeSeconds: the first signal announces the end this long before; a second one ends at once.
+  public static func serve(
+    _ configuration: Configuration, statePath: String? = nil, readsCommands: Bool = false, noticeSeconds: Int64 = 0
+  ) throws {
     let ended = DispatchSemaphore(value: 0)
     let sources = [SIGTERM, SIGINT].map { number in
       // The dispatch source sees a signal only when the default action does not end the process first.
@@ -32,7 +38,12 @@ extension VenueServer {
     }
     let market = if case .synthetic = configuration.market { "synthetic" } else { "recorded" }
     printLine(#"{"event":"listening","port":\#(server.port),"market":"\#(market)"}"#)
+    if readsCommands { Thread.detachNewThread { answerCommands(server) } }
     ended.wait()
+    if noticeSeconds > 0 {
+      try server.announceShutdown(seconds: noticeSeconds)
+      _ = ended.wait(timeout: .now() + .seconds(Int(noticeSeconds)))
+    }
     for source in sources { source.cancel() }
     let state = try server.stop().json
     if let statePath {
@@ -40,6 +51,15 @@ extension VenueServer {
       file.write(state + "\n")
     }
     printLine(state)
+  }
+
+  /// Until standard input ends; the venue goes on without it.
+  private static func answerCommands(_ server: VenueServer) {
+    while let line = readLine() {
+      // Fails only when the venue has ended meanwhile.
+      guard let answer = try? server.answer(line) else { return }
+      printLine(answer)
+    }
   }
 
   /// Standard output may be a pipe: each line leaves at once.

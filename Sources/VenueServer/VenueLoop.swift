@@ -82,6 +82,12 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
       failure: play.failure?.description)
   }
 
+  func announceShutdown(notice: TimeAmount) {
+    loop.preconditionInEventLoop()
+    users.announceShutdown(notice: notice)
+    streams.announceShutdown(notice: notice, venueMs: exchange.nowNs() / 1_000_000)
+  }
+
   func end() {
     loop.preconditionInEventLoop()
     play.stop()

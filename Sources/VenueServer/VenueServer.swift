@@ -55,6 +55,23 @@ public final class VenueServer: Sendable {
     return try channel.eventLoop.submit { venue.state() }.wait()
   }
 
+  /// What `apus venue --control` understands, a command a line.
+  public static let commands = VenueConsole.help
+
+  /// Carries out one command of `commands`.
+  ///
+  /// - Returns: its answer, one JSON object.
+  public func answer(_ command: String) throws -> String {
+    let venue = venue
+    return try channel.eventLoop.submit { VenueConsole(venue: venue).answer(command) }.wait()
+  }
+
+  /// Tells every connection that it will be closed in `seconds`; the venue goes on.
+  public func announceShutdown(seconds: Int64) throws {
+    let venue = venue
+    try channel.eventLoop.submit { venue.announceShutdown(notice: .seconds(seconds)) }.wait()
+  }
+
   /// Stops playing, closes every connection and returns the final state.
   public func stop() throws -> State {
     let venue = venue

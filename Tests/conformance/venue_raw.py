@@ -207,6 +207,28 @@ async def orders(authority, venue):
         position = [m["event"] for m in api.events if m["event"]["e"] == "outboundAccountPosition"][-1]
         equal(next(b for b in position["B"] if b["a"] == "SYN")["f"], syn["free"], "account and last position event")
 
+        await api.request("order.place", **order, newClientOrderId="mine-2", timestamp=await api.now())
+        mine = {"symbol": "SYNUSDT", "origClientOrderId": "mine-2"}
+        amended = await api.request("order.amend.keepPriority", **mine, newQty="0.00050", newClientOrderId="mine-2",
+                                    timestamp=await api.now())
+        equal(amended["result"]["amendedOrder"]["qty"], "0.00050000", "an amended order")
+        larger = await api.request("order.amend.keepPriority", **mine, newQty="0.00060", timestamp=await api.now())
+        equal(larger["error"]["code"], -2038, "an amendment to more")
+        trades = await api.request("myTrades", symbol="SYNUSDT", fromId=fills[0]["tradeId"], timestamp=await api.now())
+        equal([trade["id"] for trade in trades["result"]], [fill["tradeId"] for fill in fills], "trades from an id on")
+        history = await api.request("allOrders", symbol="SYNUSDT", timestamp=await api.now())
+        equal([o["clientOrderId"] for o in history["result"] if o["clientOrderId"].startswith("mine")],
+              ["mine-1", "mine-2"], "all orders")
+        told = venue.command("orders")
+        equal([o["orderId"] for o in told["orders"]], [o["orderId"] for o in history["result"]], "orders by command")
+        equal(told["repeated"], ["mine-1"], "client order ids that arrived twice")
+        equal([o["clientOrderId"] for o in venue.command("open")["orders"]], ["mine-2"], "open orders by command")
+        venue.command("faults request.timeout once@1 method=order.cancel")
+        lost = await api.request("order.cancel", **mine, timestamp=await api.now())
+        equal((lost["status"], lost["error"]["code"]), (503, -1007), "an unknown outcome on command")
+        equal(venue.command("faults off")["struck"], {"request.timeout": 1}, "the faults that struck")
+        await api.request("order.cancel", **mine, timestamp=await api.now())
+
         for i in range(60):
             reply = await api.request("order.place", **order, timestamp=await api.now())
             if "error" in reply:
@@ -247,7 +269,7 @@ async def everything(authority):
     else:
         print("no recorded captures: only the synthetic market is tested")
     fills = authority.path("fills.jsonl")
-    with Venue(authority, "--synthetic", "7", "--start", "first", "--fills", fills) as venue:
+    with Venue(authority, "--synthetic", "7", "--start", "first", "--fills", fills, "--control") as venue:
         async with websockets.connect(f"wss://localhost:{venue.port}/stream?streams=synusdt@trade",
                                       ssl=authority.context()) as market:
             await asyncio.wait_for(market.recv(), 10)

@@ -85,7 +85,8 @@ class Venue:
                      "--keys", authority.path("keys.json"), *options]
         for balance in balances:
             arguments += ["--balance", balance]
-        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            arguments, stdout=subprocess.PIPE, stdin=subprocess.PIPE if "--control" in options else None, text=True)
         line = self.process.stdout.readline()
         check('"event":"listening"' in line, f"the venue says where it listens: {line!r}")
         self.port = json.loads(line)["port"]
@@ -96,6 +97,12 @@ class Venue:
 
     def __exit__(self, *_):
         self.end()
+
+    def command(self, line):
+        """Gives a command to a venue that was started with --control, and returns its answer."""
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
 
     def end(self):
         """Ends the venue and returns its final state."""

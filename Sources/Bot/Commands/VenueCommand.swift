@@ -18,8 +18,12 @@ public struct VenueCommand: ParsableCommand {
 
         apus venue --listen 127.0.0.1:8443 --certificate server.pem --key server.key --keys keys.json \\
           --synthetic 7 --balance USDT=100000 --balance SYN=2
-        apus venue --synthetic 7 --faults 'seed 3; reply.lost 1% method=order.place; event.late 5% 10ms..2s'
+        apus venue --synthetic 7 --control --faults 'seed 3; reply.lost 1% method=order.place; event.late 5% 10ms..2s'
         apus venue --listen 127.0.0.1:0 --capture btcusdt_20240808.gz --capture btcusdt_20240809.gz --speed 10
+
+      Commands of --control:
+
+      \(VenueServer.commands)
       """)
 
   public enum WireProtocol: String, ExpressibleByArgument, CaseIterable, Sendable { case binance }
@@ -83,7 +87,16 @@ public struct VenueCommand: ParsableCommand {
 
   public init() {}
 
-  public func run() throws { try VenueServer.serve(try settings(), statePath: state) }
+  @Flag(help: "Read commands from standard input, a line each, and answer each with a line of JSON.")
+  var control = false
+
+  @Option(help: "Announce the end (serverShutdown) this many seconds before it.")
+  var notice: UInt16 = 0
+
+  public func run() throws {
+    try VenueServer.serve(
+      try settings(), statePath: state, readsCommands: control, noticeSeconds: Int64(notice))
+  }
 
   /// The settings that the options amount to.
   ///
