@@ -112,6 +112,8 @@ let package = Package(
       "JournalTests",
       ["Journal", "Execution", "Strategy", "Venues", "Risk", "Market", "Pipeline", "CShims", "Support"]),
     tests("VenueFrontTests", ["VenueFront", "Simulation", "Market", "Pipeline", "Support"]),
+    tests(
+      "LivesTests", ["VenueFront", "Simulation", "Execution", "Venues", "Risk", "Market", "Pipeline", "Support"]),
     tests("VenueServerTests", ["VenueServer", "VenueFront", "Simulation", "Market", "Pipeline", "Support"]),
     tests(
       "BotTests",
