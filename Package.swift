@@ -107,6 +107,7 @@ let package = Package(
     tests("StrategyTests", ["Strategy", "Brain", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("ExecutionTests", ["Execution", "Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("ControlTests", ["Control", "Journal", "Risk", "Market", "Pipeline", "CShims", "Support"]),
+    tests("CrashTests", ["Execution", "Journal", "Risk", "Market", "Pipeline", "Support"]),
     tests("SimulationTests", ["Simulation", "Market", "Support"]),
     tests(
       "JournalTests",

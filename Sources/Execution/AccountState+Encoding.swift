@@ -74,6 +74,7 @@ extension AccountInstrument {
     guard let venue: UInt8 = reader.take(), let symbol = reader.name(), let base = reader.name(),
       let quote = reader.name(), let mantissa: Int64 = reader.take(), mantissa > 0,
       let exponent: Int8 = reader.take(), let values = reader.values(8), let verified: UInt64 = reader.take(),
+      let hasBaseline: UInt8 = reader.take(),
       let trades = reader.list({ $0.take(UInt64.self) })
     else { return nil }
     self.init(
@@ -82,6 +83,7 @@ extension AccountInstrument {
     (position.lots, position.cost, position.realised, position.fees) = (values[0], values[1], values[2], values[3])
     (daily.day, daily.realised, daily.fees, daily.unrealised) = (values[4], values[5], values[6], values[7])
     verifiedTrade = verified
+    self.hasBaseline = hasBaseline == 1
     self.trades = trades
   }
 }
@@ -127,6 +129,7 @@ extension ByteWriter {
     for value in [position.lots, position.cost, position.realised, position.fees] { put(value) }
     for value in [daily.day, daily.realised, daily.fees, daily.unrealised] { put(value) }
     put(instrument.verifiedTrade)
+    put(instrument.hasBaseline ? 1 as UInt8 : 0)
     list(instrument.trades) { $0.put($1) }
   }
 

@@ -77,6 +77,7 @@ extension AccountState {
   /// Once a venue agrees, nothing of the sessions before this one is open there.
   private mutating func fold(_ record: ReconciliationRecord) {
     guard record.event == .green else { return }
+    for i in instruments.indices where instruments[i].venue == record.venue { instruments[i].hasBaseline = true }
     orders = orders.filter { key, order in
       instruments[Int(order.instrument.rawValue)].venue != record.venue || key >> 40 >= record.bootEpoch
     }

@@ -34,6 +34,8 @@ public struct AccountInstrument: Equatable, Sendable {
   public internal(set) var daily = DailyFigures()
   /// Every trade up to this one was compared with the venue's list.
   public internal(set) var verifiedTrade: UInt64 = 0
+  /// It was compared with the venue once: the position counts every trade from then on.
+  public internal(set) var hasBaseline = false
   /// The trades counted beyond it, ascending: those that the venue will list again.
   public internal(set) var trades: [UInt64] = []
 }
@@ -104,6 +106,7 @@ public struct AccountState: Equatable, Sendable, RecordFold {
       next.instruments[place].daily = old.daily
       next.instruments[place].verifiedTrade = old.verifiedTrade
       next.instruments[place].trades = old.trades
+      next.instruments[place].hasBaseline = old.hasBaseline
     }
     next.limits = limits.filter { places[Int($0.instrument.rawValue)] == $0.instrument }
     next.tradingState = tradingState
@@ -118,6 +121,11 @@ public struct AccountState: Equatable, Sendable, RecordFold {
     }
     return next
   }
+}
+
+extension AccountState {
+  /// Whether balances at that venue go on from what they were.
+  func hasBaseline(_ venue: VenueIndex) -> Bool { instruments.contains { $0.venue == venue && $0.hasBaseline } }
 }
 
 /// Why an account cannot be taken over by a session.

@@ -30,8 +30,8 @@ struct AssetBalance: BitwiseCopyable {
 /// All balances of the account.
 ///
 /// **Order of reports.** A fill and the balance report that follows it are separate messages, and a reply can carry a
-/// fill before the user stream does: a difference between both figures is normal for a moment. It is counted as a
-/// mismatch when neither figure has changed for `settlementNs`; then the venue's figure is taken over.
+/// fill before the user stream does: a difference between both figures is normal for a moment. It is a mismatch when
+/// neither figure has changed for `settlementNs`; what follows from it is `Reconciliation`'s.
 struct BalanceBook: ~Copyable {
   /// Base and quote of every instrument, and the assets that fees come in.
   static var capacity: Int { 64 }
@@ -83,16 +83,11 @@ struct BalanceBook: ~Copyable {
     compare(place, nowNs: nowNs)
   }
 
-  /// Takes over the venue's figure when the difference has settled.
-  ///
-  /// - Returns: whether there was such a difference: a mismatch.
+  /// Takes over the venue's figure.
   @inline(always)
-  mutating func settle(_ place: Int, nowNs: Int64) -> Bool {
-    let since = rows[place].differsSinceNs
-    guard since != .max, nowNs &- since >= Self.settlementNs else { return false }
+  mutating func takeOver(_ place: Int) {
     rows[place].computed = rows[place].venueTotal
     rows[place].differsSinceNs = .max
-    return true
   }
 
   /// When the next difference settles; `.max` when all agree.

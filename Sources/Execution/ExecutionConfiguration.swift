@@ -27,6 +27,8 @@ public struct ExecutionConfiguration: Sendable {
   /// False in shadow trading: every order is decided, and none is sent.
   public var sendsOrders: Bool
   public var account: UInt8
+  /// How often open orders, trades and balances are compared with the venue while trading, in nanoseconds.
+  public var checkIntervalNs: Int64
   /// The most orders open at once, a power of two. Larger than what the limits allow, so that they decide.
   public var orderCapacity: Int
   /// How long after it was signed a venue still accepts an order (its receive window): "no such order" is not believed
@@ -40,7 +42,8 @@ public struct ExecutionConfiguration: Sendable {
     instruments: [Instrument], limits: [RiskLimits?], rate: OrderRateLimits, shards: [Int], bootEpoch: UInt32,
     armedEpoch: UInt32 = 0, startsArmed: Bool = true, startsReduceOnly: Bool = false,
     maximumDailyLoss: Amount? = nil, ramp: LimitRamp = LimitRamp(), sendsOrders: Bool = true,
-    account: UInt8 = 0, orderCapacity: Int = 1024, takerFeeBasisPoints: Int64 = 10,
+    account: UInt8 = 0, checkIntervalNs: Int64 = 30_000_000_000, orderCapacity: Int = 1024,
+    takerFeeBasisPoints: Int64 = 10,
     makerFeeBasisPoints: Int64 = 10
   ) {
     self.instruments = instruments
@@ -55,6 +58,7 @@ public struct ExecutionConfiguration: Sendable {
     self.ramp = ramp
     self.sendsOrders = sendsOrders
     self.account = account
+    self.checkIntervalNs = checkIntervalNs
     self.orderCapacity = orderCapacity
     self.takerFeeBasisPoints = takerFeeBasisPoints
     self.makerFeeBasisPoints = makerFeeBasisPoints

@@ -33,6 +33,7 @@ public struct ExecutionCounters: ~Copyable {
   let balanceMismatches: Counter
   let untrackedAssets: Counter
   let stalls: Counter
+  let reconciliation: ReconciliationCounters
   let trading: TradingCounters
   /// By `RefusalReason` and by `ReportReason` code.
   let refusals: UnsafeMutablePointer<Counter>
@@ -79,6 +80,7 @@ public struct ExecutionCounters: ~Copyable {
     balanceMismatches = named("balances.mismatch")
     untrackedAssets = named("balances.untracked")
     stalls = named("stalls")
+    reconciliation = ReconciliationCounters(named)
     trading = TradingCounters(instruments: instruments, named, haltTime: histogram("execution.halt"))
     refusals = Self.table(RefusalReason.codeCount, unused: named("refused.other"))
     for reason in RefusalReason.allCases where reason != .none {

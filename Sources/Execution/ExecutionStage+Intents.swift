@@ -112,6 +112,7 @@ extension ExecutionStage {
     order.shard = UInt8(truncatingIfNeeded: shard)
     order.side = approved.side
     order.state = .pendingNew
+    order.changedNs = input.nowNs
     order.dueNs = input.nowNs &+ OrderTiming.unansweredNs
     order.arrivesUntilNs = arrival(sentBy: approved.expiryTimeNs)
     let state = instruments + Int(approved.instrument.rawValue)

@@ -30,6 +30,7 @@ extension ExecutionStage {
     let transition = from.after(event, hasFills: order.pointee.cumulative.lots > 0)
     order.pointee.state = transition.next
     if transition.verdict == .repeated { return }
+    order.pointee.changedNs = input.nowNs
     let cause = report?.pointee.cause ?? order.pointee.cause
     let instrument = Int(order.pointee.instrument.rawValue)
     if from.isOpen && !transition.next.isOpen { close(order, transition.next, report) }
@@ -94,6 +95,7 @@ extension ExecutionStage {
     }
     state.pointee.areFiguresDue = true
     let sign = fill.side.sign
+    state.pointee.list.filledLots &+= sign &* fill.lots
     balances.change(state.pointee.base, by: sign &* units, nowNs: input.nowNs)
     balances.change(state.pointee.quote, by: 0 &- sign &* fill.value, nowNs: input.nowNs)
     nextDueNs = min(nextDueNs, balances.nextSettlementNs)

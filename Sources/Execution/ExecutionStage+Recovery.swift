@@ -19,11 +19,17 @@ extension ExecutionStage {
       state.pointee.daily = held.daily
       state.pointee.unrealised = held.daily.unrealised  // until the first touch
       state.pointee.verifiedTrade = held.verifiedTrade
+      state.pointee.list.startLots = held.position.lots
+      state.pointee.list.hasBaseline = held.hasBaseline
       for trade in held.trades {
         _ = fills.insert(
           FillKey(
             trade: trade, venue: held.venue, account: self.account, instrument: state.pointee.definition.index))
       }
+    }
+    isInheriting = true
+    for g in 0..<reconciliation.count {
+      reconciliation.venues[g].hasBaseline = account.hasBaseline(VenueIndex(UInt8(g)))
     }
     for asset in account.assets {
       guard let place = balances.place(of: asset.asset, venue: asset.venue) else {

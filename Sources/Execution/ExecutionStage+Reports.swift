@@ -11,9 +11,11 @@ extension ExecutionStage {
     case .sessionUp: handleSession(gateway, isUp: true)
     case .sessionDown: handleSession(gateway, isUp: false)
     case .balance: handleBalance(report)
-    case .openOrdersListed, .tradesListed, .listFailed: break  // nothing is asked for that they would answer
+    case .openOrdersListed, .tradesListed, .listFailed: handleListEnd(report, gateway: gateway)
+    case .fill where report.pointee.clientOrder.rawValue == 0: handleUnnamedFill(report, gateway: gateway)
     case .acknowledged, .rejected, .fill, .canceled, .expired, .cancelRejected, .unknown, .notSent, .status, .amended,
       .amendRejected, .prevented:
+      if report.pointee.kind == .status && handleListed(report, gateway: gateway) { return }
       guard let order = orders.find(report.pointee.clientOrder) else {
         handleOrphan(report)
         return
@@ -22,9 +24,28 @@ extension ExecutionStage {
     }
   }
 
+  /// A fill that names no order of ours: of a list of trades, or of somebody else's order. A list's finds its order by
+  /// the venue's number.
+  @inline(always)
+  private mutating func handleUnnamedFill(_ report: UnsafePointer<ExecutionReport>, gateway: Int) {
+    switch judge(trade: report, gateway: gateway) {
+    case .known, .suspect, .beforeBaseline: break
+    case .new:
+      let instrument = report.pointee.instrument
+      if let order = orders.find(venueOrder: report.pointee.venueOrder, instrument: instrument), !order.pointee.isStray
+      {
+        handle(report, of: order)
+      } else {
+        handleOrphan(report)
+      }
+    }
+  }
+
   @inline(always)
   private mutating func handle(_ report: UnsafePointer<ExecutionReport>, of order: UnsafeMutablePointer<Order>) {
     if report.pointee.venueOrder != 0 { order.pointee.venueOrder = report.pointee.venueOrder }
+    if order.pointee.isStray && report.pointee.kind == .fill { return handleOrphan(report) }
+    if order.pointee.isStray && report.pointee.kind == .status { return handleStray(report, of: order) }
     switch report.pointee.kind {
     case .acknowledged: advance(order, .acknowledged, report)
     case .rejected: advance(order, .rejected, report)
@@ -142,6 +163,8 @@ extension ExecutionStage {
     switch report.pointee.orderState {
     case .new, .partiallyFilled: advance(order, .statusOpen, report)
     case .filled where order.pointee.state == .filled: break
+    case .filled where order.pointee.remainingLots == 0:
+      advance(order, .finalFill, report)  // its fills were counted, and the record of its end was lost
     case .filled: advance(order, .outcomeUnknown, report)  // filled, but of how much? ask again
     case .canceled: advance(order, .canceled, report)
     case .expired: advance(order, .expired, report)
@@ -192,14 +215,13 @@ extension ExecutionStage {
       place, free: report.pointee.amount.units, locked: report.pointee.lockedAmount.units, nowNs: input.nowNs)
     nextDueNs = min(nextDueNs, balances.nextSettlementNs)
     _ = write(.balance, cause: report.pointee.cause, BalanceRecord(balances.rows[place], isMismatch: false))
+    noteBalance(place, venue: report.pointee.venue)
   }
 
   /// A session that comes or goes makes every open order of its gateway a question: reports may have been missed.
   @inline(always)
   private mutating func handleSession(_ gateway: Int, isUp: Bool) {
     sessions[gateway].isUp = isUp
-    sessions[gateway].areBalancesWanted = isUp
-    if isUp { nextDueNs = min(nextDueNs, input.nowNs) }
     for i in 0..<instrumentCount where instruments[i].gateway == gateway {
       var next = orders.first(i)
       while let order = next {
@@ -211,6 +233,7 @@ extension ExecutionStage {
         next = orders.following(order)
       }
     }
+    handleReconciliation(gateway, isUp: isUp)
   }
 
   @inline(always)

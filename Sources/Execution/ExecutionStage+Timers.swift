@@ -84,9 +84,7 @@ extension ExecutionStage {
     guard nextDueNs <= input.nowNs else { return }
     var budget = ExecutionPorts.timersPerStep
     var earliest = handleFlattening()
-    for g in 0..<ports.gatewayCount where sessions[g].areBalancesWanted {
-      earliest = min(earliest, askForBalances(g, &budget))
-    }
+    for g in 0..<reconciliation.count where reconciliation.venues[g].dueNs <= input.nowNs { reconcile(g, &budget) }
     for i in 0..<instrumentCount where instruments[i].isCancelAllWanted {
       earliest = min(earliest, requestCancelAll(i, &budget))
     }
@@ -98,7 +96,8 @@ extension ExecutionStage {
         if order.pointee.isOpen { earliest = min(earliest, order.pointee.dueNs) }
       }
     }
-    nextDueNs = min(earliest, settleBalances())
+    earliest = min(earliest, judgeBalances())
+    nextDueNs = min(earliest, reconciliation.nextDueNs)
   }
 
   /// The next thing to do for one order.
@@ -166,22 +165,13 @@ extension ExecutionStage {
   }
 
   @inline(always)
-  private mutating func askForBalances(_ gateway: Int, _ budget: inout Int) -> Int64 {
-    if isBlocked(gateway, isEmergency: false) { return input.nowNs &+ OrderTiming.blockedRetryNs }
-    budget &-= 1
-    sessions[gateway].areBalancesWanted = false
-    counters.queriesSent.add()
-    send(.queryBalances, instrument: InstrumentIndex(0), .none, cause: 0, originTsc: 0, gateway)
-    return .max
-  }
-
-  @inline(always)
-  private mutating func send(
-    _ kind: GatewayRequestKind, instrument: InstrumentIndex, _ clientOrder: ClientOrderIdentifier, cause: UInt64,
-    originTsc: UInt64, _ gateway: Int, isEmergency: Bool = false
+  mutating func send(
+    _ kind: GatewayRequestKind, instrument: InstrumentIndex, _ clientOrder: ClientOrderIdentifier,
+    fromTrade: UInt64 = 0, cause: UInt64, originTsc: UInt64, _ gateway: Int, isEmergency: Bool = false
   ) {
     var request = GatewayRequest(
-      kind: kind, instrument: instrument, clientOrder: clientOrder, cause: cause, originTsc: originTsc)
+      kind: kind, instrument: instrument, clientOrder: clientOrder, fromTrade: fromTrade, cause: cause,
+      originTsc: originTsc)
     let record = write(.request, cause: cause, request)
     request.cause = record
     if isEmergency {
@@ -189,15 +179,5 @@ extension ExecutionStage {
     } else {
       ports.send(request, gateway: gateway)
     }
-  }
-
-  /// Takes over the venue's figure where a difference has settled.
-  @inline(always)
-  private mutating func settleBalances() -> Int64 {
-    for i in 0..<balances.count where balances.settle(i, nowNs: input.nowNs) {
-      counters.balanceMismatches.add()
-      _ = write(.balance, cause: 0, BalanceRecord(balances.rows[i], isMismatch: true))
-    }
-    return balances.nextSettlementNs
   }
 }

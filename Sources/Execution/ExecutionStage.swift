@@ -47,7 +47,7 @@ public struct ExecutionStage: ~Copyable {
   let counters: ExecutionCounters
   let instruments: UnsafeMutablePointer<InstrumentState>
   let instrumentCount: Int
-  /// By gateway: whether its order session is up, and whether its balances are to be asked for.
+  /// By gateway: whether its order session is up.
   let sessions: UnsafeMutablePointer<GatewaySession>
   let children: UnsafeMutablePointer<ChildOrder>
   var underWay = CommandsUnderWay()
@@ -73,8 +73,13 @@ public struct ExecutionStage: ~Copyable {
   /// Orders that execution made itself, counted, and the place where the next one is made.
   var ownIntents: UInt64 = 0
   let ownIntent: UnsafeMutablePointer<OrderIntent>
+  /// The comparison with each venue.
+  var reconciliation: Reconciliation
+  let checkIntervalNs: Int64
+  /// The session goes on from another, and has not agreed with the venue yet.
+  var isInheriting = false
   /// What is known here agrees with the venue's word.
-  var isReconciled = true
+  @inline(always) var isReconciled: Bool { reconciliation.isGreen }
 
   /// - Parameters:
   ///   - ports: one gateway for each venue, and every shard.
@@ -115,6 +120,8 @@ public struct ExecutionStage: ~Copyable {
     ownIntent = .allocate(capacity: 1)
     self.instrumentCount = instrumentCount
     account = configuration.account
+    reconciliation = Reconciliation(venues: ports.gatewayCount)
+    checkIntervalNs = configuration.checkIntervalNs
     takerFeeBasisPoints = configuration.takerFeeBasisPoints
     makerFeeBasisPoints = configuration.makerFeeBasisPoints
     requestWindowNs = configuration.requestWindowNs
@@ -197,6 +204,7 @@ public struct ExecutionStage: ~Copyable {
       let count = Int(consumed[g])
       for i in 0..<count { handle(ports.reports[g].peek(i), gateway: g) }
       ports.reports[g].release(count)
+      if count > 0 { wakeIfWaiting(g) }
     }
   }
 
@@ -223,6 +231,7 @@ public struct ExecutionStage: ~Copyable {
   @inline(always)
   private func showState() {
     counters.ordersOpen.set(Int64(orders.openCount))
+    showReconciliation()
     counters.trading.show(gate.trading, rampPercent: gate.rampPercent(nowNs: input.nowNs))
   }
 }
@@ -230,5 +239,4 @@ public struct ExecutionStage: ~Copyable {
 /// One gateway's order session.
 struct GatewaySession: BitwiseCopyable {
   var isUp = false
-  var areBalancesWanted = false
 }

@@ -66,6 +66,18 @@ struct FillWindow: ~Copyable {
     return true
   }
 
+  /// Whether a fill is remembered.
+  @inline(always)
+  func contains(_ key: FillKey) -> Bool {
+    var slot = hash(key)
+    while slots[slot] != 0 {
+      let known = keys[Int(slots[slot]) &- 1]
+      if known.trade == key.trade && known.scope == key.scope { return true }
+      slot = (slot &+ 1) & slotMask
+    }
+    return false
+  }
+
   /// Deletion from linear probing by moving later entries of the run back (Knuth, TAOCP 3, 6.4, algorithm R).
   private mutating func remove(_ place: Int) {
     var hole = hash(keys[place])

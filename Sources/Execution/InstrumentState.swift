@@ -25,6 +25,7 @@ struct InstrumentState: BitwiseCopyable {
   var daily = DailyFigures()
   /// Every trade up to this one was compared with the venue's list.
   var verifiedTrade: UInt64 = 0
+  var list = InstrumentList()
   /// Realised and unrealised profit less fees since the day began, in units of the quote asset.
   var dayProfit: Int64 = 0
   /// The instruments with the same quote asset lose together: the number of the first of them.

@@ -43,8 +43,13 @@ struct Order: BitwiseCopyable {
   var isEmergency = false
   /// The session that it was sent on is gone: it turns unknown at its next turn.
   var isSessionLost = false
+  /// When its state last changed, and when a list of open orders last had it.
+  var changedNs = Int64.min
+  var listedNs = Int64.min
   /// Of a session before this one: cancelled and asked for, and of no strategy.
   var isInherited = false
+  /// Found in the venue's list only: what it filled before is not known, so its trades count for the account alone.
+  var isStray = false
 
   @inline(always) var isOpen: Bool { clientOrder.rawValue != 0 && state.isOpen }
   /// Its row may not be given to another: it may still fill, or trades of it are still to come.

@@ -10,13 +10,6 @@ package struct JournalPosition: Equatable, Sendable {
   /// The last record of each stage.
   var lastSequence: [UInt64]
   var totals: SessionEndRecord
-
-  init(segment: UInt32, offset: Int64, lastSequence: [UInt64], totals: SessionEndRecord) {
-    self.segment = segment
-    self.offset = offset
-    self.lastSequence = lastSequence
-    self.totals = totals
-  }
 }
 
 /// One snapshot file: little-endian; a magic word, the version, CRC-32C of all bytes with this field 0, the session,

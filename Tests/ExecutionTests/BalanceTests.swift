@@ -8,14 +8,23 @@ import Testing
 @Suite struct BalanceTests {
   private static let coins = 50_000_000 * Amount.unitsPerCoin
 
-  @Test func beforeTheVenueSpeaksNothingIsFree() throws {
+  @Test func beforeTheVenueSpeaksNothingIsTraded() throws {
     let desk = try Desk()
+    desk.listing = { request in
+      switch request.kind {
+      case .queryOpenOrders: [Desk.end(.openOrdersListed, of: request, 0)]
+      case .queryTrades: [Desk.end(.tradesListed, of: request, 0)]
+      default: []
+      }
+    }
     desk.report(.sessionUp)
     desk.touch()
+    desk.pass(0)
     desk.place(.buy, 5_999_000, 1)
-    desk.step()
-    #expect(desk.news.last?.reasonCode == RefusalReason.insufficientBalance.rawValue)
-    #expect(desk.asked.map(\.kind) == [.queryBalances])
+    desk.pass(0)
+    #expect(desk.news.last?.reasonCode == RefusalReason.notReconciled.rawValue)
+    #expect(desk.lists.map(\.kind) == [.queryOpenOrders, .queryTrades, .queryBalances])
+    #expect(desk.count("reconciliation.phase") == Int64(ReconciliationPhase.balances.rawValue))
   }
 
   @Test func aReportThatFollowsItsFillIsNoMismatch() throws {
@@ -32,20 +41,33 @@ import Testing
     #expect(desk.count("balances.mismatch") == 0)
   }
 
-  @Test func aDifferenceThatStaysIsAMismatchAndTheVenueIsRight() throws {
+  @Test func aDifferenceThatNothingExplainsStopsTheAssetsInstruments() throws {
     let desk = try Desk()
     desk.open()
+    desk.lists = []
     desk.report(balanceOf: "USDT", free: 1000)
     desk.step()
     desk.pass(999_999_999)
-    #expect(desk.count("balances.mismatch") == 0)
+    #expect(desk.count("balances.mismatch") == 0 && desk.isGreen)
     desk.place(.buy, 5_999_000, 1)  // the lower figure counts meanwhile
     desk.step()
     #expect(desk.news.last?.reasonCode == RefusalReason.insufficientBalance.rawValue)
-    desk.pass(1)
-    #expect(desk.count("balances.mismatch") == 1)
+    desk.nowNs += 1
+    desk.step()
+    #expect(desk.count("balances.mismatch") == 1 && !desk.isGreen)
+    // Orders, trades and balances are compared, and trades and balances once more when it has settled again.
+    desk.pass(0)
+    desk.pass(1_000_000_000)
+    desk.pass(1_000_000_000)
+    #expect(
+      desk.lists.map(\.kind) == [.queryOpenOrders, .queryTrades, .queryBalances, .queryTrades, .queryBalances])
+    #expect(desk.isGreen && desk.count("reconciliation.unexplained_balances") == 1)
     let record = try #require(desk.records(.balance, BalanceRecord.self).last)
     #expect(record.isMismatch && record.computed.units == 1000 && record.asset.text == "USDT")
+    desk.touch()
+    desk.place(.sell, 6_001_000, 1)
+    desk.step()
+    #expect(desk.news.last?.reasonCode == RefusalReason.halted.rawValue)
   }
 
   @Test func reservationsFollowTheUnfilledRest() throws {

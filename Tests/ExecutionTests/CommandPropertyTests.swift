@@ -71,10 +71,11 @@ final class CommandedSession {
       $0.limits = [limits, limits]
       $0.ramp = Self.ramp
     }
+    desk.tellsBalances = true
     desk.report(.sessionUp)
     for asset in ["BTC", "ETH"] { desk.report(balanceOf: asset, free: 1_000_000 * Amount.unitsPerCoin) }
     desk.report(balanceOf: "USDT", free: 90_000_000 * Amount.unitsPerCoin)
-    desk.step()
+    desk.reconcile()
   }
 
   func run(turns: Int) {

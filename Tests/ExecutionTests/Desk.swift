@@ -28,6 +28,16 @@ final class Desk {
   var sent: [ApprovedOrderRecord] = []
   var amended: [ApprovedOrderRecord] = []
   var asked: [GatewayRequest] = []
+  /// Requests for lists, and for balances in a comparison; answered by `listing`.
+  var lists: [GatewayRequest] = []
+  /// What the venue answers to a request for a list: by default that there is nothing, and the balances last told.
+  var listing: ((GatewayRequest) -> [ExecutionReport])?
+  private var lastTold: [String: ExecutionReport] = [:]
+  /// Whether the balances after a fill are told with it, as a venue does.
+  var tellsBalances = false
+  private var toldTrades: Set<UInt64> = []
+  private let instruments: [Instrument]
+  private let recovered: AccountState?
   /// Of `asked`, what came by the emergency lane.
   var urgent: [GatewayRequest] = []
   var told: [CommandOutcome] = []
@@ -43,6 +53,8 @@ final class Desk {
     rate: OrderRateLimits = OrderRateLimits(perSecond: 65_536, perTenSeconds: 65_536), orderCapacity: Int = 1024,
     bootEpoch: UInt32 = 5, recovered: AccountState? = nil, configure: (inout ExecutionConfiguration) -> Void = { _ in }
   ) throws {
+    self.instruments = instruments
+    self.recovered = recovered
     let intentRing = Ring<OrderIntent>(capacity: 64)
     let updateRing = Ring<OrderUpdate>(capacity: 512)
     let reportRing = Ring<ExecutionReport>(capacity: 64)
@@ -63,7 +75,8 @@ final class Desk {
     var counters: [String: Counter] = [:]
     var configuration = ExecutionConfiguration(
       instruments: instruments, limits: instruments.map { _ in Desk.limits }, rate: rate,
-      shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch, orderCapacity: orderCapacity)
+      shards: instruments.map { _ in 0 }, bootEpoch: bootEpoch, checkIntervalNs: 1_000_000_000_000_000_000,
+      orderCapacity: orderCapacity)
     configure(&configuration)
     stage = ExecutionStage(
       configuration, ports: ports, records: recordRing.producer,
@@ -99,10 +112,23 @@ final class Desk {
   /// Logs on, with money, and shows a touch of 60,000.00 / 60,000.10.
   func open() {
     report(.sessionUp)
-    report(balanceOf: "BTC", free: 1_000 * Amount.unitsPerCoin)
-    report(balanceOf: "USDT", free: 50_000_000 * Amount.unitsPerCoin)
+    if let recovered {
+      for asset in recovered.assets { report(balanceOf: asset.asset.text, free: asset.computed) }
+    } else {
+      report(balanceOf: "BTC", free: 1_000 * Amount.unitsPerCoin)
+      report(balanceOf: "USDT", free: 50_000_000 * Amount.unitsPerCoin)
+    }
+    reconcile()
     touch()
     step()
+  }
+
+  var isGreen: Bool { count("reconciliation.green") == 1 }
+
+  /// Steps until the venue agrees: at once, or after the while that a session waits which goes on from another.
+  func reconcile() {
+    for _ in 0..<100 where !isGreen { if step() == 0 { nowNs += 500_000_000 } }
+    precondition(isGreen, "the test's venue never agrees")
   }
 
   func touch(bid: Int64 = 6_000_000, ask: Int64 = 6_000_010, of instrument: Int = 0) {
@@ -217,17 +243,40 @@ final class Desk {
 
   func push(_ intent: OrderIntent) { precondition(intents.tryPush(intent), "the test overran its ring of intents") }
 
-  func push(_ report: ExecutionReport) { precondition(reports.tryPush(report), "the test overran its ring of reports") }
+  func push(_ report: ExecutionReport) {
+    precondition(reports.tryPush(report), "the test overran its ring of reports")
+    if tellsBalances, report.kind == .fill, toldTrades.insert(report.trade).inserted { tellBalances(after: report) }
+  }
+
+  private func tellBalances(after fill: ExecutionReport) {
+    let order = sent.last { $0.clientOrder == fill.clientOrder }
+    let instrument = instruments[Int(order?.instrument.rawValue ?? fill.instrument.rawValue)]
+    let sign = (order?.side ?? fill.side).sign
+    change(instrument.base, by: sign * fill.quantity.lots * 1000)
+    change(instrument.quote, by: -sign * fill.quoteAmount.units)
+    if fill.amount.units != 0 { change(fill.asset, by: -fill.amount.units) }
+  }
+
+  private func change(_ asset: ShortName, by units: Int64) {
+    report(balanceOf: asset.text, free: (lastTold[asset.text]?.amount.units ?? 0) + units)
+  }
 
   func report(_ kind: ReportKind, _ order: ClientOrderIdentifier = .none, reason: ReportReason = .none) {
     push(Desk.message(kind, order, reason: reason))
   }
 
-  func report(balanceOf asset: String, free: Int64, locked: Int64 = 0) {
-    var report = Desk.message(.balance, .none)
+  /// A balance of nothing.
+  private static func balance(of asset: String) -> ExecutionReport {
+    var report = message(.balance, .none)
     report.asset = ShortName(asset)!
+    return report
+  }
+
+  func report(balanceOf asset: String, free: Int64, locked: Int64 = 0) {
+    var report = Desk.balance(of: asset)
     report.amount = Amount(units: free)
     report.lockedAmount = Amount(units: locked)
+    lastTold[asset] = report
     push(report)
   }
 
@@ -259,6 +308,7 @@ final class Desk {
     var report = ExecutionReport(
       kind: kind, venue: VenueIndex(0), clientOrder: order, receiveTimeNs: 0, cause: 2)
     report.reason = reason
+    report.venueOrder = order.rawValue  // a venue's own number: any that is the order's alone
     return report
   }
 
@@ -299,10 +349,36 @@ final class Desk {
       asked.append(request)
       urgent.append(request)
     }
-    while let request = requests.tryPop() { asked.append(request) }
+    while let request = requests.tryPop() {
+      switch request.kind {
+      case .queryOpenOrders, .queryTrades, .queryBalances:
+        lists.append(request)
+        (listing ?? nothing)(request).forEach(push)
+      case .cancel, .cancelAll, .queryStatus: asked.append(request)
+      }
+    }
     while let outcome = outcomes.tryPop() { told.append(outcome) }
     while let update = updates.tryPop() { news.append(update) }
     _ = records.drain { journal.append(Array($0)) }
+  }
+
+  private func nothing(_ request: GatewayRequest) -> [ExecutionReport] {
+    switch request.kind {
+    case .queryOpenOrders: [Desk.end(.openOrdersListed, of: request, 0)]
+    case .queryTrades: [Desk.end(.tradesListed, of: request, 0)]
+    default:
+      Set(instruments.flatMap { [$0.base.text, $0.quote.text] } + lastTold.keys).sorted().map { asset in
+        lastTold[asset] ?? Desk.balance(of: asset)
+      }
+    }
+  }
+
+  /// The end of a list of so many.
+  static func end(_ kind: ReportKind, of request: GatewayRequest, _ count: Int) -> ExecutionReport {
+    var end = message(kind, .none)
+    end.instrument = request.instrument
+    end.trade = UInt64(count)
+    return end
   }
 
   /// The payloads of one kind of record, written so far or since a place in the journal.

@@ -13,6 +13,7 @@ import Testing
     limits.collarBasisPoints = 100
     configure(&limits)
     let desk = try Desk { $0.limits[0] = limits }
+    desk.tellsBalances = true
     desk.open()
     desk.push(
       Desk.fill(
@@ -96,7 +97,8 @@ import Testing
     desk.pass(100_000_000)
     #expect(desk.sent.isEmpty)
     desk.report(.sessionUp)
-    desk.pass(100_000_000)
+    desk.pass(0)  // the venue has to agree first
+    desk.pass(500_000_000)
     #expect(desk.sent.count == 1 && desk.end(of: number) == nil)
   }
 

@@ -24,5 +24,11 @@ import Testing
     let fill = try #require(desk.records(.fill, FillRecord.self).first)
     #expect(MemoryLayout<FillRecord>.stride == 176)
     #expect(fieldBytes(fill) == 176)
+    let step = try #require(desk.records(.reconciliation, ReconciliationRecord.self).first)
+    #expect(MemoryLayout<ReconciliationRecord>.stride == 64)
+    #expect(fieldBytes(step) == 64)
+    let position = try #require(desk.records(.position, PositionRecord.self).first)
+    #expect(MemoryLayout<PositionRecord>.stride == 80)
+    #expect(fieldBytes(position) == 80)
   }
 }

@@ -14,6 +14,7 @@ import Testing
   /// Long 100 lots at 60,000.00, marked there; with a fee if given. A tick against it is 1,000 units.
   private func long(_ limit: Int64?, fee: Int64 = 0, recovered: AccountState? = nil) throws -> Desk {
     let desk = try Desk(recovered: recovered) { $0.maximumDailyLoss = limit.map { Amount(units: $0) } }
+    desk.tellsBalances = true
     desk.open()
     if recovered != nil { return desk }
     let order = try desk.placed(.buy, 6_000_000, 100)

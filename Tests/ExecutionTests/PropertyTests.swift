@@ -87,9 +87,21 @@ final class ShuffledSession {
   init(seed: UInt64) throws {
     random = SeededRandom(seed)
     desk = try Desk()
+    desk.listing = { [unowned self] in answer($0) }
     desk.report(.sessionUp)
     for (asset, free) in initial { desk.report(balanceOf: asset, free: free) }
-    desk.step()
+    desk.reconcile()
+  }
+
+  /// Lists come when they are asked for, whatever else is under way.
+  private func answer(_ request: GatewayRequest) -> [ExecutionReport] {
+    guard request.kind == .queryBalances else { return venue.list(request) }
+    return initial.map { asset, free in
+      var report = Desk.message(.balance, .none)
+      report.asset = ShortName(asset)!
+      report.amount = Amount(units: free + venue.change(of: asset))
+      return report
+    }
   }
 
   /// Fewer messages arise in a turn than are delivered, so that the queue stays short beside the order table.
@@ -98,7 +110,7 @@ final class ShuffledSession {
     while placed < lives {
       desk.nowNs += 1_000_000
       desk.touch()
-      if Bool.random(using: &random) {
+      if Bool.random(using: &random) && desk.isGreen {
         place()
         placed += 1
       }
@@ -159,7 +171,7 @@ final class ShuffledSession {
       case .cancel: underWay.append(venue.cancel(request.clientOrder))
       case .cancelAll: underWay += venue.cancelAll()
       case .queryStatus: underWay.append(venue.status(request.clientOrder))
-      case .queryBalances, .queryOpenOrders, .queryTrades: break  // the balances are spoken of at the end
+      case .queryBalances, .queryOpenOrders, .queryTrades: break  // answered at once
       }
     }
   }

@@ -72,6 +72,21 @@ struct VenueModel {
     lives.filter { $0.value.ending == .resting }.keys.sorted { $0.rawValue < $1.rawValue }.map { cancel($0) }
   }
 
+  /// Every open order, and every trade from one on: as lists.
+  func list(_ request: GatewayRequest) -> [ExecutionReport] {
+    if request.kind == .queryOpenOrders {
+      let open = lives.filter { $0.value.ending == .resting }.keys.sorted { $0.rawValue < $1.rawValue }
+      return open.map { status($0) } + [Desk.end(.openOrdersListed, of: request, open.count)]
+    }
+    let trades = lives.flatMap { id, life in life.trades.map { (id, life.side, $0) } }
+      .filter { $0.2.id >= request.fromTrade }.sorted { $0.2.id < $1.2.id }.prefix(40)
+    return trades.map { id, side, trade in
+      var fill = Desk.fill(id, side, trade: trade.id, trade.ticks, trade.lots, trade.fee, trade.feeAsset)
+      fill.clientOrder = .none
+      return fill
+    } + [Desk.end(.tradesListed, of: request, trades.count == 40 ? GatewayRequest.tradesPerPage : trades.count)]
+  }
+
   /// The answer to a query: how it stands now.
   func status(_ id: ClientOrderIdentifier) -> ExecutionReport {
     guard let life = lives[id] else { return Desk.status(id, .notFound, lots: 0, value: 0) }

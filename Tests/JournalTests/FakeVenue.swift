@@ -77,6 +77,7 @@ final class FakeVenue {
       }
       resting = [:]
       answer("[\(orders.joined(separator: ","))]")
+    case "openOrders.status", "myTrades": answer("[]")
     case "order.status":
       answer(
         #"{"symbol":"BTCUSDT","clientOrderId":"\#(client)","orderId":1,"status":"CANCELED","executedQty":"0","#
