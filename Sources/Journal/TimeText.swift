@@ -1,8 +1,8 @@
 // Times of the session's clock as people read them.
 
 /// Nanoseconds since 1970 as UTC in ISO 8601 with nine decimals.
-enum TimeText {
-  static func utc(_ timeNs: Int64) -> String {
+package enum TimeText {
+  package static func utc(_ timeNs: Int64) -> String {
     let seconds = timeNs.flooredQuotient(1_000_000_000)
     let days = seconds.flooredQuotient(86_400)
     let second = seconds - days * 86_400

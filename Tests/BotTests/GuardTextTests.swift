@@ -20,7 +20,8 @@ struct GuardTextTests {
   func triggerLine() {
     #expect(
       GuardText(speed: 20).line(trigger)
-        == "2024-08-08T23:54:14.454Z cancelling: hanging; process 4711, worker 0 silent for 1.0 s, halt word raised")
+        == "2024-08-08T23:54:14.454000000Z cancelling: hanging; process 4711, worker 0 silent for 1.0 s, halt word raised"
+    )
   }
 
   @Test("a confirmation is told with what was cancelled and how long it took")
@@ -31,7 +32,7 @@ struct GuardTextTests {
     event.record.reactionNs = 7_900_000
     #expect(
       GuardText(speed: 1).line(event)
-        == "2024-08-08T23:54:14.454Z confirmed: nothingOpen; 3 orders cancelled in 7.9 ms")
+        == "2024-08-08T23:54:14.454000000Z confirmed: nothingOpen; 3 orders cancelled in 7.9 ms")
   }
 
   @Test("a program reads the same from one line of JSON, without what does not apply")

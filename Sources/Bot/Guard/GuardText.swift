@@ -2,6 +2,7 @@
 
 import Control
 import Foundation
+import Journal
 import Pipeline
 
 /// Prints events. `speed` is that of the clock they were timed with: durations are told in real time.
@@ -10,7 +11,7 @@ package struct GuardText {
 
   package init(speed: Double) { self.speed = speed }
 
-  /// `2026-11-22T18:30:01.123Z cancelling: hanging; process 4711, worker 0 silent for 1.0 s, halt word raised`
+  /// `2026-11-22T18:30:01.123456789Z cancelling: hanging; process 4711, worker 0 silent for 1.0 s, halt word raised`
   package func line(_ event: GuardEvent) -> String {
     let record = event.record
     var facts: [String] = []
@@ -22,9 +23,8 @@ package struct GuardText {
     if record.cause == .nothingOpen {
       facts.append("\(record.canceledOrders) orders cancelled in \(Figures.duration(real(record.reactionNs)))")
     }
-    let time = Date(timeIntervalSince1970: Double(event.timeNs) / 1e9)
-      .ISO8601Format(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    return "\(time) \(record.to): \(record.cause)" + (facts.isEmpty ? "" : "; " + facts.joined(separator: ", "))
+    return "\(TimeText.utc(event.timeNs)) \(record.to): \(record.cause)"
+      + (facts.isEmpty ? "" : "; " + facts.joined(separator: ", "))
   }
 
   package func json(_ event: GuardEvent) throws -> String {
