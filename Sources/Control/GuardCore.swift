@@ -109,12 +109,7 @@ extension GuardCore {
     let nowNs = input.nowNs
     let absenceBefore = sight.absence
     sight = input.sight
-    if let found = sight.process, found != process, state != .cancelling {
-      process = found
-      beats = BeatMonitor(bounds)
-      silence = nil
-      change(to: .watching, .found, nowNs)
-    }
+    if let found = sight.process, found != process { meet(found, nowNs) }
     if sight.process == nil, sight.absence != absenceBefore { note(sight.absence, nowNs) }
     silence = beats.look(sight.beats, nowNs: nowNs)
     let seen: Life = sight.process == nil || sight.condition == .ended ? .gone : isSilent ? .silent : .beating
@@ -124,6 +119,19 @@ extension GuardCore {
     guard state == .confirmed, seen == .beating else { return }
     // It may have sent what it had in hand when it was stopped.
     giveUp(.resumed, nowNs)
+  }
+
+  /// Another session than the one before. Its turn comes when the account of that one is cleared.
+  private mutating func meet(_ found: ProcessIdentity, _ nowNs: Int64) {
+    switch state {
+    case .cancelling: break
+    case .watching, .suspicious: giveUp(.died, nowNs)  // it went, and this one came, between two looks
+    case .disarmed, .confirmed:
+      process = found
+      beats = BeatMonitor(bounds)
+      silence = nil
+      change(to: .watching, .found, nowNs)
+    }
   }
 
   private var isSilent: Bool { sight.condition == .stopped || silence?.isOver == true }
@@ -144,7 +152,8 @@ extension GuardCore {
 
 extension GuardCore {
   private mutating func giveUp(_ cause: GuardCause, _ nowNs: Int64) {
-    output.raisesHalt = sight.hasControlWords
+    // A session that came after the one that is given up has done nothing; a command means whatever is there.
+    output.raisesHalt = sight.hasControlWords && (sight.process == process || cause == .command)
     triggerNs = nowNs
     lifeSinceNs = nowNs
     sweep.begin(nowNs: nowNs)

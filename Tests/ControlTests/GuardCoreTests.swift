@@ -215,6 +215,17 @@ private let second: Int64 = 1_000_000_000
     #expect(scene.records.last?.silenceNs == 0, "nothing is told of the last one's silence")
   }
 
+  @Test func aRestartBetweenTwoLooksIsSeenAsTheDeathItWas() {
+    var next = GuardScene.process
+    next.startTicks += 1
+    var scene = watching()
+    scene.open = [2, 0]
+    scene.live(next)
+    scene.run(ns: 100 * ms)
+    #expect(scene.story == ["cancelling died", "confirmed nothingOpen", "watching found"])
+    #expect(scene.open == [0, 0] && scene.halts == 0, "the new session is not halted for the old one")
+  }
+
   @Test func boundsFollowTheClock() {
     let bounds = GuardScene.bounds.stretched(by: 20)
     var scene = watching(bounds)
