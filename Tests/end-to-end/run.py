@@ -305,6 +305,19 @@ def own_strategy(apus):
             check(f"{name}: it sent orders", report["orders"]["sent"] > 0, report["orders"])
 
 
+def crashes(apus):
+    """One of each kind of crash, with a guard; `make crashes` does hundreds."""
+    script = ROOT / "Tests" / "end-to-end" / "crashes.py"
+    run = subprocess.run([sys.executable, str(script), "--apus", str(apus), "--failing", str(apus.parent / "apus-failing")],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print("\n".join(run.stdout.splitlines()[:-1]))
+    counts = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", run.stdout.splitlines()[-1])
+    if not counts:
+        return check("crashes: they ran to their end", False, run.stdout[-2000:])
+    for name, count in zip(("passed", "failed", "skipped"), counts.groups()):
+        results[name] += int(count)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--apus", type=pathlib.Path, required=True, help="the built executable")
@@ -316,6 +329,7 @@ def main():
         "refusals": lambda: refusals(apus),
         "placements": lambda: placements(apus),
         "authentications": lambda: authentications(apus),
+        "crashes": lambda: crashes(apus),
         "stopped venue": lambda: stopped_venue(apus),
         "control": lambda: control_plane(apus, check, skip, counters, until),
         "own strategy": lambda: own_strategy(apus),
