@@ -50,7 +50,7 @@ struct ConfigurationTests {
       ("  name: combined", "  name: [combined]", "strategy.name", "[combined]"),
       ("instruments: [BTCUSDT]", "instruments: [btcusdt]", "instruments", "btcusdt"),
       ("instruments: [BTCUSDT]", "instruments: [BTCUSDT, BTCUSDT]", "instruments", "BTCUSDT, BTCUSDT"),
-      ("feed: {silenceMs: 60000}", "feed: {silenceMs: 5}", "feed.silenceMs", "silenceMs: 5}"),
+      ("silenceMs: 60000, depth", "silenceMs: 5, depth", "feed.silenceMs", "silenceMs: 5,"),
       ("transport: uring", "transport: uring\ntransports: poll", "transports", "transports"),
     ])
   func wrong(right: String, wrong: String, path: String, mark: String?) throws {

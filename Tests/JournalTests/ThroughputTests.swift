@@ -1,4 +1,4 @@
-// A million records to disk and back, and how fast: the figures stand in docs/operations.md.
+// A million records to disk and back, and how fast: the figures stand in docs/journal.md.
 
 #if !DEBUG
   import Glibc
