@@ -10,9 +10,9 @@ struct TwoConnectionsTests {
   private static let short = Result { try LosslessSession(.btc, limit: 400) }
 
   #if DEBUG
-    static let seeds: UInt64 = 200
+    static let seeds: UInt64 = 20
   #else
-    static let seeds: UInt64 = 2_000
+    static let seeds: UInt64 = 200
   #endif
 
   @Test func whatEitherBringsIsPublishedOnceAndInOrder() throws {
