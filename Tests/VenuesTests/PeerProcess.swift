@@ -45,6 +45,8 @@ final class PeerProcess {
   }
 
   deinit {
+    // A process that never started has the number 0, and a signal to 0 would end the whole test run.
+    guard process.processIdentifier > 0 else { return }
     kill(process.processIdentifier, SIGKILL)  // it may be stopped: a gentler signal would wait
     process.waitUntilExit()
     try? FileManager.default.removeItem(at: folder)
