@@ -212,7 +212,7 @@ final class ScratchDirectory {
   let path: String
   init() throws {
     // Short: a socket's path has 107 bytes at most.
-    path = "/tmp/apus-\(UUID().uuidString.prefix(8))"
+    path = "\(FileManager.default.temporaryDirectory.path)/apus-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
   }
   deinit { try? FileManager.default.removeItem(atPath: path) }
