@@ -101,15 +101,26 @@ struct FaultPlan {
     let outages = outages(messages, arrivals, everyNs: outageEveryNs)
     let lossPercent = Int.random(in: 0...30, using: &random)
     let first = messages.first.map { $0.timeNs } ?? 0
+    // Messages are in the order of time: what has passed for one has passed for all that follow.
+    var (nextOutage, nextSettling) = ([0, 0], [0, 0])
     for (i, message) in messages.enumerated() {
+      for c in 0..<2 {
+        while nextOutage[c] < outages[c].count, outages[c][nextOutage[c]].upperBound <= message.timeNs {
+          nextOutage[c] += 1
+        }
+        while nextSettling[c] < settling[c].count, settling[c][nextSettling[c]].upperBound < message.timeNs {
+          nextSettling[c] += 1
+        }
+      }
       // Down: on the way when the connection was lost, or sent before it was back.
       let isDown = (0..<2).map { c in
-        outages[c].contains { arrivals[c][i] >= $0.lowerBound && message.timeNs < $0.upperBound }
+        nextOutage[c] < outages[c].count && arrivals[c][i] >= outages[c][nextOutage[c]].lowerBound
       }
       precondition(!(isDown[0] && isDown[1]), "the outages overlap")
       let loser = Int.random(in: 0..<100, using: &random) < lossPercent ? Int.random(in: 0..<2, using: &random) : -1
       for c in 0..<2 where !isDown[c] {
-        let isSettling = settling[c].contains { $0.contains(message.timeNs) }
+        let isSettling =
+          nextSettling[c] < settling[c].count && settling[c][nextSettling[c]].contains(message.timeNs)
         if i == lostOnBoth || (loser == c && !isDown[1 - c] && !isSettling) {
           lost += 1
           continue
@@ -155,12 +166,14 @@ struct FaultPlan {
     guard let start = messages.first?.timeNs, let end = messages.last?.timeNs else { return outages }
     var c = Int.random(in: 0..<2, using: &random)
     var earliest = start + everyNs / 2
+    var next = 0
     while earliest + everyNs / 2 < end {
       let from = earliest + Int64.random(in: 0...everyNs / 4, using: &random)
       let until = from + Int64.random(in: 1...everyNs / 4, using: &random)
       outages[c].append(from..<until)
       // The first depth message that the connection brings after it is back.
-      let back = messages.indices.first { messages[$0].timeNs >= until && messages[$0].isDepth }
+      while next < messages.count, messages[next].timeNs < until || !messages[next].isDepth { next += 1 }
+      let back = next < messages.count ? next : nil
       guard let back else { break }
       settling[c].append(until...messages[back].timeNs)
       earliest = max(until + everyNs / 2, arrivals[c][back] + 1)
