@@ -59,7 +59,8 @@ final class MarketStreamService: WebSocketService, StreamSubscriber {
     case .marketStall: hold(forNs: fault?.delayNs ?? 0)
     default: break
     }
-    if LoopTime.nowNs < heldUntilNs { held.append(message) } else { pass(message) }
+    // Behind what is held even when the time is over: a connection does not reorder.
+    if !held.isEmpty || LoopTime.nowNs < heldUntilNs { held.append(message) } else { pass(message) }
   }
 
   func breakOff() { peer?.breakOff() }
