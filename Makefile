@@ -30,11 +30,11 @@ debug release: SHELL := /bin/bash -o pipefail
 
 debug:
 	$(SWIFT) build --build-tests $(QUIET)
-	APUS_PYTHON=$(PYTHON) $(SWIFT) test --skip-build
+	APUS_PYTHON=$(PYTHON) scripts/test debug
 
 release:
 	$(SWIFT) build -c release --build-tests $(QUIET)
-	APUS_PYTHON=$(PYTHON) $(SWIFT) test -c release --skip-build
+	APUS_PYTHON=$(PYTHON) scripts/test release
 
 gate:
 	scripts/test_hot_path_gate.py

@@ -15,6 +15,9 @@ struct AssetBalance: BitwiseCopyable {
   var fees: Int64 = 0
   /// Since when `computed` differs from the venue's total without a change of either; `.max` while they agree.
   var differsSinceNs = Int64.max
+  /// When a fill or fee last moved `computed`, and when the venue last told its figure.
+  var changedNs = Int64.min
+  var toldNs = Int64.min
   var venue = VenueIndex(0)
   /// The venue has told of it in this session.
   var isKnown = false
@@ -67,6 +70,7 @@ struct BalanceBook: ~Copyable {
   @inline(always)
   mutating func change(_ place: Int, by units: Int64, nowNs: Int64) {
     rows[place].computed = rows[place].computed &+ units
+    rows[place].changedNs = nowNs
     compare(place, nowNs: nowNs)
   }
 
@@ -76,6 +80,7 @@ struct BalanceBook: ~Copyable {
     rows[place].venueFree = free
     rows[place].venueLocked = locked
     rows[place].isKnown = true
+    rows[place].toldNs = nowNs
     if !rows[place].hasBaseline {
       rows[place].hasBaseline = true
       rows[place].computed = rows[place].venueTotal
@@ -89,6 +94,10 @@ struct BalanceBook: ~Copyable {
     rows[place].computed = rows[place].venueTotal
     rows[place].differsSinceNs = .max
   }
+
+  /// Whether the venue's figure may be of before the last fill: a difference then says nothing until it is told anew.
+  @inline(always)
+  func isOutdated(_ place: Int) -> Bool { rows[place].toldNs < rows[place].changedNs &+ Self.settlementNs }
 
   /// When the next difference settles; `.max` when all agree.
   @inline(always)

@@ -19,7 +19,7 @@ extension ExecutionStage {
       venue.pointee.dueNs = venue.pointee.areBalancesUnasked ? input.nowNs : unansweredNs
       return
     }
-    var isDifferent = false
+    var (isDifferent, isOutdated) = (false, false)
     for i in 0..<balances.count where isOf(gateway, i) && balances.rows[i].differsSinceNs != .max {
       let settlesNs = balances.rows[i].differsSinceNs &+ ReconciliationTiming.settlementNs
       if input.nowNs < settlesNs {
@@ -27,6 +27,12 @@ extension ExecutionStage {
         return
       }
       isDifferent = true
+      if balances.isOutdated(i) { isOutdated = true }
+    }
+    if isOutdated {
+      venue.pointee.areBalancesUnasked = true
+      venue.pointee.dueNs = input.nowNs
+      return
     }
     if isDifferent && venue.pointee.hasBaseline && !venue.pointee.isSecondLook {
       venue.pointee.isSecondLook = true

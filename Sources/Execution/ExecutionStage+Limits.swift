@@ -76,8 +76,9 @@ extension ExecutionStage {
   /// somebody has looked (MiFID II RTS 6, Article 15(3): a repeated execution throttle that a named person re-enables).
   @inline(always)
   mutating func watchRejects(_ instrument: Int, reason: UInt16, cause: UInt64) {
-    // A post-only order that would take is an answer to the market's move, not a fault.
-    if reason == ReportReason.wouldTakeLiquidity.rawValue { return }
+    // A post-only order that would take is an answer to the market's move, not a fault. An order that never arrived was
+    // refused by nobody: the network lost it.
+    if reason == ReportReason.wouldTakeLiquidity.rawValue || reason == ReportReason.unknownOrder.rawValue { return }
     guard instruments[instrument].rejects.count(reason, nowNs: input.nowNs) else { return }
     let command = ownCommand(.pause, scope: .instrument, instrument: instrument, cause: cause)
     guard !gate.trading.paused.contains(command) else { return }

@@ -64,13 +64,14 @@ extension ExecutionStage {
   }
 
   /// An order that ended before it was filled. The venue says with it how much was filled: a fill that no report told of
-  /// would else be missed for good, because nobody asks about a closed order.
+  /// would else be missed for good, because nobody asks about a closed order. (A stray's fills come with the list of
+  /// trades, and are the account's without it.)
   @inline(always)
   private mutating func handleEnd(
     _ report: UnsafePointer<ExecutionReport>, _ event: OrderEvent, of order: UnsafeMutablePointer<Order>
   ) {
     let missing = report.pointee.cumulativeQuantity.lots &- order.pointee.cumulative.lots
-    if missing > 0 { infer(missing, of: order, report) }
+    if missing > 0 && !order.pointee.isStray { infer(missing, of: order, report) }
     advance(order, event, report)
   }
 

@@ -24,8 +24,6 @@ enum CrashKind: String, CaseIterable {
   case recordLostLate = "after the send, its record lost, arriving late"
   /// The venue has it and the record is safe; the answer never comes.
   case beforeAcknowledgement = "before the acknowledgement"
-
-  var losesRecords: Bool { self == .recordLost || self == .recordLostLate }
 }
 
 struct CrashPoint {

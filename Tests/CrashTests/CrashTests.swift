@@ -19,18 +19,25 @@ struct CrashTests {
     #expect(rig.greens == 1 && rig.venue.trades.count > 5 && rig.sends.contains("cancel"))
   }
 
+  /// APUS_CRASH_SEEDS sets the sessions that are killed at each of their sends ("3-5"), for a soak.
+  private static let seeds: ClosedRange<UInt64> = {
+    let ends = (ProcessInfo.processInfo.environment["APUS_CRASH_SEEDS"] ?? "").split(separator: "-").map { UInt64($0) }
+    if ends.count == 2, let first = ends[0], let last = ends[1], first <= last { return first...last }
+    return 1...2
+  }()
+
   @Test("killed at each send in turn, in each of the four ways")
   func everySend() throws {
     var injected: [String: Int] = [:]
     var bySend: [String: Int] = [:]
-    for seed in 1...2 as ClosedRange<UInt64> {
+    for seed in Self.seeds {
       let calm = try CrashRig(seed: seed, [])
       try calm.run(turns: Self.turns)
       for send in calm.sends.indices {
         for kind in CrashKind.allCases {
           let rig = try CrashRig(seed: seed, [CrashPoint(kind: kind, send: send)])
           try rig.run(turns: Self.turns)
-          expectAgreement(rig, [kind], "seed \(seed), send \(send) (\(calm.sends[send])), \(kind.rawValue)")
+          #expect(rig.complaints.isEmpty, "seed \(seed), send \(send) (\(calm.sends[send])), \(kind.rawValue)")
           #expect(rig.crashes == 1, "seed \(seed), send \(send), \(kind.rawValue)")
           injected[kind.rawValue, default: 0] += 1
           bySend[calm.sends[send], default: 0] += 1
@@ -55,23 +62,10 @@ struct CrashTests {
         let rig = try CrashRig(
           seed: 5, [CrashPoint(kind: first, send: send), CrashPoint(kind: second, send: send + distance)])
         try rig.run(turns: Self.turns)
-        expectAgreement(
-          rig, [first, second], "\(first.rawValue) at \(send), then \(second.rawValue) \(distance) later")
+        #expect(
+          rig.complaints.isEmpty, "\(first.rawValue) at \(send), then \(second.rawValue) \(distance) later")
         #expect(rig.crashes == 2)
       }
-    }
-  }
-
-  /// A power cut that takes records behind the last sync still ends, a few times in a hundred, with a position that is
-  /// not the venue's: its balance cannot be explained, and the instrument is halted until somebody resumes it
-  /// (docs/journal.md, "What is tested"). Without a power cut there is no excuse.
-  private func expectAgreement(_ rig: CrashRig, _ kinds: [CrashKind], _ comment: Comment) {
-    guard kinds.contains(where: \.losesRecords) else {
-      #expect(rig.complaints.isEmpty, comment)
-      return
-    }
-    withKnownIssue("a fill lost to a power cut is not always found again", isIntermittent: true) {
-      #expect(rig.complaints.isEmpty, comment)
     }
   }
 }

@@ -81,7 +81,8 @@ import Testing
         desk.place(turn % 3 == 0 ? .sell : .buy, turn % 3 == 0 ? 6_001_000 : 5_999_000, 10)
         if turn % 10 == 0 {
           let (kind, scope, limit) = kinds[turn / 10 % kinds.count]
-          desk.command(kind, scope: scope, strategy: 1, limit: limit, value: 60_000)
+          let value: Int64 = limit == .maximumDailyLoss ? .max - 2 : 60_000
+          desk.command(kind, scope: scope, strategy: 1, limit: limit, value: value)
         }
         _ = desk.stage.step(StepInput(nowNs: desk.nowNs))
         while let order = desk.orders.receive() {

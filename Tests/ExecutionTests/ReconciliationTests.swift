@@ -76,6 +76,33 @@ import Testing
     #expect(!desk.news.contains { $0.kind != .position }, "no strategy placed it")
   }
 
+  /// Its end tells how much was filled, and so does the list of trades: counted once.
+  @Test func whatAnOrderOfAnEarlierSessionStillTradesIsCountedOnce() throws {
+    let first = try Desk()
+    first.open()
+    var account = AccountState(stage: 4, instruments: [Desk.instrument])
+    for record in first.journal { record.withUnsafeBytes { account.fold($0) } }
+    let desk = try Desk(bootEpoch: 6, recovered: account.begin(stage: 4, instruments: [Desk.instrument]))
+    let book = Book()
+    let stray = ClientOrderIdentifier(bootEpoch: 5, sequence: 9)
+    book.open = [listed(stray, venueOrder: 78)]
+    book.attach(to: desk)
+    desk.report(.sessionUp)
+    desk.pass(0)
+    #expect(desk.asked.map(\.kind) == [.cancel])
+    var trade = Desk.fill(stray, .buy, trade: 5, 5_999_000, 4, 0, "USDT")
+    trade.clientOrder = .none
+    trade.venueOrder = 78
+    book.trades = [trade]
+    book.open = []
+    var end = Desk.message(.canceled, stray)
+    end.cumulativeQuantity = Quantity(lots: 4)
+    end.quoteAmount = trade.quoteAmount
+    desk.push(end)
+    for _ in 0..<5 { desk.pass(1_000_000_000) }
+    #expect(desk.stage.positionsLots == [4] && desk.count("fills.inferred") == 0)
+  }
+
   @Test func aTradeThatNobodyToldIsFoundByTheRegularCheckAndCounted() throws {
     let desk = try Desk { $0.checkIntervalNs = 30_000_000_000 }
     let book = Book()

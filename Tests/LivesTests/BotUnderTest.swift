@@ -79,6 +79,11 @@ final class BotUnderTest {
   /// A counter of execution.
   func count(_ name: String) -> Int64 { counters["execution." + name]!.value }
 
+  /// All counters that are not zero, for the message of a failure.
+  var countsText: String {
+    counters.filter { $0.value.value != 0 }.map { "\($0.key) \($0.value.value)" }.sorted().joined(separator: ", ")
+  }
+
   func step(nowNs: Int64) {
     let flags: StepFlags = isStopping ? .stopping : []
     _ = execution.step(StepInput(nowNs: nowNs, haltEpoch: control.haltEpoch, flags: flags))

@@ -30,7 +30,9 @@ import VenueFront
     var lives: Int64 = 0
     for seed in batch * 1_000_000..<batch * 1_000_000 + Self.worldsOfABatch {
       let world = try World(seed: seed)
-      world.run(lives: Self.livesOfAWorld)
+      #expect(
+        world.run(lives: Self.livesOfAWorld),
+        "seed \(seed): stopped trading (\(world.faults.countsText); \(world.bot.countsText))")
       for problem in Audit.problems(of: world) {
         Issue.record("seed \(seed): \(problem) (\(world.faults.countsText))")
       }

@@ -62,14 +62,18 @@ final class World {
   }
 
   /// Trades until so many orders have passed the gate, then ends the session in good order on a healed link.
-  func run(lives: Int) {
+  ///
+  /// - Returns: whether the bot traded so many within an hour of its time: one that stops for good is no survivor.
+  func run(lives: Int) -> Bool {
     moveMarket()
-    while bot.count("orders.sent") < lives {
+    let endNs = nowNs + Self.longestNs
+    while bot.count("orders.sent") < lives, nowNs < endNs {
       tick(.random(in: 200_000...2_000_000, using: &random))
       if Int.random(in: 0..<4, using: &random) == 0 { moveMarket() }
       act()
     }
     settle()
+    return bot.count("orders.sent") >= lives
   }
 
   /// The link heals, what is open is cancelled, and everything that is still asked gets its answer.
@@ -88,6 +92,7 @@ final class World {
   /// Longer than the longest that anything is waited for: two minutes after a ban that names no end.
   private static let settlingNs: Int64 = 135_000_000_000
   private static let loginNs: Int64 = 5_000_000_000
+  private static let longestNs: Int64 = 3_600_000_000_000
 
   private func pass(_ ns: Int64) {
     let endNs = nowNs + ns

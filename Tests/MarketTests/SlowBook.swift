@@ -21,8 +21,13 @@ struct SlowBook {
   /// After a whole message the best bid is below the best ask, or there is no book.
   private mutating func giveUpIfCrossed(comparesDepth: Bool) {
     func overlap(_ bid: Int64?, _ ask: Int64?) -> Bool { bid != nil && ask != nil && bid! >= ask! }
-    let isCrossed = overlap(levels(.buy).first?.price.ticks, levels(.sell).first?.price.ticks)
-    guard isValid, isCrossed || (comparesDepth && overlap(bids.keys.max(), asks.keys.min())) else { return }
+    let depth = (bid: bids.keys.max(), ask: asks.keys.min())
+    var touch = depth
+    if let ticker, ticker.sequence > sequence {
+      touch.bid = ticker.bid.quantity.lots == 0 ? nil : ticker.bid.price.ticks
+      touch.ask = ticker.ask.quantity.lots == 0 ? nil : ticker.ask.price.ticks
+    }
+    guard isValid, overlap(touch.bid, touch.ask) || (comparesDepth && overlap(depth.bid, depth.ask)) else { return }
     becomeVoid()
   }
 

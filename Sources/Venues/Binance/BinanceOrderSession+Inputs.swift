@@ -32,6 +32,7 @@ extension BinanceOrderSession {
     budget.count(weight: 2, isNewOrder: false, venueMs: clock.milliseconds(nowNs))
     phase = .synchronising
     due = .time
+    answeredSentNs = .min
   }
 
   /// The channel is closed: nothing is known of what was sent and not answered.
@@ -77,6 +78,7 @@ extension BinanceOrderSession {
       return counters.lateReplies.add()
     }
     updateTimeout()
+    answeredSentNs = max(answeredSentNs, request.sentNs)
     observeLimits(message.rateLimits, request, stamp)
     if message.status == 200 {
       succeeded(request, message, stamp)
@@ -85,10 +87,12 @@ extension BinanceOrderSession {
     }
   }
 
+  /// One answer that stays away while later requests are answered is lost. When nothing is answered any more, the
+  /// connection is so far behind that asking again only adds to what the venue has to answer: a new one owes nothing.
   private mutating func timedOut(_ request: InFlightRequest, _ nowNs: Int64, _ cause: UInt64) {
     counters.timeouts.add()
     lose(request, .replyTimeout, nowNs, cause)
-    if phase != .up { closeIsDue = true }
+    if phase != .up || answeredSentNs < request.sentNs { closeIsDue = true }
     if request.kind == .time, phase == .up { due = .time }
   }
 

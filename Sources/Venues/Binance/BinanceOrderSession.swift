@@ -85,6 +85,8 @@ public struct BinanceOrderSession: ~Copyable {
   var draft = BinanceDraft()
   var clockDueNs = Int64.max
   var timeoutDueNs = Int64.max
+  /// When the latest of all requests that were answered on this connection had been sent.
+  var answeredSentNs = Int64.min
   /// When a pause of the venue is over, or the session's own request fits into the budget again.
   var resumeDueNs = Int64.max
   /// Messages handed to the channel so far: what a `sendRefused` record names.
