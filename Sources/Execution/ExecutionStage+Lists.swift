@@ -70,6 +70,7 @@ extension ExecutionStage {
   mutating func handleStray(_ report: UnsafePointer<ExecutionReport>, of order: UnsafeMutablePointer<Order>) {
     switch report.pointee.orderState {
     case .new, .partiallyFilled: advance(order, .statusOpen, report)
+    case .filled where order.pointee.state == .filled: break  // asked for twice
     case .filled: advance(order, .finalFill, report)
     case .expired: advance(order, .expired, report)
     case .canceled, .rejected, .notFound, .none: advance(order, .canceled, report)
