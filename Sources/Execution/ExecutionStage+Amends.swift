@@ -37,7 +37,6 @@ extension ExecutionStage {
     precondition(isSent, "the step asked for room for its amendments")
   }
 
-  @inline(always)
   private mutating func decideAmend(
     _ candidate: OrderCandidate, of order: UnsafeMutablePointer<Order>, gateway: Int
   ) -> ApprovedOrder? {
@@ -52,7 +51,6 @@ extension ExecutionStage {
   }
 
   /// The strategy's order as it rests at the venue, with nothing under way that ends it.
-  @inline(always)
   private func resting(_ intent: IntentIdentifier, _ instrument: Int, shard: Int) -> UnsafeMutablePointer<Order>? {
     var next = orders.first(instrument)
     while let order = next {

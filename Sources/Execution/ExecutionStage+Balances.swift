@@ -6,7 +6,6 @@ import Risk
 
 extension ExecutionStage {
   /// Asks for the balances, waits until every asset that is traded was told, and until what differs has settled.
-  @inline(always)
   mutating func compareBalances(_ gateway: Int, _ budget: inout Int) {
     let venue = reconciliation.venues + gateway
     if venue.pointee.areBalancesUnasked {
@@ -43,7 +42,6 @@ extension ExecutionStage {
     }
   }
 
-  @inline(always)
   private mutating func askForBalances(_ gateway: Int, _ budget: inout Int) {
     let venue = reconciliation.venues + gateway
     guard budget > 0, !input.flags.contains(.requestsBlocked(gateway: gateway)) else {
@@ -58,7 +56,6 @@ extension ExecutionStage {
     ask(.queryBalances, instrument: 0, gateway)
   }
 
-  @inline(always)
   private func assetMask(_ gateway: Int) -> UInt64 {
     var mask: UInt64 = 0
     for i in 0..<instrumentCount where instruments[i].gateway == gateway {
@@ -67,11 +64,9 @@ extension ExecutionStage {
     return mask
   }
 
-  @inline(always)
   private func isOf(_ gateway: Int, _ balance: Int) -> Bool { Int(balances.rows[balance].venue.rawValue) == gateway }
 
   /// The venue told a balance.
-  @inline(always)
   mutating func noteBalance(_ balance: Int, venue index: VenueIndex) {
     let gateway = Int(index.rawValue)
     guard gateway < reconciliation.count else { return }
@@ -85,7 +80,6 @@ extension ExecutionStage {
   /// conversion. Somebody has to look at it before the instruments of that asset are traded again.
   ///
   /// A session that begins with nothing has no figure of its own yet.
-  @inline(always)
   private mutating func takeOver(_ gateway: Int) {
     for i in 0..<balances.count where isOf(gateway, i) && balances.rows[i].differsSinceNs != .max {
       let row = balances.rows[i]
@@ -102,7 +96,6 @@ extension ExecutionStage {
   }
 
   /// Everything was compared.
-  @inline(always)
   private mutating func endRun(_ gateway: Int) {
     let venue = reconciliation.venues + gateway
     if venue.pointee.roundNs < venue.pointee.listsCountFromNs {
@@ -125,7 +118,6 @@ extension ExecutionStage {
   }
 
   /// The sums that are kept along the way, made anew: each must be what its parts come to.
-  @inline(always)
   private mutating func checkSums(_ gateway: Int) {
     for i in 0..<instrumentCount where instruments[i].gateway == gateway {
       let found = instruments[i].list.startLots &+ instruments[i].list.filledLots
@@ -149,7 +141,6 @@ extension ExecutionStage {
   }
 
   /// What the open orders of an instrument hold back of an asset.
-  @inline(always)
   private func heldBack(of balance: Int, in instrument: Int) -> Int64 {
     var units: Int64 = 0
     var next = orders.first(instrument)
@@ -165,7 +156,6 @@ extension ExecutionStage {
   /// A difference that has settled while trading is a finding: a whole comparison follows, and trades on when it agrees.
   ///
   /// - Returns: when the next one settles.
-  @inline(always)
   mutating func judgeBalances() -> Int64 {
     var earliest = Int64.max
     for i in 0..<balances.count where balances.rows[i].differsSinceNs != .max {
@@ -186,7 +176,6 @@ extension ExecutionStage {
   }
 
   /// What `apus ctl status` says of it.
-  @inline(always)
   func showReconciliation() {
     var phase = ReconciliationPhase.done.rawValue
     var (waitingOrders, waitingLists, foreign) = (0 as Int64, 0, 0 as Int64)

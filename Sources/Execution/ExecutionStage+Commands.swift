@@ -6,7 +6,6 @@ import Risk
 
 extension ExecutionStage {
   /// Takes the commands of this step, before anything else.
-  @inline(always)
   mutating func handleCommands(_ consumed: SIMD4<UInt32>) {
     guard ports.hasControl else { return }
     let count = Int(consumed[ports.gatewayCount &+ ports.shardCount])
@@ -21,7 +20,6 @@ extension ExecutionStage {
     answer(command, refusal == .none ? .accepted : .refused, refusal)
   }
 
-  @inline(always)
   private mutating func act(on command: Command) -> CommandRefusal {
     if command.kind == .setLimit { return setLimit(command) }
     guard isKnown(command) else { return .unknownScope }
@@ -40,7 +38,6 @@ extension ExecutionStage {
   }
 
   /// Whether the scope names something that is there. Arming is the whole session's.
-  @inline(always)
   private func isKnown(_ command: Command) -> Bool {
     if command.kind == .arm || command.kind == .disarm { return command.scope == .all }
     switch command.scope {
@@ -51,7 +48,6 @@ extension ExecutionStage {
     }
   }
 
-  @inline(always)
   mutating func pause(_ command: Command) {
     gate.trading.paused.set(command, true)
     tradingChanged(by: command)
@@ -59,7 +55,6 @@ extension ExecutionStage {
   }
 
   /// Only reducing orders from now on; what is open may do more than reduce, so it is cancelled.
-  @inline(always)
   mutating func reduceOnly(_ command: Command) {
     gate.trading.reducing.set(command, true)
     tradingChanged(by: command)
@@ -67,7 +62,6 @@ extension ExecutionStage {
   }
 
   /// Ends what was begun for exactly this scope. A halt of everything is ended by `arm` only.
-  @inline(always)
   private mutating func resume(_ command: Command) -> CommandRefusal {
     let isHalted = command.scope != .all && gate.trading.halted.contains(command)
     let isPaused = gate.trading.paused.contains(command)
@@ -81,7 +75,6 @@ extension ExecutionStage {
   }
 
   /// Allows trading: the one command that asks whether everything is as it should be.
-  @inline(always)
   private mutating func arm(_ command: Command) -> CommandRefusal {
     let isForeign = input.haltEpoch != gate.trading.armedEpoch
     let isHeld = gate.trading.halted.isEverything || gate.trading.reducing.isEverything
@@ -99,7 +92,6 @@ extension ExecutionStage {
     return .none
   }
 
-  @inline(always)
   private mutating func disarm(_ command: Command) -> CommandRefusal {
     guard gate.trading.isArmed else { return .nothingToEnd }
     gate.trading.isArmed = false
@@ -109,14 +101,12 @@ extension ExecutionStage {
   }
 
   /// Records what may be traded from now on.
-  @inline(always)
   mutating func tradingChanged(by command: Command) {
     gate.trading.origin = command.origin
     _ = write(.tradingState, cause: command.cause, gate.trading)
   }
 
   /// Writes an outcome and tells it to whoever gives commands.
-  @inline(always)
   mutating func answer(
     _ command: Command, _ result: CommandResult, _ refusal: CommandRefusal = .none, openOrders: UInt32 = 0,
     durationNs: Int64 = 0
@@ -128,7 +118,6 @@ extension ExecutionStage {
   }
 
   /// A command that the session gives itself. It has no number, and nobody waits for its acceptance.
-  @inline(always)
   func ownCommand(
     _ kind: CommandKind, scope: CommandScope = .all, instrument: Int = 0, origin: CommandOrigin = .session,
     value: Int64 = 0, cause: UInt64

@@ -14,7 +14,6 @@ enum FlattenTiming {
 
 extension ExecutionStage {
   /// Pauses the scope, cancels what is open in it, and begins to close its positions.
-  @inline(always)
   mutating func flatten(_ command: Command) -> CommandRefusal {
     // Positions are kept by instrument: what of one is whose cannot be told.
     if command.scope == .strategy { return .unknownScope }
@@ -36,32 +35,27 @@ extension ExecutionStage {
   }
 
   /// Whether any instrument of the scope is halted: what is halted stays as it is until somebody resumes it.
-  @inline(always)
   private func isHalted(_ command: Command) -> Bool {
     for i in 0..<instrumentCount where covers(command, i) && isHalted(i) { return true }
     return false
   }
 
-  @inline(always)
   private func isHalted(_ instrument: Int) -> Bool {
     let definition = instruments[instrument].definition
     return gate.trading.halted.scope(
       venue: definition.venue, instrument: definition.index, strategy: SessionOrders.strategy) != nil
   }
 
-  @inline(always)
   func isFlattening(in command: Command) -> Bool {
     for i in 0..<instrumentCount where instruments[i].flattening.isActive && covers(command, i) { return true }
     return false
   }
 
   /// Ends the flattening of a scope before it is flat: somebody resumed it.
-  @inline(always)
   mutating func endFlattening(in command: Command) {
     for i in 0..<instrumentCount where instruments[i].flattening.isActive && covers(command, i) { abandonFlattening(i) }
   }
 
-  @inline(always)
   private mutating func abandonFlattening(_ instrument: Int) {
     instruments[instrument].flattening.isActive = false
     for i in 0..<underWay.count where underWay.entries[i].command.kind == .flatten {
@@ -72,7 +66,6 @@ extension ExecutionStage {
   /// Goes on with every flatten that is due.
   ///
   /// - Returns: when the next one is; `.max` when none waits for the time.
-  @inline(always)
   mutating func handleFlattening() -> Int64 {
     var earliest = Int64.max
     var waiting: Int64 = 0
@@ -91,7 +84,6 @@ extension ExecutionStage {
   }
 
   /// One look at one instrument: done, waiting, or one more order.
-  @inline(always)
   private mutating func goOnFlattening(_ instrument: Int) {
     let state = instruments + instrument
     state.pointee.flattening.dueNs = input.nowNs &+ FlattenTiming.waitNs
@@ -128,7 +120,6 @@ extension ExecutionStage {
   }
 
   /// An immediate-or-cancel order at the collar: it takes what is there and leaves nothing behind.
-  @inline(always)
   private mutating func sendClosing(_ instrument: Int, price: Price, lots: Int64) {
     let state = instruments + instrument
     ownIntents &+= 1

@@ -9,7 +9,6 @@ extension ExecutionStage {
   ///
   /// A scoped halt raised the halt word by one and names the new value, which is armed from now on. Any other distance
   /// means that somebody else raised it too: then it stays foreign, and the halt word's check halts everything.
-  @inline(always)
   mutating func halt(_ command: Command) {
     gate.trading.halted.set(command, true)
     if command.scope != .all && command.haltEpoch == gate.trading.armedEpoch &+ 1 {
@@ -22,7 +21,6 @@ extension ExecutionStage {
   }
 
   /// The halt word and the stop flag, once the commands that explain a raised word have been taken.
-  @inline(always)
   mutating func handleWords() {
     if gate.trading.isForeign(input.haltEpoch) && !gate.trading.halted.isEverything {
       counters.trading.foreignHalts.add()
@@ -36,7 +34,6 @@ extension ExecutionStage {
   }
 
   /// Stops trading an instrument and cancels what is open in it: the venue contradicted itself.
-  @inline(always)
   mutating func halt(_ instrument: Int, cause: UInt64) {
     let command = ownCommand(.halt, scope: .instrument, instrument: instrument, cause: cause)
     guard !gate.trading.halted.contains(command) else { return }
@@ -45,7 +42,6 @@ extension ExecutionStage {
   }
 
   /// Cancels what is open in a scope: one request for each whole instrument, or order by order for a strategy.
-  @inline(always)
   mutating func cancel(_ command: Command, isEmergency: Bool) {
     for i in 0..<instrumentCount {
       if covers(command, i) {
@@ -63,7 +59,6 @@ extension ExecutionStage {
   }
 
   /// Whether a scope holds the whole of an instrument.
-  @inline(always)
   func covers(_ command: Command, _ instrument: Int) -> Bool {
     switch command.scope {
     case .all: true
@@ -91,7 +86,6 @@ extension ExecutionStage {
   }
 
   /// Waits for the end of a command. Beyond what can be waited for it is in force all the same.
-  @inline(always)
   mutating func follow(_ command: Command, openOrders: UInt32) {
     let isFollowed = underWay.add(CommandUnderWay(command: command, openOrders: openOrders))
     if !isFollowed { counters.trading.unfollowedCommands.add() }

@@ -6,7 +6,6 @@ import Risk
 
 extension ExecutionStage {
   /// Applies a limit from the next order on. Whether it may be loosened is the control stage's business.
-  @inline(always)
   mutating func setLimit(_ command: Command) -> CommandRefusal {
     let instrument = Int(command.instrument.rawValue)
     switch command.limit {
@@ -36,7 +35,6 @@ extension ExecutionStage {
 
   /// Cancels what is open beyond limits that have become tighter: each order that is itself too large; all of a side
   /// that could carry the position too far; all when there are too many. The strategies quote anew within the limits.
-  @inline(always)
   private mutating func cancelBeyondLimits(_ instrument: Int, cause: UInt64) {
     let state = instruments + instrument
     guard let limits = gate.limits(of: state.pointee.definition.index) else { return }
@@ -60,7 +58,6 @@ extension ExecutionStage {
 
   /// A fill that carried the position beyond its limit, which the gate bounds: somebody else trades on the account, or a
   /// limit was tightened below what was on its way. Only reducing orders from here on, until an operator resumes.
-  @inline(always)
   mutating func checkPosition(_ instrument: Int, side: Side, cause: UInt64) {
     let state = instruments + instrument
     let reach = state.pointee.position.lots.multipliedReportingOverflow(by: side.sign)
@@ -74,7 +71,6 @@ extension ExecutionStage {
 
   /// Repeated rejects for one reason are a fault of the strategy or of the venue: the instrument is paused until
   /// somebody has looked (MiFID II RTS 6, Article 15(3): a repeated execution throttle that a named person re-enables).
-  @inline(always)
   mutating func watchRejects(_ instrument: Int, reason: UInt16, cause: UInt64) {
     // A post-only order that would take is an answer to the market's move, not a fault. An order that never arrived was
     // refused by nobody: the network lost it.

@@ -7,7 +7,6 @@ extension ExecutionStage {
   /// An order as the venue holds it. Answers to queries about orders in doubt come the same way as lists.
   ///
   /// - Returns: whether it was dealt with as an order that is not in the table.
-  @inline(always)
   mutating func handleListed(_ report: UnsafePointer<ExecutionReport>, gateway: Int) -> Bool {
     guard let order = orders.find(report.pointee.clientOrder) else {
       return handleStranger(report, gateway: gateway)
@@ -31,7 +30,6 @@ extension ExecutionStage {
   }
 
   /// An order at the venue that is not in the table: of an earlier session, or somebody else's.
-  @inline(always)
   private mutating func handleStranger(_ report: UnsafePointer<ExecutionReport>, gateway: Int) -> Bool {
     let instrument = Int(report.pointee.instrument.rawValue)
     let isListed = report.pointee.orderState == .new || report.pointee.orderState == .partiallyFilled
@@ -66,7 +64,6 @@ extension ExecutionStage {
   }
 
   /// News of an order that only the venue's list told of: it is cancelled, and its trades count for the account.
-  @inline(always)
   mutating func handleStray(_ report: UnsafePointer<ExecutionReport>, of order: UnsafeMutablePointer<Order>) {
     switch report.pointee.orderState {
     case .new, .partiallyFilled: advance(order, .statusOpen, report)
@@ -78,7 +75,6 @@ extension ExecutionStage {
   }
 
   /// What a trade is that names no order of ours: one of a list, or one of somebody else's order.
-  @inline(always)
   mutating func judge(trade report: UnsafePointer<ExecutionReport>, gateway: Int) -> TradeJudgement {
     let instrument = Int(report.pointee.instrument.rawValue)
     let isListed = instrument < instrumentCount && isAwaited(instrument, .trades, gateway)
@@ -95,7 +91,6 @@ extension ExecutionStage {
   }
 
   /// The end of a list.
-  @inline(always)
   mutating func handleListEnd(_ report: UnsafePointer<ExecutionReport>, gateway: Int) {
     let instrument = Int(report.pointee.instrument.rawValue)
     guard instrument < instrumentCount else { return }
@@ -122,7 +117,6 @@ extension ExecutionStage {
   }
 
   /// Orders that were on the book before the list was asked for and are not on it are asked for one by one.
-  @inline(always)
   private mutating func endList(ofOpenOrders instrument: Int, _ gateway: Int) {
     let list = instruments[instrument].list
     instruments[instrument].list.listedForeign = list.foreignOrders
@@ -142,7 +136,6 @@ extension ExecutionStage {
     }
   }
 
-  @inline(always)
   private mutating func endList(ofTrades instrument: Int, _ gateway: Int, count: UInt64) {
     let state = instruments + instrument
     if count > 0 {
@@ -157,7 +150,6 @@ extension ExecutionStage {
     }
   }
 
-  @inline(always)
   private func isAwaited(_ instrument: Int, _ phase: ReconciliationPhase, _ gateway: Int) -> Bool {
     reconciliation.venues[gateway].phase == phase
       && reconciliation.venues[gateway].awaited & 1 << UInt64(instrument) != 0

@@ -9,14 +9,12 @@ enum SessionDay {
   static var lengthNs: Int64 { 86_400_000_000_000 }
 
   /// Whole days since 1970.
-  @inline(always)
   static func number(_ timeNs: Int64) -> Int64 { timeNs / lengthNs }
 }
 
 extension ExecutionStage {
   /// Begins a day: what was won or lost before it counts no more. Called before anything of the new day is handled, so
   /// that its first touch counts to it.
-  @inline(always)
   mutating func rollDay() {
     guard input.nowNs >= nextDayNs else { return }
     let today = SessionDay.number(input.nowNs)
@@ -57,7 +55,6 @@ extension ExecutionStage {
     for i in 0..<instrumentCount where 0 &- dayProfits[i] >= maximumDailyLoss { useUpLoss(0 &- dayProfits[i]) }
   }
 
-  @inline(always)
   private mutating func useUpLoss(_ loss: Int64) {
     guard !gate.trading.isLossUsedUp else { return }
     gate.trading.lossDay = SessionDay.number(input.nowNs)

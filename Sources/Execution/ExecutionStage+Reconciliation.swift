@@ -5,7 +5,6 @@ import Pipeline
 
 extension ExecutionStage {
   /// A venue's order session came up or was lost: everything is compared before trading goes on.
-  @inline(always)
   mutating func handleReconciliation(_ gateway: Int, isUp: Bool) {
     let venue = reconciliation.venues + gateway
     if !isUp {
@@ -21,7 +20,6 @@ extension ExecutionStage {
   }
 
   /// A finding: no trading until a whole run agrees.
-  @inline(always)
   mutating func turnRed(_ gateway: Int) {
     let venue = reconciliation.venues + gateway
     guard venue.pointee.phase != .down else { return }
@@ -34,13 +32,11 @@ extension ExecutionStage {
   }
 
   /// Lets the comparison look again in this step.
-  @inline(always)
   mutating func wake(_ gateway: Int, atNs timeNs: Int64) {
     reconciliation.venues[gateway].dueNs = min(reconciliation.venues[gateway].dueNs, timeNs)
     nextDueNs = min(nextDueNs, timeNs)
   }
 
-  @inline(always)
   mutating func note(
     _ event: ReconciliationEvent, _ gateway: Int, instrument: Int = 0, asset: ShortName = .empty,
     clientOrder: ClientOrderIdentifier = .none, number: UInt64 = 0, expected: Int64 = 0, found: Int64 = 0
@@ -80,7 +76,6 @@ extension ExecutionStage {
   }
 
   /// Reports may have brought what a comparison waits for.
-  @inline(always)
   mutating func wakeIfWaiting(_ gateway: Int) {
     let venue = reconciliation.venues[gateway]
     let isComparing = venue.phase == .balances && !venue.areBalancesUnasked && venue.awaitedAssets == 0
@@ -102,7 +97,6 @@ extension ExecutionStage {
   }
 
   /// The regular comparison while trading: the same lists, judged by what they hold against us.
-  @inline(always)
   private mutating func beginCheck(_ gateway: Int) {
     counters.reconciliation.checks.add()
     begin(.openOrders, gateway)
@@ -122,14 +116,12 @@ extension ExecutionStage {
     return count
   }
 
-  @inline(always)
   private func instrumentMask(_ gateway: Int) -> UInt64 {
     var mask: UInt64 = 0
     for i in 0..<instrumentCount where instruments[i].gateway == gateway { mask |= 1 << UInt64(i) }
     return mask
   }
 
-  @inline(always)
   private mutating func askForLists(_ gateway: Int, _ budget: inout Int) {
     let venue = reconciliation.venues + gateway
     for i in 0..<instrumentCount where venue.pointee.unasked & 1 << UInt64(i) != 0 {
@@ -165,7 +157,6 @@ extension ExecutionStage {
     }
   }
 
-  @inline(always)
   mutating func ask(
     _ kind: GatewayRequestKind, instrument: Int, _ gateway: Int, fromTrade: UInt64 = 0
   ) {
@@ -176,7 +167,6 @@ extension ExecutionStage {
   }
 
   /// All lists of open orders are there.
-  @inline(always)
   private mutating func endOpenOrders(_ gateway: Int) {
     let venue = reconciliation.venues + gateway
     var foreign: Int64 = 0
@@ -196,7 +186,6 @@ extension ExecutionStage {
   }
 
   /// All trades are there.
-  @inline(always)
   private mutating func endTrades(_ gateway: Int) {
     let venue = reconciliation.venues + gateway
     guard venue.pointee.isGreen else { return begin(.balances, gateway) }

@@ -75,7 +75,6 @@ extension ExecutionStage {
   }
 
   /// Records a fill with all that stands after it.
-  @inline(always)
   mutating func record(_ fill: Fill, _ report: UnsafePointer<ExecutionReport>, order: Order?) {
     let isTrade = report.pointee.kind == .fill
     let instrument = Int(order?.instrument.rawValue ?? report.pointee.instrument.rawValue)
@@ -94,7 +93,6 @@ extension ExecutionStage {
   }
 
   /// Records an instrument's position, daily figures and verified trade after a change that no fill made.
-  @inline(always)
   mutating func recordPosition(_ instrument: Int, cause: UInt64) {
     _ = write(.position, cause: cause, PositionRecord(instruments[instrument]))
   }
