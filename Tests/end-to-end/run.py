@@ -225,7 +225,7 @@ def refusals(apus):
         "misspelt field": (base.replace("maximumPosition:", "maximumPositon:"), "maximumPosit"),
         "no limits": (re.sub(r"^risk:\n(?:  .*\n)+", "", base, flags=re.M), "risk"),
         "unknown cpu": (re.sub(r"cpu: \d+", "cpu: 999", base, count=1), "999"),
-        "stage twice": (base.replace("stages: [journal,", "stages: [strategy, journal,"), "strategy"),
+        "stage twice": (base.replace("stages: [control,", "stages: [strategy, control,"), "strategy"),
         "stage missing": (base.replace("gateway.binance]", "execution]"), "gateway"),
     }
     for name, (config, named) in cases.items():
