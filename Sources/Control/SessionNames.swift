@@ -1,7 +1,7 @@
-// What things are called in a session: how a scope in words becomes the numbers of a command.
+// What things are called in a session: how a scope in words becomes the numbers of a command, and back.
 
 public import Market
-import Risk
+public import Risk
 
 /// Instruments, venues and strategies by the names that people use.
 public struct SessionNames: Sendable {
@@ -16,6 +16,17 @@ public struct SessionNames: Sendable {
     self.instruments = instruments
     self.venues = venues
     self.strategyCount = strategyCount
+  }
+
+  /// The scopes of a set as `apus ctl` takes them: "all", "venue binance", "instrument BTCUSDT", "strategy 0".
+  public func words(_ set: ScopeSet) -> [String] {
+    func numbers(_ bits: UInt64) -> [Int] { (0..<UInt64.bitWidth).filter { bits & 1 << UInt64($0) != 0 } }
+    return (set.isEverything ? ["all"] : [])
+      + numbers(UInt64(set.venues)).map { "venue \(venues.indices.contains($0) ? venues[$0] : "\($0)")" }
+      + numbers(set.instruments).map {
+        "instrument \(instruments.indices.contains($0) ? instruments[$0].symbol.text : "\($0)")"
+      }
+      + numbers(set.strategies).map { "strategy \($0)" }
   }
 
   /// How far the request reaches: everything when it names nothing.

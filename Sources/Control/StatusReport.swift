@@ -11,11 +11,10 @@ public struct BotStatus: Codable, Equatable, Sendable {
   public var isArmed = false
   /// What has to happen before the bot can be armed; empty when reconciliation is green.
   public var waitsFor: [String] = []
-  /// What is halted and what is paused, in words.
+  /// What is halted, what is paused and what may only reduce positions, as `SessionNames.words` names it.
   public var halts: [String] = []
   public var pauses: [String] = []
-  /// The risk profile ("normal", "reduce-only", …).
-  public var profile = ""
+  public var reduceOnly: [String] = []
   /// While limits still rise after arming: their present part, in words.
   public var ramp: String?
   public var positions: [Position] = []

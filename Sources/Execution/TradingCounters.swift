@@ -6,14 +6,12 @@ import Risk
 
 /// Part of `ExecutionCounters`, all named `execution.*`.
 struct TradingCounters: ~Copyable {
-  // Gauges, 1 or 0 but for the halt word and the ramp. Halted is everything, `halted.part` less than that; paused and
-  // reduce-only are anything at all.
+  // Gauges, 1 or 0 but for the scopes, the halt word and the ramp.
   private let armed: Counter
   private let haltEpoch: Counter
-  private let halted: Counter
-  private let haltedPart: Counter
-  private let paused: Counter
-  private let reduceOnly: Counter
+  private let halted: ScopeGauges
+  private let paused: ScopeGauges
+  private let reduceOnly: ScopeGauges
   private let lossUsedUp: Counter
   private let rampPercent: Counter
   // Commands.
@@ -39,10 +37,9 @@ struct TradingCounters: ~Copyable {
   init(instruments: [Instrument], _ named: (String) -> Counter, haltTime: LatencyHistogram) {
     armed = named("trading.armed")
     haltEpoch = named("trading.halt_epoch")
-    halted = named("trading.halted")
-    haltedPart = named("trading.halted.part")
-    paused = named("trading.paused")
-    reduceOnly = named("trading.reduce_only")
+    halted = ScopeGauges("trading.halted", named)
+    paused = ScopeGauges("trading.paused", named)
+    reduceOnly = ScopeGauges("trading.reduce_only", named)
     lossUsedUp = named("trading.loss_used_up")
     rampPercent = named("trading.ramp_percent")
     accepted = named("commands.accepted")
@@ -67,10 +64,9 @@ struct TradingCounters: ~Copyable {
   func show(_ state: TradingState, rampPercent percent: Int64) {
     armed.set(state.isArmed ? 1 : 0)
     haltEpoch.set(Int64(state.armedEpoch))
-    halted.set(state.halted.isEverything ? 1 : 0)
-    haltedPart.set(state.halted.isEmpty || state.halted.isEverything ? 0 : 1)
-    paused.set(state.paused.isEmpty ? 0 : 1)
-    reduceOnly.set(state.reducing.isEmpty ? 0 : 1)
+    halted.show(state.halted)
+    paused.show(state.paused)
+    reduceOnly.show(state.reducing)
     lossUsedUp.set(state.isLossUsedUp ? 1 : 0)
     rampPercent.set(percent)
   }

@@ -7,12 +7,20 @@ public struct ScopeSet: BitwiseCopyable, Equatable, Sendable {
   /// 1 or 0.
   private var everything: UInt32 = 0
   /// A bit for each number.
-  private var venues: UInt32 = 0
-  private var instruments: UInt64 = 0
-  private var strategies: UInt64 = 0
+  public private(set) var venues: UInt32 = 0
+  public private(set) var instruments: UInt64 = 0
+  public private(set) var strategies: UInt64 = 0
 
   /// The empty set.
   @_noLocks public init() {}
+
+  /// The set of those whose bits are set.
+  public init(isEverything: Bool, venues: UInt32, instruments: UInt64, strategies: UInt64) {
+    everything = isEverything ? 1 : 0
+    self.venues = venues
+    self.instruments = instruments
+    self.strategies = strategies
+  }
 
   /// Venues, instruments and strategies are numbered below these.
   @inline(always) public static var venueLimit: Int { 32 }

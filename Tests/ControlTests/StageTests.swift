@@ -165,6 +165,16 @@ struct StageTests {
     #expect(try stage.records().filter { $0.header.stage == 5 }.count == 1, "the roles alone")
   }
 
+  @Test("scopes have the names that commands take, whatever is halted beside them")
+  func scopeNames() {
+    let set = ScopeSet(isEverything: true, venues: 0b11, instruments: 0b110, strategies: 1 << 63 | 1)
+    #expect(
+      Scene.names.words(set) == [
+        "all", "venue binance", "venue 1", "instrument ETHUSDT", "instrument 2", "strategy 0", "strategy 63",
+      ])
+    #expect(Scene.names.words(ScopeSet()).isEmpty)
+  }
+
   @Test("status names what waits for a second user, with who asked and why")
   func pendingInStatus() throws {
     let stage = try StageUnderTest()

@@ -107,6 +107,37 @@ enum DeskState: CaseIterable {
     #expect(desk.told.count == 10)
   }
 
+  /// Each scope in the gauge of its kind and of its state, beside the other's, and gone when it is resumed.
+  @Test(
+    arguments: [
+      (CommandKind.halt, "halted"), (.pause, "paused"), (.reduceOnly, "reduce_only"),
+    ], CommandScope.allCases.filter { $0 != .all })
+  func gaugesTellEachScopeByNumber(_ state: (kind: CommandKind, gauge: String), _ scope: CommandScope) throws {
+    let desk = try Desk(instruments: [Desk.instrument, Desk.second])
+    desk.open()
+    func give(_ kind: CommandKind, _ scope: CommandScope) {
+      if kind == .halt { desk.haltEpoch += 1 }
+      desk.command(kind, scope: scope, instrument: 1, strategy: 63, epoch: desk.haltEpoch)
+      desk.step()
+    }
+    func expected(_ isAll: Bool, _ isScoped: Bool) -> ScopeSet {
+      let bit: UInt64 = isScoped ? 1 : 0
+      return ScopeSet(
+        isEverything: isAll, venues: scope == .venue ? UInt32(bit) : 0,
+        instruments: scope == .instrument ? bit << 1 : 0,
+        strategies: scope == .strategy ? bit << 63 : 0)
+    }
+    give(state.kind, scope)
+    #expect(desk.scopes(state.gauge) == expected(false, true))
+    give(state.kind, .all)
+    #expect(desk.scopes(state.gauge) == expected(true, true))
+    give(.resume, scope)
+    #expect(desk.scopes(state.gauge) == expected(true, false))
+    for other in ["halted", "paused", "reduce_only"] where other != state.gauge {
+      #expect(desk.scopes(other).isEmpty)
+    }
+  }
+
   @Test func whatIsNotThereIsUnknown() throws {
     let desk = try Desk()
     desk.open()

@@ -106,6 +106,9 @@ final class Desk {
   /// A counter of the stage, without the `execution.` before its name.
   func count(_ name: String) -> Int64 { counters["execution." + name]!.value }
 
+  /// What the gauges say is halted, paused or reduce-only.
+  func scopes(_ name: String) -> ScopeSet { ScopeSet(gauges: "trading." + name, count) }
+
   /// The time that halts took.
   var haltTime: HistogramSnapshot { counterFile.histogram("execution.halt").snapshot() }
 

@@ -110,7 +110,7 @@ import Testing
       #expect(desk.refusal() == .halted)
       #expect(try desk.placed(.buy, 5_999_000, 10, of: 1).haltEpoch == 1)
       #expect(desk.count("halts.foreign") == 0 && desk.count("trading.halted") == 0)
-      #expect(desk.count("trading.halted.part") == 1)
+      #expect(desk.count("trading.halted.instruments") == 1)
     }
   }
 

@@ -196,7 +196,7 @@ class Chain:
         status = until("reconciliation", lambda: self.green(bot, name))
         if self.starts > 0:
             check(f"{name}: reduce-only or halted after a crash",
-                  status["profile"] == "reduce-only" or status["halts"] or not status["isArmed"], status)
+                  "all" in status["reduceOnly"] or status["halts"] or not status["isArmed"], status)
             self.compare(bot, name)
         self.starts += 1
 
@@ -223,7 +223,7 @@ class Chain:
     def is_armed(self, bot):
         """Arms it, unless it may trade already: the first session of a test network arms itself."""
         status = bot.status()
-        if status and status["isArmed"] and status["profile"] == "normal" and not status["halts"]:
+        if status and status["isArmed"] and not status["reduceOnly"] and not status["halts"]:
             return True
         return bot.control("arm", reason="the test goes on")["result"] == "accepted"
 

@@ -12,10 +12,11 @@ struct StatusText {
   var all: String {
     let bot = report.bot
     var lines = [
-      row("mode", "\(bot.mode), \(bot.isArmed ? Ink.green("armed") : Ink.red("not armed")), profile \(bot.profile)"),
+      row("mode", "\(bot.mode), \(bot.isArmed ? Ink.green("armed") : Ink.red("not armed"))"),
       row("reconciled", bot.waitsFor.isEmpty ? "yes" : Ink.red("waits for ") + bot.waitsFor.joined(separator: "; ")),
       row("halted", bot.halts.isEmpty ? "nothing" : Ink.red(bot.halts.joined(separator: ", "))),
       row("paused", bot.pauses.isEmpty ? "nothing" : bot.pauses.joined(separator: ", ")),
+      row("reduce-only", bot.reduceOnly.isEmpty ? "nothing" : bot.reduceOnly.joined(separator: ", ")),
     ]
     if let ramp = bot.ramp { lines.append(row("ramp", ramp)) }
     lines += [
@@ -40,7 +41,7 @@ struct StatusText {
   }
 
   private func row(_ label: String, _ text: String) -> String {
-    label + String(repeating: " ", count: max(1, 12 - label.count)) + text
+    label + String(repeating: " ", count: max(1, 13 - label.count)) + text
   }
 
   private func name(_ limit: String, _ instrument: String?) -> String { instrument.map { "\($0) \(limit)" } ?? limit }

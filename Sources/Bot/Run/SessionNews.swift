@@ -18,7 +18,10 @@ struct SessionNews {
     if !status.waitsFor.isEmpty { return "not trading: waiting for " + status.waitsFor.joined(separator: "; ") }
     if !status.halts.isEmpty { return "halted: " + status.halts.joined(separator: ", ") }
     if !status.isArmed { return "reconciled with the venue; not armed: apus ctl arm" }
-    if status.profile != "normal" { return "reconciled with the venue; \(status.profile): apus ctl arm allows all" }
-    return "trading"
+    let parts = [("paused", status.pauses), ("reduce-only", status.reduceOnly)].filter { !$1.isEmpty }
+      .map { "\($0): " + $1.joined(separator: ", ") }
+    guard !parts.isEmpty else { return "trading" }
+    let hint = status.reduceOnly.contains("all") ? ": apus ctl arm allows all" : ""
+    return "reconciled with the venue; " + parts.joined(separator: "; ") + hint
   }
 }

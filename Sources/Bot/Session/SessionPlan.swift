@@ -107,7 +107,7 @@ extension SessionPlan {
   ) -> ControlStage<Channel> {
     let (inForce, rate) = executionSettings.limitsInForce(after: start.account)
     return ControlStage(
-      names: SessionNames(instruments: instruments, venues: ["binance"], strategyCount: 1),
+      names: names,
       limits: ControlLimits(
         instruments: zip(limits, inForce).map { $1 ?? $0 }, rate: rate,
         maximumDailyLoss: Amount(units: executionSettings.dailyLoss(after: start.account))),
@@ -115,10 +115,20 @@ extension SessionPlan {
       counters: ControlCounters(counters.counter), status: status)
   }
 
+  /// What people call the parts of the session.
+  var names: SessionNames { SessionNames(instruments) }
+
   /// The desk's limits of the order rate.
   var rate: OrderRateLimits {
     OrderRateLimits(
       perSecond: configuration.risk.ordersPerSecond, perTenSeconds: configuration.risk.ordersPer10Seconds)
+  }
+}
+
+extension SessionNames {
+  /// Of a session on these instruments: one venue and one strategy.
+  init(_ instruments: [Instrument]) {
+    self.init(instruments: instruments, venues: ["binance"], strategyCount: 1)
   }
 }
 

@@ -4,6 +4,7 @@ import Control
 import Execution
 import Market
 import Pipeline
+import Risk
 
 /// The state of a session in the control plane's words.
 enum SessionStatus {
@@ -18,9 +19,12 @@ enum SessionStatus {
     let values = Values(counters)
     status.isArmed = values["execution.trading.armed"] != 0
     status.waitsFor = waits(values)
-    status.halts = halts(values)
-    if values["execution.trading.paused"] != 0 { status.pauses = ["a part of the session, or all of it"] }
-    status.profile = values["execution.trading.reduce_only"] != 0 ? "reduce-only" : "normal"
+    func words(_ gauges: String) -> [String] {
+      plan.names.words(ScopeSet(gauges: "execution.trading." + gauges) { values[$0] })
+    }
+    status.halts = words("halted")
+    status.pauses = words("paused")
+    status.reduceOnly = words("reduce_only")
     let ramp = values["execution.trading.ramp_percent"]
     if status.isArmed, (1..<100).contains(ramp) { status.ramp = "\(ramp) % of the size limits" }
     status.openOrders = values["execution.orders.open"]
@@ -57,11 +61,6 @@ enum SessionStatus {
     case .balances: "the venue's balances to agree"
     case .done: "a finding to be resolved"
     }
-  }
-
-  private static func halts(_ values: Values) -> [String] {
-    if values["execution.trading.halted"] != 0 { return ["all"] }
-    return values["execution.trading.halted.part"] != 0 ? ["a part of the session"] : []
   }
 
   private static func position(_ instrument: Instrument, _ values: Values) -> BotStatus.Position {
