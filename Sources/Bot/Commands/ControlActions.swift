@@ -8,11 +8,11 @@ struct ArmControl: ParsableCommand {
     commandName: "arm", abstract: "Allow trading: after a start of a live session, a crash or a halt of everything.",
     discussion: "Refused while reconciliation is not green; the answer and status tell what it waits for.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
   @OptionGroup var why: ReasonOptions
 
   func run() throws {
-    try control.connect().run(ControlRequest(.arm, reason: why.reason))
+    try bot.connect().run(ControlRequest(.arm, reason: why.reason))
   }
 }
 
@@ -20,11 +20,11 @@ struct DisarmControl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "disarm", abstract: "Cancel open orders and send no new ones, until arm.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
   @OptionGroup var why: ReasonOptions
 
   func run() throws {
-    try control.connect().run(ControlRequest(.disarm, reason: why.reason))
+    try bot.connect().run(ControlRequest(.disarm, reason: why.reason))
   }
 }
 
@@ -33,12 +33,12 @@ struct PauseControl: ParsableCommand {
     commandName: "pause", abstract: "Cancel open orders and send no new ones, until resume.",
     discussion: "Does not outlive the session.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
   @OptionGroup var scope: ScopeOptions
   @OptionGroup var why: ReasonOptions
 
   func run() throws {
-    let dialogue = try control.connect()
+    let dialogue = try bot.connect()
     var request = ControlRequest(.pause, reason: why.reason)
     scope.apply(to: &request)
     try dialogue.run(request)
@@ -49,12 +49,12 @@ struct ResumeControl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume", abstract: "End a pause, reduce-only, or a halt of less than everything.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
   @OptionGroup var scope: ScopeOptions
   @OptionGroup var why: ReasonOptions
 
   func run() throws {
-    let dialogue = try control.connect()
+    let dialogue = try bot.connect()
     var request = ControlRequest(.resume, reason: why.reason)
     scope.apply(to: &request)
     try dialogue.run(request)
@@ -65,12 +65,12 @@ struct ReduceOnlyControl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reduce-only", abstract: "Cancel open orders, then send only such as reduce a position, until resume.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
   @OptionGroup var scope: ScopeOptions
   @OptionGroup var why: ReasonOptions
 
   func run() throws {
-    let dialogue = try control.connect()
+    let dialogue = try bot.connect()
     var request = ControlRequest(.reduceOnly, reason: why.reason)
     scope.apply(to: &request)
     try dialogue.run(request)
@@ -81,12 +81,12 @@ struct CancelControl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel", abstract: "Cancel what is open now, once.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
   @OptionGroup var scope: ScopeOptions
   @OptionGroup var why: ReasonOptions
 
   func run() throws {
-    let dialogue = try control.connect()
+    let dialogue = try bot.connect()
     var request = ControlRequest(.cancel, reason: why.reason)
     scope.apply(to: &request)
     try dialogue.run(request)
@@ -97,13 +97,13 @@ struct FlattenControl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "flatten", abstract: "Pause, cancel, and close positions until there are none.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
   @OptionGroup var scope: ScopeOptions
   @OptionGroup var why: ReasonOptions
   @OptionGroup var end: WaitOptions
 
   func run() throws {
-    let dialogue = try control.connect()
+    let dialogue = try bot.connect()
     var request = ControlRequest(.flatten, reason: why.reason)
     scope.apply(to: &request)
     try dialogue.run(request, waits: end.wait)
@@ -115,13 +115,13 @@ struct HaltControl: ParsableCommand {
     commandName: "halt", abstract: "Stop at once: nothing more is sent, everything open is cancelled.",
     discussion: "Outlives the session. A halt of everything ends with arm, a smaller one with resume.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
   @OptionGroup var scope: ScopeOptions
   @OptionGroup var why: ReasonOptions
   @OptionGroup var end: WaitOptions
 
   func run() throws {
-    let dialogue = try control.connect()
+    let dialogue = try bot.connect()
     var request = ControlRequest(.halt, reason: why.reason)
     scope.apply(to: &request)
     try dialogue.run(request, waits: end.wait)
@@ -132,10 +132,10 @@ struct StopControl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stop", abstract: "End the session in order: cancel open orders, complete the journal, leave.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
   @OptionGroup var why: ReasonOptions
 
   func run() throws {
-    try control.connect().run(ControlRequest(.stop, reason: why.reason))
+    try bot.connect().run(ControlRequest(.stop, reason: why.reason))
   }
 }

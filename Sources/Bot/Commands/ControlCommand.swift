@@ -19,6 +19,8 @@ struct ControlCommand: ParsableCommand {
         apus ctl --config apus.yaml limits set maximumPosition 0.5 --instrument BTCUSDT --reason "quiet weekend"
         apus ctl --config apus.yaml confirm 17 --reason "agreed with the desk"
 
+      --socket, --config and --timeout may also stand behind the command.
+
       Exit status: 0 done, 1 refused, 2 wrong usage, 3 the bot cannot be reached or does not answer.
       """,
     subcommands: [
@@ -27,6 +29,12 @@ struct ControlCommand: ParsableCommand {
       ConfirmControl.self, StopControl.self,
     ])
 
+  @OptionGroup var bot: BotOptions
+}
+
+/// Which bot. The same options stand before the subcommand and behind it: the parser gives a subcommand the values that
+/// `ctl` has taken.
+struct BotOptions: ParsableArguments {
   @Option(help: "The bot's control socket.")
   var socket: String?
 
@@ -37,16 +45,16 @@ struct ControlCommand: ParsableCommand {
   var timeout = 60
 
   func validate() throws {
-    guard socket != nil || config != nil else {
-      throw ValidationError("--socket or --config is needed before the command, to find the bot")
-    }
     guard (1...3_600).contains(timeout) else { throw ValidationError("--timeout is 1 to 3600 seconds") }
   }
 
   /// A connection to the bot.
   ///
-  /// - Throws: `ValidationError` for a configuration that cannot be read, `ExitCode` 3 when no bot listens.
+  /// - Throws: `ValidationError` without a socket or a configuration that can be read, `ExitCode` 3 when no bot listens.
   func connect() throws -> ControlDialogue {
+    guard socket != nil || config != nil else {
+      throw ValidationError("--socket or --config is needed, before the command or after it, to find the bot")
+    }
     var path = socket ?? ""
     if let config, socket == nil {
       do {

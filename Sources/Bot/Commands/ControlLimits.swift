@@ -8,13 +8,13 @@ struct StatusControl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Show what the bot is doing, and what it waits for.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
 
   @Flag(help: "The bot's own JSON object.")
   var json = false
 
   func run() throws {
-    let (line, report) = try control.connect().status()
+    let (line, report) = try bot.connect().status()
     print(json ? line : StatusText(report).all)
   }
 }
@@ -35,10 +35,10 @@ struct ShowLimitsControl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show the limits in force, and changes that wait for a second user.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
 
   func run() throws {
-    print(StatusText(try control.connect().status().report).limits.joined(separator: "\n"))
+    print(StatusText(try bot.connect().status().report).limits.joined(separator: "\n"))
   }
 }
 
@@ -46,7 +46,7 @@ struct SetLimitControl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Set a limit: a tighter one at once, a looser one when another user confirms it.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
 
   @Argument(help: "The limit, as `limits show` names it.")
   var name: String
@@ -64,7 +64,7 @@ struct SetLimitControl: ParsableCommand {
     request.limit = name
     request.value = value
     request.instrument = instrument
-    try control.connect().run(request)
+    try bot.connect().run(request)
   }
 }
 
@@ -72,7 +72,7 @@ struct ConfirmControl: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "confirm", abstract: "Confirm a looser limit that another user asked for.")
 
-  @ParentCommand var control: ControlCommand
+  @OptionGroup var bot: BotOptions
 
   @Argument(help: "The number of the pending change.")
   var number: UInt64
@@ -82,6 +82,6 @@ struct ConfirmControl: ParsableCommand {
   func run() throws {
     var request = ControlRequest(.confirm, reason: why.reason)
     request.number = number
-    try control.connect().run(request)
+    try bot.connect().run(request)
   }
 }
