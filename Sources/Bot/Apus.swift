@@ -26,6 +26,9 @@ public enum Apus {
       Terminal.note("apus is built for x86-64-v3 (AVX2, FMA), which this CPU lacks: docs/tuning.md, CPU level")
       exit(1)
     }
+    // A file at the process's size limit is a write that fails (EFBIG), like one on a full disk, and not a sudden end
+    // (setrlimit(2), RLIMIT_FSIZE): the journal says so and tries again, and only reducing orders are sent meanwhile.
+    signal(SIGXFSZ, SIG_IGN)
     run()
   }
 

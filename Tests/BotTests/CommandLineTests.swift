@@ -56,4 +56,14 @@ struct CommandLineTests {
     #expect(program.status == 0 && program.output.contains("USAGE: apus ctl \(command) "))
     for option in ["--socket", "--config", "--timeout"] { #expect(program.output.contains(option)) }
   }
+
+  /// Without the signal ignored the kernel ends the process with SIGXFSZ.
+  @Test("a file at the process's size limit is a write that fails, and does not end the program")
+  func fileLimit() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("apus-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let program = try Program(["--version"], output: file.path, fileLimit: 0)
+    #expect(program.status == 0 && !program.isKilled)
+    #expect(try Data(contentsOf: file).isEmpty, "the limit was in force")
+  }
 }

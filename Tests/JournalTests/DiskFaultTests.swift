@@ -79,6 +79,47 @@ struct DiskFaultTests {
     #expect(try readAll(scratch.path + "/journal").end == .finished)
   }
 
+  /// In a process of its own: the limit holds for all files of a process, and reaching it ends one that does not ignore
+  /// the signal, as `apus` does.
+  @Test(
+    "a file at the process's size limit is a full disk: behind is told, and all is written once the limit is lifted")
+  func limited() async {
+    await #expect(processExitsWith: .success) {
+      let scratch = try ScratchDirectory()
+      let clock = ManualClock()
+      let ring = RecordRing(stage: 1, capacityBytes: 4096)
+      var producer = ring.producer
+      let counters = try journalCounters()
+      var writer = try JournalWriter(
+        directory: scratch.path + "/journal", header: sessionHeader(), sources: [RecordSource(ring.consumer)],
+        counters: counters, nowNs: { clock.nowNs })
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      let unlimited = limit
+      limit.rlim_cur = 16_384
+      #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+      var written: UInt64 = 0
+      while producer.append(type: 1, cause: 0, timeNs: 0, written) != nil {
+        written += 1
+        producer.publish()
+        clock.advance(JournalWriter.retryNs)
+        _ = writer.poll()
+      }
+      #expect(counters.behind.value == 1 && counters.noSpaceErrors.value > 0 && counters.writeErrors.value == 0)
+      limit = unlimited
+      #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+      clock.advance(JournalWriter.retryNs)
+      let waiting = Int(written) - Int(counters.records.value)
+      var taken = 0
+      while case let count = writer.poll(), count > 0 { taken += count }  // A run ends at the ring's end.
+      #expect(waiting > 0 && taken == waiting && counters.behind.value == 0)
+      try writer.finish()
+      let (records, end) = try readAll(scratch.path + "/journal")
+      #expect(records.count == Int(written) && end == .finished)
+    }
+  }
+
   /// fdatasync runs on the journal's thread: while it stalls nothing is taken from any ring.
   @Test("a stalled sync: the rings fill and tell it, the oldest unsynced record has its time, and nothing is lost")
   func stalled() throws {
