@@ -32,6 +32,17 @@ struct SnapshotBudgetTests {
     #expect(feed.requests.targets.count == 2)
   }
 
+  /// A request may arrive at the venue as late as its answer shows: from then on it counts.
+  @Test func aRequestCountsFromItsAnswer() {
+    var budget = SnapshotBudget()
+    for i in 0..<BinanceLimits.snapshotsPerMinute {
+      #expect(budget.opensNs <= Int64(i) * second)
+      budget.count(Int64(i) * second)
+      budget.settle(Int64(i) * second + second / 2)
+    }
+    #expect(budget.opensNs == 60 * second + second / 2)
+  }
+
   @Test func requestsOfAnyMinuteKeepToTheFeedsShare() throws {
     let limit = BinanceLimits.snapshotsPerMinute
     let instruments = (0...limit).map {

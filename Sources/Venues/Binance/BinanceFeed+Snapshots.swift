@@ -105,6 +105,7 @@ extension BinanceFeed {
   private mutating func finishRequest(_ nowNs: Int64) -> Int? {
     let position = requested
     requested = -1
+    budget.settle(nowNs)
     updateDue()
     guard position >= 0, streams[position].phase == .void, hasOpenConnection else { return nil }
     guard requestIsObsolete else { return position }

@@ -82,4 +82,6 @@ public enum BinanceLimits {
   public static var snapshotWeight: Int64 { 250 }
   /// Snapshot requests in any minute, half of that weight: the rest is for orders. At most 16.
   public static var snapshotsPerMinute: Int { 12 }
+  /// What a feed may use of the address' weight in any minute (`SnapshotBudget`).
+  public static var feedWeightPerMinute: Int64 { Int64(snapshotsPerMinute) * snapshotWeight }
 }

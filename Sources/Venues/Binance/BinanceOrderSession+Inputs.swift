@@ -12,7 +12,7 @@ extension BinanceOrderSession {
     while input.nowNs >= timeoutDueNs, let first = inFlight.first() {
       _ = inFlight.take(first.identifier)
       timedOut(first, input.nowNs, cause)
-      updateTimeout()
+      settle(first, input.nowNs)
     }
     if input.nowNs >= resumeDueNs {
       resumeDueNs = .max
@@ -30,6 +30,7 @@ extension BinanceOrderSession {
     _ = recordChannel(.opened, .none, nowNs)
     // Connecting weighs 2 (web-socket-api.md, "IP limits").
     budget.count(weight: 2, isNewOrder: false, venueMs: clock.milliseconds(nowNs))
+    budget.settle(weight: 2, venueMs: clock.milliseconds(nowNs))
     phase = .synchronising
     due = .time
     answeredSentNs = .min
@@ -47,8 +48,8 @@ extension BinanceOrderSession {
     while let first = inFlight.first() {
       _ = inFlight.take(first.identifier)
       lose(first, .noSession, nowNs, cause)
+      settle(first, nowNs)
     }
-    updateTimeout()
     guard wasUp else { return }
     counters.sessionsDown.add()
     emit(report(.sessionDown, InFlightRequest(), ReceiveStamp(timeNs: nowNs, tsc: 0, cause: cause)))
@@ -77,7 +78,7 @@ extension BinanceOrderSession {
     guard message.identifier >= 0, let request = inFlight.take(UInt64(message.identifier)) else {
       return counters.lateReplies.add()
     }
-    updateTimeout()
+    settle(request, stamp.timeNs)
     answeredSentNs = max(answeredSentNs, request.sentNs)
     observeLimits(message.rateLimits, request, stamp)
     if message.status == 200 {

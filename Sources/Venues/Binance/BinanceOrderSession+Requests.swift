@@ -120,9 +120,16 @@ extension BinanceOrderSession {
     default: counters.queriesSent.add()
     }
     budget.count(weight: draft.weight, isNewOrder: isNewOrder, venueMs: clock.milliseconds(nowNs))
+    draft.request.weight = draft.weight
     inFlight.insert(draft.request)
     updateTimeout()
     recordSent(draft.request.cause, nowNs)
+  }
+
+  /// A request under way has its answer, or is not waited for any more.
+  mutating func settle(_ request: InFlightRequest, _ nowNs: Int64) {
+    budget.settle(weight: request.weight, venueMs: clock.milliseconds(nowNs))
+    updateTimeout()
   }
 
   private mutating func beginDraft(_ kind: BinanceRequestKind, weight: Int64, _ nowNs: Int64) {

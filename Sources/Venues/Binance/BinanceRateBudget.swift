@@ -5,6 +5,10 @@ public import Market
 /// Counts orders by 10 seconds and by day, and request weight by minute, in intervals aligned to the venue's clock
 /// (web-socket-api.md, "How to interpret rate limits": intervals begin at :00, :10, …, at each minute, at 00:00 UTC).
 ///
+/// The weight is the address', of which the feed's snapshots may use `BinanceLimits.feedWeightPerMinute` at any time
+/// and without a word to this thread. That part is never spent here, so that feed and gateway together stay within the
+/// limit whatever the answers tell, and when.
+///
 /// What the venue tells in its answers raises these counts and replaces the limits: other connections of the address
 /// (the feed's requests, the guard) and other sessions of the account use the same ones. Counts are never lowered by an
 /// answer, although a fill takes its order off the venue's count (faqs/order_count_decrement.md): an answer is older
@@ -23,20 +27,23 @@ public struct BinanceRateBudget: BitwiseCopyable, Sendable {
 
   /// Who asks, the most urgent first.
   public enum Priority: UInt8, BitwiseCopyable, Sendable, CaseIterable {
-    /// Emergency cancels: all of the weight. The last twelfth, 500 of 6000, is theirs alone: a cancel weighs 1.
+    /// Emergency cancels: all that is not the feed's. The last twelfth, 250 of 3000, is theirs alone: a cancel weighs 1.
     case emergency
     /// Cancels leave the last twelfth.
     case cancel
-    /// Queries leave the last eighth: 250 cancels more.
+    /// Queries leave the last eighth: 125 cancels more.
     case query
-    /// New orders and amends leave the last sixth: 250 for queries, each of which weighs 4 to 20.
+    /// New orders and amends leave the last sixth: 125 for queries, each of which weighs 4 to 20.
     case order
   }
 
   public private(set) var limits: Limits
   private var tenSeconds = Interval(lengthMs: 10_000)
   private var day = Interval(lengthMs: 86_400_000)
+  /// As the venue counts the address, as far as is known.
   private var minute = Interval(lengthMs: 60_000)
+  /// As sent here.
+  private var own = WeightWindow()
   /// Until then, in the venue's time, nothing is sent; or no new order.
   private var pausedUntilMs: Int64 = 0
   private var ordersPausedUntilMs: Int64 = 0
@@ -51,7 +58,8 @@ public struct BinanceRateBudget: BitwiseCopyable, Sendable {
     _ priority: Priority, weight: Int64, isNewOrder: Bool, venueMs: Int64
   ) -> ReportReason {
     if venueMs < pausedUntilMs { return .backingOff }
-    if minute.count(venueMs) &+ weight > weightMark(priority) { return .rateLimited }
+    if own.weight(venueMs) &+ weight > mark(priority, of: ownWeightPerMinute) { return .rateLimited }
+    if minute.count(venueMs) &+ weight > mark(priority, of: limits.weightPerMinute) { return .rateLimited }
     guard isNewOrder else { return .none }
     if venueMs < ordersPausedUntilMs { return .backingOff }
     let isWithin =
@@ -59,14 +67,19 @@ public struct BinanceRateBudget: BitwiseCopyable, Sendable {
     return isWithin ? .none : .rateLimited
   }
 
-  /// A request was sent.
+  /// A request was sent; `settle` follows.
   @_noLocks
   public mutating func count(weight: Int64, isNewOrder: Bool, venueMs: Int64) {
     minute.add(weight, venueMs)
+    own.sent(weight)
     guard isNewOrder else { return }
     tenSeconds.add(1, venueMs)
     day.add(1, venueMs)
   }
+
+  /// A request that was counted has its answer, or is not waited for any more.
+  @_noLocks
+  public mutating func settle(weight: Int64, venueMs: Int64) { own.settled(weight, venueMs) }
 
   /// The venue wants nothing more until then (429 by weight, 418, 403), or no new orders (429 with -1015).
   @_noLocks
@@ -78,10 +91,12 @@ public struct BinanceRateBudget: BitwiseCopyable, Sendable {
     }
   }
 
-  /// When something may be sent again, in the venue's time: after the pause, or when the minute's weight begins anew.
+  /// When it is worth asking again, in the venue's time: after the pause, or when weight of our own or the venue's
+  /// minute may have run out.
   @_noLocks
   public func nextMs(venueMs: Int64) -> Int64 {
-    venueMs < pausedUntilMs ? pausedUntilMs : (venueMs / 60_000 &+ 1) &* 60_000
+    let turnMs = WeightWindow.intervalMs  // A divisor of the minute.
+    return venueMs < pausedUntilMs ? pausedUntilMs : (venueMs / turnMs &+ 1) &* turnMs
   }
 
   /// Weight used in this minute, as far as is known.
@@ -106,8 +121,12 @@ public struct BinanceRateBudget: BitwiseCopyable, Sendable {
     }
   }
 
-  private func weightMark(_ priority: Priority) -> Int64 {
-    let whole = limits.weightPerMinute
+  /// What the feed leaves. Half of it at least: cancels must not starve where the venue's limit is small.
+  private var ownWeightPerMinute: Int64 {
+    max(limits.weightPerMinute &- BinanceLimits.feedWeightPerMinute, limits.weightPerMinute / 2)
+  }
+
+  private func mark(_ priority: Priority, of whole: Int64) -> Int64 {
     switch priority {
     case .emergency: return whole
     case .cancel: return whole &- whole / 12

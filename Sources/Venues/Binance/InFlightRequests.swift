@@ -28,6 +28,7 @@ struct InFlightRequest: BitwiseCopyable {
   var instrument = -1
   var side = Side.buy
   var sentNs: Int64 = 0
+  var weight: Int64 = 0
   /// The record that led to it: an order's or a request's cause.
   var cause: UInt64 = 0
 }
