@@ -26,6 +26,8 @@ public enum CloseReason: UInt8, BitwiseCopyable, CaseIterable, Sendable {
   case peerSilent = 10
   case sendBufferFull = 11
   case socketError = 12
+  /// The upgrade was refused with HTTP 429 or 418: the venue wants no connection for a while, and gets none.
+  case rateLimited = 13
 }
 
 /// A connection that carries whole messages both ways. Owned and polled by one stage.

@@ -199,7 +199,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test(arguments: [
-    "HTTP/1.1 429 Too Many Requests\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
+    "HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
     "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: wrong\r\n\r\n",
   ])
   func refusedUpgradesAreNamed(answer: String) {
@@ -208,7 +208,68 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
     bench.wire.send(answer)
     bench.settle()
     #expect(bench.events == [.closed] && bench.reason == .upgradeRefused)
-    #expect(!answer.contains("429") || bench.channel.upgradeStatus == 429)
+    #expect(!answer.contains("403") || bench.channel.upgradeStatus == 403)
+  }
+
+  /// What the answer says, byte for byte, and how long no connection is tried after it; nil: the back-off's while.
+  @Test(
+    arguments: [
+      ("HTTP/1.1 429 Too Many Requests\r\nServer: x\r\nRetry-After: 17\r\nX: y\r\n\r\n", 17),
+      ("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n", 60),
+      ("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\n\r\n", 60),
+      ("HTTP/1.1 429 Too Many Requests\r\nRetry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n\r\n", 60),
+      ("HTTP/1.0 418 I'm a teapot\r\nretry-after: 259200\r\n\r\n", 259_200),
+      ("HTTP/1.1 418 I'm a teapot\r\nRetry-After: 259201\r\n\r\n", 120),
+      ("HTTP/1.1 418 I'm a teapot\r\n\r\n", 120),
+      ("HTTP/1.1 429 Too Many Requests\r\nRetry After: 17\r\n\r\n", 60),
+    ] as [(String, Int64)])
+  func anUpgradeRefusedForTheVenuesLimitsHoldsTheChannelBack(answer: String, seconds: Int64) {
+    // All at once, and byte by byte.
+    for pieces in [[Array(answer.utf8)], answer.utf8.map { [$0] }] {
+      let bench = Bench()
+      bench.settle()
+      for piece in pieces where bench.events.isEmpty {
+        bench.wire.send(piece)
+        bench.settle()
+      }
+      #expect(bench.events == [.closed] && bench.reason == .rateLimited)
+      #expect(bench.channel.closeCount(.rateLimited) == 1 && bench.channel.closeCount(.upgradeRefused) == 0)
+      bench.nowNs += seconds * second - 1
+      bench.settle()
+      #expect(bench.wire.attempts == 1)
+      bench.nowNs += 1
+      bench.open()
+      #expect(bench.wire.attempts == 2 && bench.isOpen, "the back-off was over long before")
+    }
+  }
+
+  /// A venue that sends the status and then leaves, or nothing more, has refused all the same.
+  @Test(arguments: [true, false])
+  func aRefusalThatIsNotWholeHoldsTheChannelBack(leaves: Bool) {
+    let bench = Bench()
+    bench.settle()
+    bench.wire.send("HTTP/1.1 418 I'm a teapot\r\nRetry-Af")
+    bench.settle()
+    if leaves { bench.wire.serverEnded = true } else { bench.nowNs += 5 * second }
+    bench.settle()
+    #expect(bench.events == [.closed] && bench.reason == (leaves ? .peerClosed : .rateLimited))
+    bench.nowNs += 120 * second - 1
+    bench.settle()
+    #expect(bench.wire.attempts == 1)
+    bench.nowNs += 1
+    bench.settle()
+    #expect(bench.wire.attempts == 2)
+  }
+
+  @Test func anyOtherRefusalIsTriedAgainAfterTheBackOff() {
+    let bench = Bench()
+    bench.settle()
+    bench.wire.send("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 600\r\n\r\n")
+    bench.settle()
+    #expect(bench.reason == .upgradeRefused)
+    bench.nowNs += 30 * second
+    bench.settle()
+    #expect(bench.wire.attempts == 2)
   }
 
   @Test(arguments: [

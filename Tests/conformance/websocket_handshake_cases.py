@@ -97,5 +97,6 @@ def cases():
         "a head of 20 KB": head(STATUS, *["X-Padding: " + "x" * 1000] * 20, UPGRADE, CONNECTION, ACCEPT)[:16384],
     }
     for i, (name, sent) in enumerate(bad.items()):
-        yield Case(f"8.2.{i + 1}", name, "frames", refused(sent), reason="upgradeRefused", code=0)
+        reason = "rateLimited" if name == "status 429" else "upgradeRefused"
+        yield Case(f"8.2.{i + 1}", name, "frames", refused(sent), reason=reason, code=0)
     yield Case("8.3.1", "the request is complete", "frames", asks_well, reason="upgradeRefused", code=0)

@@ -68,7 +68,7 @@ public struct SecureLink: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
     session = TLSSession(context, hostName: settings.hostName)
     addresses = .allocate(capacity: settings.addresses.count)
     _ = addresses.initialize(from: settings.addresses)
-    counts = .allocate(capacity: Int(CloseReason.socketError.rawValue) + 1)
+    counts = .allocate(capacity: CloseReason.allCases.count)
     counts.initialize(repeating: 0)
     connectTimeoutNs = settings.connectTimeoutNs
     // A connection that lasted this long was a good one; a shorter one does not shorten the back-off.
@@ -98,6 +98,10 @@ public struct SecureLink: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   public var certificateText: String { session.certificateText }
   /// "TLSv1.3" and the cipher's name; cold.
   public var protocolText: String { "\(session.version) \(session.cipher)" }
+
+  /// No connection is begun before that time, whatever the back-off says.
+  @_noLocks
+  public mutating func hold(untilNs: Int64) { notBeforeNs = max(notBeforeNs, untilNs) }
 
   /// Whether a connection is to be begun now.
   @_noLocks

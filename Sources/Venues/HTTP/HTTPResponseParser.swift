@@ -22,8 +22,6 @@ public struct HTTPResponseParser {
 
   /// "FFFFFFFF" and extensions.
   private static var chunkLineLimit: Int { 256 }
-  /// Three days, the longest ban of Binance. What asks for more is not read.
-  private static var retryAfterLimit: Int { 259_200 }
 
   public let bodyBytesLimit: Int
   public private(set) var status = 0
@@ -95,7 +93,7 @@ public struct HTTPResponseParser {
     } else if equalsIgnoringCase(reader.name, "connection") {
       if listContains(reader.value, "close") { keepsAlive = false }
     } else if equalsIgnoringCase(reader.name, "retry-after") {
-      retryAfterSeconds = decimalNumber(reader.value, limit: Self.retryAfterLimit)
+      retryAfterSeconds = retryDelaySeconds(reader.value)
     }
     return nil
   }

@@ -62,3 +62,8 @@ func decimalNumber(_ bytes: UnsafeRawBufferPointer, limit: Int) -> Int? {
   }
   return number
 }
+
+/// The seconds of a Retry-After field (RFC 9110 section 10.2.3). Nil for a date, and for more than three days, which is
+/// the longest ban of Binance.
+@_noLocks
+func retryDelaySeconds(_ value: UnsafeRawBufferPointer) -> Int? { decimalNumber(value, limit: 259_200) }

@@ -20,12 +20,15 @@ public struct WebSocketChannel<T: Transport & ~Copyable>: StandbyChannel, ~Copya
   @inlinable
   public mutating func poll(nowNs: Int64) -> ChannelEvent {
     let link = core.isDrained ? connection.poll(nowNs: nowNs, into: &core.buffer) : .idle
-    let event = core.step(link, nowNs: nowNs)
+    var event = core.step(link, nowNs: nowNs)
     if core.hasOutgoing && !connection.send(core.takeOutgoing()) { core.fail(.sendBufferFull) }
-    guard core.ending != .none else { return event }
-    connection.close(core.ending, nowNs: nowNs)
-    core.ended()
-    return .closed
+    if core.ending != .none {
+      connection.close(core.ending, nowNs: nowNs)
+      core.ended()
+      event = .closed
+    }
+    if event == .closed { connection.link.hold(untilNs: core.heldUntilNs) }
+    return event
   }
 
   @inlinable public var message: UnsafeRawBufferPointer { core.message }
@@ -53,7 +56,7 @@ public struct WebSocketChannel<T: Transport & ~Copyable>: StandbyChannel, ~Copya
   @inlinable public var isCompressing: Bool { core.isCompressing }
   /// The code of the last close frame; 0 when the connection ended without one.
   @inlinable public var closeCode: UInt16 { core.closeCode }
-  /// The HTTP status of the last answer to an upgrade: 101, or why `.upgradeRefused` (418 and 429 are rate limits).
+  /// The HTTP status of the last answer to an upgrade: 101, or why `.upgradeRefused` or `.rateLimited` (418 and 429).
   @inlinable public var upgradeStatus: Int { core.upgradeStatus }
   /// How often the connection ended, or failed to begin, for that reason.
   @inlinable public func closeCount(_ reason: CloseReason) -> UInt64 { connection.link.closeCount(reason) }

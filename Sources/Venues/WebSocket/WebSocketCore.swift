@@ -13,6 +13,10 @@ public struct WebSocketSettings: Sendable {
   /// its bytes cost on the wire of a colocated host.
   public var compression: WebSocketCompression?
   public var upgradeTimeoutNs: Int64 = 5_000_000_000
+  /// How long no connection is tried after an upgrade refused with HTTP 429 or 418 that names no `Retry-After`: limits
+  /// are counted by the minute, and the shortest ban is 2 minutes (Binance, web-socket-api.md, "IP limits").
+  public var rateLimitedHoldNs: Int64 = 60_000_000_000
+  public var bannedHoldNs: Int64 = 120_000_000_000
   /// A ping goes out when nothing was received for that long,
   public var pingAfterNs: Int64 = 10_000_000_000
   /// and the connection is given up when nothing was received for that long.
@@ -43,6 +47,8 @@ public struct WebSocketCore: ~Copyable, @unchecked Sendable {  // Safe: moved, n
   private var outCount = 0
   private let sendBytesLimit: Int
   private let upgradeTimeoutNs: Int64
+  private let rateLimitedHoldNs: Int64
+  private let bannedHoldNs: Int64
   private let pingAfterNs: Int64
   private let silentAfterNs: Int64
   private let closeTimeoutNs: Int64
@@ -55,6 +61,8 @@ public struct WebSocketCore: ~Copyable, @unchecked Sendable {  // Safe: moved, n
   public private(set) var isDrained = true
   /// What the connection is to be closed for, after this step.
   public private(set) var ending = CloseReason.none
+  /// The venue wants no connection before: it refused one with HTTP 429 or 418. The past when it did not.
+  public private(set) var heldUntilNs = Int64.min
   /// The code of the peer's close frame, or of ours.
   public private(set) var closeCode: UInt16 = 0
 
@@ -73,6 +81,8 @@ public struct WebSocketCore: ~Copyable, @unchecked Sendable {  // Safe: moved, n
     out = .allocate(byteCount: outCapacity, alignment: 64)
     out.initializeMemory(as: UInt8.self, repeating: 0, count: outCapacity)
     upgradeTimeoutNs = settings.upgradeTimeoutNs
+    rateLimitedHoldNs = settings.rateLimitedHoldNs
+    bannedHoldNs = settings.bannedHoldNs
     pingAfterNs = settings.pingAfterNs
     silentAfterNs = settings.silentAfterNs
     closeTimeoutNs = settings.closeTimeoutNs
@@ -117,6 +127,7 @@ public struct WebSocketCore: ~Copyable, @unchecked Sendable {  // Safe: moved, n
     self.nowNs = nowNs
     switch link {
     case .closed:
+      if phase == .upgrading && handshake.isRateLimited { _ = refusal() }  // It left before its answer was whole.
       ended()
       return .closed
     case .opened: beginUpgrade()
@@ -184,7 +195,7 @@ public struct WebSocketCore: ~Copyable, @unchecked Sendable {  // Safe: moved, n
     if !isDrained {
       switch handshake.check(&buffer) {
       case .needMore: isDrained = true
-      case .refused: fail(.upgradeRefused)
+      case .refused: fail(refusal())
       case .accepted:
         buffer.clearAssembled()
         if handshake.deflate.isAgreed { decoder.beginInflating(forgetsContext: handshake.deflate.forgetsContext) }
@@ -194,9 +205,22 @@ public struct WebSocketCore: ~Copyable, @unchecked Sendable {  // Safe: moved, n
         return .opened
       }
     } else if nowNs >= deadlineNs {
-      fail(.connectTimeout)
+      fail(handshake.isRateLimited ? refusal() : .connectTimeout)
     }
     return .idle
+  }
+
+  /// The name of a refused upgrade; one for the venue's limits holds the next connection back. Asking in between is what
+  /// turns a limit into a ban, and makes a ban longer.
+  @_noLocks
+  private mutating func refusal() -> CloseReason {
+    guard handshake.isRateLimited else { return .upgradeRefused }
+    let unspecifiedNs = handshake.status == 418 ? bannedHoldNs : rateLimitedHoldNs
+    heldUntilNs =
+      nowNs
+      &+ (handshake.retryAfterSeconds > 0
+        ? Int64(handshake.retryAfterSeconds) &* 1_000_000_000 : unspecifiedNs)
+    return .rateLimited
   }
 
   @_noLocks

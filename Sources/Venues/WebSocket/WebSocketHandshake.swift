@@ -24,9 +24,13 @@ struct WebSocketHandshake: ~Copyable {
   /// The answer contradicts itself, or accepts what was not offered.
   private var isWrong = false
   private(set) var deflate: DeflateNegotiation
+  /// What a refusal's Retry-After says; 0 without one, or when it is a date.
+  private(set) var retryAfterSeconds = 0
 
   /// The status of the answer: not 101 when the server refused.
   var status: Int { reader.status }
+  /// Refused for the venue's limits: with 429, or with 418 by Binance for a ban ("IP limits").
+  var isRateLimited: Bool { reader.status == 429 || reader.status == 418 }
 
   init(host: String, target: String, headers: [(name: String, value: String)], compression: WebSocketCompression?) {
     precondition(target.hasPrefix("/") && target.utf8.allSatisfy { $0 > 32 && $0 < 127 }, "a target is visible ASCII")
@@ -60,6 +64,7 @@ struct WebSocketHandshake: ~Copyable {
     connects = false
     accepts = false
     isWrong = false
+    retryAfterSeconds = 0
     deflate.reset()
     guard let start = head.baseAddress else { return nil }
     let nonce = (generator.next(), generator.next())
@@ -80,7 +85,7 @@ struct WebSocketHandshake: ~Copyable {
     return true
   }
 
-  /// Reads the answer. What follows it in the buffer are frames.
+  /// Reads the answer; of a refusal no more than is of use. What follows in the buffer are frames.
   @_noLocks
   mutating func check(_ buffer: inout AssemblyBuffer) -> Answer {
     while true {
@@ -88,7 +93,12 @@ struct WebSocketHandshake: ~Copyable {
       case .needMore: return .needMore
       case .malformed, .tooLarge: return .refused
       case .statusLine:
-        if reader.status != 101 || reader.isVersion10 { return .refused }
+        if !isRateLimited && (reader.status != 101 || reader.isVersion10) { return .refused }
+      case .field where isRateLimited:
+        guard equalsIgnoringCase(reader.name, "retry-after") else { continue }
+        retryAfterSeconds = retryDelaySeconds(reader.value) ?? 0
+        return .refused
+      case .end where isRateLimited: return .refused
       case .field:
         readField()
         if isWrong { return .refused }
