@@ -61,22 +61,23 @@ package struct LimitTable {
 
   package init(_ limits: ControlLimits, instruments: [Instrument]) {
     precondition(limits.instruments.count == instruments.count, "limits for each instrument")
-    let one = DecimalStep(mantissa: 1, exponent: 0)
     for (i, instrument) in instruments.enumerated() {
       let own = limits.instruments[i]
-      add(.maximumOrderQuantity, i, instrument.lot, own.maximumOrderQuantity.lots)
-      add(.maximumOrderNotional, i, .amount, own.maximumOrderNotional.units)
-      add(.maximumPosition, i, instrument.lot, own.maximumPosition.lots)
-      add(.maximumOpenOrders, i, one, own.maximumOpenOrders)
-      add(.priceCollarBasisPoints, i, one, own.collarBasisPoints)
+      func add(_ limit: CommandLimit, _ value: Int64) {
+        entries.append(LimitEntry(limit: limit, instrument: i, step: limit.step(lot: instrument.lot), inForce: value))
+      }
+      add(.maximumOrderQuantity, own.maximumOrderQuantity.lots)
+      add(.maximumOrderNotional, own.maximumOrderNotional.units)
+      add(.maximumPosition, own.maximumPosition.lots)
+      add(.maximumOpenOrders, own.maximumOpenOrders)
+      add(.priceCollarBasisPoints, own.collarBasisPoints)
     }
-    add(.ordersPerSecond, nil, one, Int64(limits.rate.perSecond))
-    add(.ordersPerTenSeconds, nil, one, Int64(limits.rate.perTenSeconds))
-    add(.maximumDailyLoss, nil, .amount, limits.maximumDailyLoss?.units ?? .max)
-  }
-
-  private mutating func add(_ limit: CommandLimit, _ instrument: Int?, _ step: DecimalStep, _ value: Int64) {
-    entries.append(LimitEntry(limit: limit, instrument: instrument, step: step, inForce: value))
+    func add(_ limit: CommandLimit, _ value: Int64) {
+      entries.append(LimitEntry(limit: limit, instrument: nil, step: limit.step(lot: .amount), inForce: value))
+    }
+    add(.ordersPerSecond, Int64(limits.rate.perSecond))
+    add(.ordersPerTenSeconds, Int64(limits.rate.perTenSeconds))
+    add(.maximumDailyLoss, limits.maximumDailyLoss?.units ?? .max)
   }
 
   package func place(of limit: CommandLimit, instrument: Int?) -> Int? {
@@ -106,5 +107,19 @@ package struct LimitTable {
   /// Forgets what nobody confirmed in time.
   mutating func expire(nowNs: Int64) {
     for i in entries.indices where (entries[i].pending?.expiresNs ?? .max) <= nowNs { entries[i].pending = nil }
+  }
+}
+
+extension CommandLimit {
+  /// What a decimal text of the limit counts in.
+  ///
+  /// - Parameter lot: of the limit's instrument; of no effect for a limit of all together.
+  package func step(lot: DecimalStep) -> DecimalStep {
+    switch self {
+    case .maximumOrderQuantity, .maximumPosition: lot
+    case .maximumOrderNotional, .maximumDailyLoss: .amount
+    case .none, .maximumOpenOrders, .priceCollarBasisPoints, .ordersPerSecond, .ordersPerTenSeconds:
+      DecimalStep(mantissa: 1, exponent: 0)
+    }
   }
 }

@@ -7,12 +7,17 @@ import Journal
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Print a session's journal, or re-execute it and compare every decision.",
+    abstract: "Print a session's journal, re-execute it and compare every decision, or show what it comes to.",
     discussion: """
       --verify makes all stages anew from the journal's header, feeds them the recorded inputs and compares every record
       they write, byte for byte. The session's strategy must be known to this executable. Exit status 0: equal.
 
+      --account folds the records into the account as the next start takes it up: open orders, positions, balances, what
+      may be traded, limits changed while trading. (After a crash a start also brings in what the record rings hold, and
+      compares all of it with the venue before it trades.)
+
         apus replay --verify run/journal
+        apus replay --account run/journal
         apus replay run/journal | less
         apus replay --json run/journal | jq 'select(.type == "order")'
       """)
@@ -23,11 +28,29 @@ struct ReplayCommand: ParsableCommand {
   @Flag(help: "Re-execute the session and compare.")
   var verify = false
 
-  @Flag(help: "One JSON object a line.")
+  @Flag(help: "Show the account that the records come to.")
+  var account = false
+
+  @Flag(help: "One JSON object a line; with --account one object.")
   var json = false
 
+  func validate() throws {
+    guard !verify || !account else { throw ValidationError("one of --verify or --account at most") }
+  }
+
   func run() throws {
-    if verify { try verifyAll() } else { try printAll() }
+    if verify {
+      try verifyAll()
+    } else if account {
+      try showAccount()
+    } else {
+      try printAll()
+    }
+  }
+
+  private func showAccount() throws {
+    let report = try AccountReport(try JournalFiles(directory: journal))
+    print(json ? String(decoding: try Figures.encoder.encode(report), as: UTF8.self) : AccountText(report).all)
   }
 
   private func verifyAll() throws {

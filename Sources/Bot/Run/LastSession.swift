@@ -19,11 +19,7 @@ struct LastSession {
       do throws(RecoveryError) {
         recovered = try Recovery.run(
           journalDirectory: folder.journalDirectory, ringDirectory: folder.ringDirectory,
-          begin: { header in
-            header.account.isEmpty
-              ? AccountState(stage: StageNumber.execution.rawValue, instruments: header.instruments)
-              : try AccountState(encoded: header.account)
-          },
+          begin: { try AccountState(beginningOf: $0) },
           decode: { try AccountState(encoded: $0) })
         self.folder = folder
         return

@@ -32,3 +32,14 @@ package struct SessionStart: Sendable {
   /// What may be traded before anybody commands anything.
   var state: StartState { mode?.start(after: lastEnd) ?? .armed }
 }
+
+extension AccountState {
+  /// The account before the first record of a session.
+  init(beginningOf header: SessionHeader) throws(AccountError) {
+    if header.account.isEmpty {
+      self.init(stage: StageNumber.execution.rawValue, instruments: header.instruments)
+    } else {
+      try self.init(encoded: header.account)
+    }
+  }
+}
