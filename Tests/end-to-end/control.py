@@ -133,7 +133,8 @@ def commands(session, check, counters, until, name):
     check(f"{name}: a halt is confirmed with its time", halt.returncode == 0 and took is not None, halt.stdout)
     open_orders = counters(session.apus, session.folder)["execution.orders.open"]
     check(f"{name}: then nothing is open", open_orders == 0, open_orders)
-    check(f"{name}: status names what is halted", session.status()["halts"] == [f"instrument {traded}"], session.status())
+    halts = session.status()["bot"]["halts"]
+    check(f"{name}: status names what is halted", halts == [f"instrument {traded}"], halts)
     shown = re.search(r"^halted +instrument (\S+)$", session.ctl("status").stdout, re.MULTILINE)
     check(f"{name}: and so does its text", shown is not None and shown[1] == traded, session.ctl("status").stdout)
     check(f"{name}: a halt twice ended is refused",
