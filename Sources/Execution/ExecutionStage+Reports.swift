@@ -170,12 +170,14 @@ extension ExecutionStage {
     case .canceled: advance(order, .canceled, report)
     case .expired: advance(order, .expired, report)
     case .rejected: advance(order, .rejected, report)
+    // Only an order in doubt is asked for: something that came since has answered the question, and this is older.
+    case .notFound where order.pointee.state != .unknown: break
     case .notFound:
       // An order that was sent may still be under way: only a repeated answer is believed, and only when the venue would
       // not accept the order any more.
       let mayArrive =
         order.pointee.attempts < OrderTiming.notFoundAnswers || input.nowNs < order.pointee.arrivesUntilNs
-      if order.pointee.state != .unknown || !mayArrive { advance(order, .statusNotFound, report) }
+      if !mayArrive { advance(order, .statusNotFound, report) }
     case .none: counters.malformedReports.add()
     }
   }

@@ -11,7 +11,8 @@ private func recordSession(seed: UInt64, rounds: Int, _ directory: String) throw
   let venue = FakeVenue(seed: seed)
   let session = try CoreSession(
     first: FakeConnection(venue, market: 0), second: FakeConnection(venue, market: 1),
-    requests: FakeRequests(venue), orders: FakeConnection(venue, market: nil), flippedDecision: -1)
+    requests: FakeRequests(venue), orders: FakeConnection(venue, orders: 0), spare: FakeConnection(venue, orders: 1),
+    flippedDecision: -1)
   var writer = try JournalWriter(
     directory: directory, header: sessionHeader(), sources: session.records, counters: try journalCounters(),
     nowNs: { 0 })
@@ -32,14 +33,12 @@ private func recordSession(seed: UInt64, rounds: Int, _ directory: String) throw
 }
 
 private func replaySession(_ directory: String, flippedDecision: Int = -1) throws -> (ReplayResult, JournalSummary) {
-  let scripts = [0, 1, BinanceFeed.requestChannel, BinanceOrderSession.channelNumber].map {
-    ReplayScript(channel: $0)
-  }
+  let scripts = [0, 1, BinanceFeed.requestChannel, 0, 1].map { ReplayScript(channel: $0) }
   let session = try CoreSession(
     first: ReplayMessageChannel(scripts[0]), second: ReplayMessageChannel(scripts[1]),
     requests: ReplayRequestChannel(scripts[2]), orders: ReplayMessageChannel(scripts[3]),
-    flippedDecision: flippedDecision)
-  let channels = [[scripts[0], scripts[1], scripts[2]], [], [], [scripts[3]]]
+    spare: ReplayMessageChannel(scripts[4]), flippedDecision: flippedDecision)
+  let channels = [[scripts[0], scripts[1], scripts[2]], [], [], [scripts[3], scripts[4]]]
   let files = try JournalFiles(directory: directory)
   let summary = try JournalSummary(files)
   var replay = try Replay(
@@ -72,6 +71,7 @@ struct CoreReplayTests {
     #expect(count(summary, 1, .response) > 0 && count(summary, 1, .stream) > 0, "the book was synchronised")
     #expect(count(summary, 3, .order) > 20 && count(summary, 3, .request) > 5, "orders and cancels were sent")
     #expect(count(summary, 4, .report) > 50 && count(summary, 4, .sent) > 30, "the venue answered")
+    #expect(count(summary, 4, .channel) > 5, "the order session went from one connection to the other")
   }
 
   @Test("a flipped decision is found where it was taken", arguments: [1, 40])

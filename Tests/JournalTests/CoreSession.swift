@@ -50,6 +50,7 @@ final class CoreSession<Stream: StandbyChannel & ~Copyable, Requests: RequestCha
 
   init(
     first: consuming Stream, second: consuming Stream, requests: consuming Requests, orders: consuming Stream,
+    spare: consuming Stream,
     flippedDecision: Int
   ) throws {
     let events = GatedRing<MarketEvent>(capacity: 4096)
@@ -72,7 +73,7 @@ final class CoreSession<Stream: StandbyChannel & ~Copyable, Requests: RequestCha
     let feedRecords = RecordRing(stage: 1, capacityBytes: 1 << 20)
     let strategyRecords = RecordRing(stage: 2, capacityBytes: 1 << 20)
     let executionRecords = RecordRing(stage: 3, capacityBytes: 1 << 20)
-    let gatewayRecords = RecordRing(stage: 4, capacityBytes: 1 << 20)
+    let gatewayRecords = RecordRing(stage: 4, capacityBytes: BinanceOrderSession.minimumRecordBytes)
     records = [
       RecordSource(feedRecords.consumer), RecordSource(strategyRecords.consumer),
       RecordSource(executionRecords.consumer), RecordSource(gatewayRecords.consumer),
@@ -102,12 +103,14 @@ final class CoreSession<Stream: StandbyChannel & ~Copyable, Requests: RequestCha
         rate: OrderRateLimits(perSecond: 1000, perTenSeconds: 10_000), shards: [0], bootEpoch: 12),
       ports: ports, records: executionRecords.producer,
       counters: ExecutionCounters(instruments: [btcusdt], counters.counter, histogram: counters.histogram))
+    var settings = BinanceOrderSession.Configuration(venue: VenueIndex(0))
+    settings.connectionAgeNs = 150_000_000
     gateway = GatewayStage(
       session: BinanceOrderSession(
-        BinanceOrderSession.Configuration(venue: VenueIndex(0)), instruments: [btcusdt], apiKey: "key",
+        settings, instruments: [btcusdt], apiKey: "key",
         signer: .hmac(HMACSHA256(secret: "secret")!), reports: reports.producer, records: gatewayRecords.producer,
         counters: BinanceGatewayCounters(counters, name: "gateway"), nsPerCycle: 0.5),
-      channel: orders,
+      first: orders, second: spare,
       lanes: GatewayLanes(
         emergency: emergency.consumer, requests: asks.consumer, amends: amends.receiver, orders: approved.receiver),
       control: control)

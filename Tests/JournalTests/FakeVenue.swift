@@ -10,7 +10,8 @@ final class FakeVenue {
   var timeMs: Int64 = 0
   /// What the two market connections still have to bring.
   var marketQueues: [[String]] = [[], []]
-  var orderQueue: [String] = []
+  /// What the two order connections still have to bring: answers on the one that was asked, events on both.
+  var orderQueues: [[String]] = [[], []]
   private var update = 1000
   private var nextNumber = 1
   /// Orders that rest, by client order id.
@@ -49,14 +50,14 @@ final class FakeVenue {
   }
 
   /// Answers a request of the order session.
-  func handle(_ text: UnsafeRawBufferPointer) {
+  func handle(_ text: UnsafeRawBufferPointer, on connection: Int) {
     guard let root = try? JSONSerialization.jsonObject(with: Data(text)) as? [String: Any],
       let identifier = root["id"] as? Int, let method = root["method"] as? String
     else { return }
     let parameters = root["params"] as? [String: Any] ?? [:]
     let client = parameters["newClientOrderId"] as? String ?? parameters["origClientOrderId"] as? String ?? ""
     func answer(_ result: String) {
-      orderQueue.append(#"{"id":\#(identifier),"status":200,"result":\#(result),"rateLimits":[]}"#)
+      orderQueues[connection].append(#"{"id":\#(identifier),"status":200,"result":\#(result),"rateLimits":[]}"#)
     }
     switch method {
     case "time": answer(#"{"serverTime":1700000000250}"#)
@@ -68,7 +69,7 @@ final class FakeVenue {
       if resting.removeValue(forKey: client) != nil {
         answer(#"{"symbol":"BTCUSDT","origClientOrderId":"\#(client)","orderId":1,"status":"CANCELED"}"#)
       } else {
-        orderQueue.append(
+        orderQueues[connection].append(
           #"{"id":\#(identifier),"status":400,"error":{"code":-2011,"msg":"Unknown order sent."},"rateLimits":[]}"#)
       }
     case "openOrders.cancelAll":
@@ -105,11 +106,12 @@ final class FakeVenue {
     guard let client = resting.keys.sorted().randomElement(using: &generator),
       let order = resting.removeValue(forKey: client)
     else { return }
-    orderQueue.append(
+    let event =
       #"{"subscriptionId":0,"event":{"e":"executionReport","E":1,"s":"BTCUSDT","c":"\#(client)","S":"\#(order.side)","#
-        + #""o":"LIMIT","f":"GTC","q":"\#(order.quantity)","p":"\#(order.price)","C":"","x":"TRADE","X":"FILLED","#
-        + #""r":"NONE","i":\#(number()),"l":"\#(order.quantity)","z":"\#(order.quantity)","L":"\#(order.price)","#
-        + #""n":"0.0000001","N":"BNB","T":1,"t":\#(number()),"m":true,"Y":"1"}}"#)
+      + #""o":"LIMIT","f":"GTC","q":"\#(order.quantity)","p":"\#(order.price)","C":"","x":"TRADE","X":"FILLED","#
+      + #""r":"NONE","i":\#(number()),"l":"\#(order.quantity)","z":"\#(order.quantity)","L":"\#(order.price)","#
+      + #""n":"0.0000001","N":"BNB","T":1,"t":\#(number()),"m":true,"Y":"1"}}"#
+    for connection in 0..<2 { orderQueues[connection].append(event) }
   }
 
   private func number() -> Int {
@@ -121,25 +123,41 @@ final class FakeVenue {
 /// One of the venue's WebSocket connections.
 final class FakeConnection: StandbyChannel {
   private let venue: FakeVenue
-  /// Which one of the market's; nil: the order connection.
+  /// Which one of the market's; nil: an order connection.
   private let market: Int?
+  /// Which one of the order connections.
+  private let number: Int
+  private var isWanted = true
+  private var closeIsDue = false
   private var content = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
   private var count = 0
   private(set) var isOpen = false
   private(set) var closeReason = CloseReason.none
   private(set) var messageTsc: UInt64 = 0
 
-  init(_ venue: FakeVenue, market: Int?) {
+  init(_ venue: FakeVenue, market: Int) {
     self.venue = venue
     self.market = market
+    number = 0
+  }
+
+  init(_ venue: FakeVenue, orders: Int) {
+    self.venue = venue
+    market = nil
+    number = orders
   }
   deinit { content.deallocate() }
 
   var message: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: content[..<count]) }
 
   func poll(nowNs: Int64) -> ChannelEvent {
+    if closeIsDue {
+      closeIsDue = false
+      return .closed
+    }
     guard isOpen else {
-      if let market { venue.marketQueues[market] = [] }
+      guard isWanted else { return .idle }
+      if let market { venue.marketQueues[market] = [] } else { venue.orderQueues[number] = [] }
       isOpen = true
       return .opened
     }
@@ -149,6 +167,9 @@ final class FakeConnection: StandbyChannel {
       return .closed
     }
     if market == nil, venue.isChance(20) { venue.fillOne() }
+    if market == nil, venue.isChance(500) {
+      venue.orderQueues[number].append(#"{"event":{"e":"serverShutdown","E":1}}"#)
+    }
     guard let text = next() else { return .idle }
     count = min(text.utf8.count, content.count)
     content.copyBytes(from: text.utf8.prefix(count))
@@ -161,7 +182,7 @@ final class FakeConnection: StandbyChannel {
       if venue.marketQueues[market].isEmpty, venue.isChance(2) { venue.playMarket() }
       return venue.marketQueues[market].isEmpty ? nil : venue.marketQueues[market].removeFirst()
     }
-    return venue.orderQueue.isEmpty ? nil : venue.orderQueue.removeFirst()
+    return venue.orderQueues[number].isEmpty ? nil : venue.orderQueues[number].removeFirst()
   }
 
   func send(_ text: UnsafeRawBufferPointer) -> Bool {
@@ -169,14 +190,16 @@ final class FakeConnection: StandbyChannel {
     if let market {
       venue.marketQueues[market].append(#"{"result":null,"id":1}"#)
     } else {
-      venue.handle(text)
+      venue.handle(text, on: number)
     }
     return true
   }
 
-  func open() {}
+  func open() { isWanted = true }
 
   func close(permanently: Bool) {
+    if permanently { isWanted = market != nil }
+    closeIsDue = isOpen && market == nil
     isOpen = false
     closeReason = .requested
   }

@@ -18,11 +18,13 @@ enum Audit {
     }
     expect("open orders", bot.execution.openOrders, engine.openOrders(InstrumentIndex(0)).count)
     if bot.execution.openOrders != 0 { problems.append("\(bot.execution.openOrders) orders are left open") }
-    if !bot.channel.isQuiet { problems.append("messages are still under way") }
+    if !bot.channels.allSatisfy(\.isQuiet) { problems.append("messages are still under way") }
 
     let names = engine.orders.map { world.exchange.named($0).clientOrderId }
     if Set(names).count != names.count { problems.append("the venue has two orders of one name") }
-    if !bot.channel.ordersSentAgain.isEmpty { problems.append("sent twice: \(bot.channel.ordersSentAgain)") }
+    let sentAgain =
+      bot.channels.flatMap(\.ordersSentAgain) + bot.channels[0].ordersSent.intersection(bot.channels[1].ordersSent)
+    if !sentAgain.isEmpty { problems.append("sent twice: \(sentAgain)") }
 
     for order in engine.orders {
       let name = world.exchange.named(order).clientOrderId

@@ -12,7 +12,8 @@ final class BotUnderTest {
   static let apiKey = "lives"
   static let secret = "a-secret-of-this-test"
 
-  let channel: SimulatedChannel
+  /// Of the session's two connections.
+  let channels: [SimulatedChannel]
   private(set) var execution: ExecutionStage
   private var gateway: GatewayStage<SimulatedChannel>
   private let control = ControlWords()
@@ -22,6 +23,9 @@ final class BotUnderTest {
   private var gatewayRecords: RecordConsumer
   private let file: CounterFile
   private var counters: [String: Counter] = [:]
+  private let gatewayCounters: BinanceGatewayCounters
+  /// How often requests passed to another connection without a moment in which the session was down.
+  private(set) var handovers = 0
   private var nextIntent: UInt64 = 1
   /// Intents of orders that may still be open, as the strategy would know them.
   private(set) var openIntents: [IntentIdentifier] = []
@@ -29,9 +33,11 @@ final class BotUnderTest {
   private(set) var filledLots: [String: Int64] = [:]
   var isStopping = false
 
-  init(_ instrument: Instrument, channel: SimulatedChannel) throws {
-    self.channel = channel
+  /// - Parameter connectionAgeNs: how old a connection of the session gets before a successor takes over.
+  init(_ instrument: Instrument, channels: [SimulatedChannel], connectionAgeNs: Int64) throws {
+    self.channels = channels
     file = try CounterFile()
+    gatewayCounters = BinanceGatewayCounters(file, name: "gateway")
     let intentRing = Ring<OrderIntent>(capacity: 64)
     let updateRing = Ring<OrderUpdate>(capacity: 512)
     let reportRing = Ring<ExecutionReport>(capacity: 2048)
@@ -40,7 +46,7 @@ final class BotUnderTest {
     let requestRing = Ring<GatewayRequest>(capacity: 64)
     let emergencyRing = Ring<GatewayRequest>(capacity: 64)
     let executionRing = RecordRing(stage: 2, capacityBytes: ExecutionStage.minimumRecordBytes)
-    let gatewayRing = RecordRing(stage: 3, capacityBytes: 1 << 20)
+    let gatewayRing = RecordRing(stage: 3, capacityBytes: BinanceOrderSession.minimumRecordBytes)
     var ports = ExecutionPorts()
     ports.attachGateway(
       reports: reportRing.consumer, orders: orderRing.sender, requests: requestRing.producer,
@@ -62,11 +68,13 @@ final class BotUnderTest {
       })
     counters = named
     guard let key = HMACSHA256(secret: Self.secret) else { preconditionFailure("the key cannot be made") }
+    var configuration = Self.session
+    configuration.connectionAgeNs = connectionAgeNs
     let session = BinanceOrderSession(
-      Self.session, instruments: [instrument], apiKey: Self.apiKey, signer: .hmac(key), reports: reportRing.producer,
-      records: gatewayRing.producer, counters: BinanceGatewayCounters(file, name: "gateway"), nsPerCycle: 1)
+      configuration, instruments: [instrument], apiKey: Self.apiKey, signer: .hmac(key), reports: reportRing.producer,
+      records: gatewayRing.producer, counters: gatewayCounters, nsPerCycle: 1)
     gateway = GatewayStage(
-      session: session, channel: channel,
+      session: session, first: channels[0], second: channels[1],
       lanes: GatewayLanes(
         emergency: emergencyRing.consumer, requests: requestRing.consumer, amends: amendRing.receiver,
         orders: orderRing.receiver), control: control)
@@ -87,7 +95,9 @@ final class BotUnderTest {
   func step(nowNs: Int64) {
     let flags: StepFlags = isStopping ? .stopping : []
     _ = execution.step(StepInput(nowNs: nowNs, haltEpoch: control.haltEpoch, flags: flags))
+    let (active, downs) = (gateway.session.active, gatewayCounters.sessionsDown.value)
     _ = gateway.step(StepInput(nowNs: nowNs, haltEpoch: control.haltEpoch, flags: flags))
+    if gateway.session.active != active, gatewayCounters.sessionsDown.value == downs { handovers += 1 }
     _ = executionRecords.drain { _ in }
     _ = gatewayRecords.drain { _ in }
     while let update = updates.tryPop() { note(update) }

@@ -28,6 +28,7 @@ import VenueFront
   func bothSidesEndEqual(batch: UInt64) throws {
     var injected: [FaultKind: Int] = [:]
     var lives: Int64 = 0
+    var handovers = 0
     for seed in batch * 1_000_000..<batch * 1_000_000 + Self.worldsOfABatch {
       let world = try World(seed: seed)
       #expect(
@@ -38,8 +39,11 @@ import VenueFront
       }
       injected.merge(world.faults.counts, uniquingKeysWith: +)
       lives += world.bot.count("orders.sent")
+      handovers += world.handoversWhileTrading
     }
+    // Connections grow old in every second world: handovers there really took place with orders under way.
+    #expect(handovers >= Self.worldsOfABatch / 2)
     let list = injected.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.key.rawValue) \($0.value)" }
-    print("lives, batch \(batch): \(lives) orders, faults: \(list.joined(separator: ", "))")
+    print("lives, batch \(batch): \(lives) orders, \(handovers) handovers, faults: \(list.joined(separator: ", "))")
   }
 }

@@ -1,10 +1,11 @@
-// The gateway's channel in simulated time: each connection ends in the venue's own front, without a socket.
+// A channel of the gateway's in simulated time: each connection ends in the venue's own front, without a socket.
 
 import Pipeline
 import VenueFront
 
-/// Opens a connection, carries messages and breaks as the faults say; opened again after a while. One thread.
-final class SimulatedChannel: MessageChannel {
+/// Opens a connection, carries messages and breaks as the faults say; opened again after a while, unless it is to stay
+/// closed. One thread.
+final class SimulatedChannel: StandbyChannel {
   private enum News {
     case opened
     case message(String)
@@ -21,6 +22,7 @@ final class SimulatedChannel: MessageChannel {
   private var nextNews = 0
   private var nowNs: Int64 = 0
   private var opensNs = Int64.min
+  private var isWanted = true
   private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
   private(set) var message = UnsafeRawBufferPointer(start: nil, count: 0)
   private(set) var closeReason = CloseReason.none
@@ -56,7 +58,7 @@ final class SimulatedChannel: MessageChannel {
   }
 
   func poll(nowNs: Int64) -> ChannelEvent {
-    if connection == nil, nextNews == news.count, nowNs >= opensNs { open() }
+    if isWanted, connection == nil, nextNews == news.count, nowNs >= opensNs { begin() }
     guard nextNews < news.count else {
       news.removeAll(keepingCapacity: true)
       nextNews = 0
@@ -92,13 +94,16 @@ final class SimulatedChannel: MessageChannel {
   /// The network breaks the connection.
   func breakOff() { connection?.breakOff() }
 
+  func open() { isWanted = true }
+
   func close(permanently: Bool) {
+    if permanently { isWanted = false }
     guard connection != nil else { return }
     connection?.clientClosed()
     drop(.requested)
   }
 
-  private func open() {
+  private func begin() {
     connections += 1
     connection = connect { [unowned self] output in
       switch output {

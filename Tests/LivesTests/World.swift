@@ -9,6 +9,9 @@ import VenueFront
 final class World {
   static let startNs: Int64 = 1_700_000_000_000_000_000
   private static let coins = Amount.unitsPerCoin
+  private static let agesNs: ClosedRange<Int64> = 200_000_000...600_000_000
+  /// Longer than a world lasts.
+  private static let neverNs: Int64 = 3_600_000_000_000
 
   let seed: UInt64
   let exchange: Exchange
@@ -18,12 +21,13 @@ final class World {
   private var random: SeededRandom
   private var market = MovingMarket()
   private let instrument: Instrument
+  /// Handovers with orders under way: before the session ends in good order.
+  private(set) var handoversWhileTrading = 0
 
   /// What the closures of exchange and channel read: they are made before the world.
   private final class Present {
     var nowNs = World.startNs
     var backOff: SeededRandom
-    weak var channel: SimulatedChannel?
     init(seed: UInt64) { backOff = SeededRandom(seed ^ 0x5555) }
   }
 
@@ -49,12 +53,19 @@ final class World {
     let exchange = try Exchange(
       instruments: [instrument], settings: settings, snapshots: SnapshotDesk(awaited: [])
     ) { present.nowNs + faults.plan.clockOffsetNs }
-    let channel = SimulatedChannel(
-      backOffNs: { .random(in: 20_000_000...500_000_000, using: &present.backOff) },
-      connect: { FaultyConnection(OrderConnection(exchange), faults, output: $0) })
-    present.channel = channel
-    exchange.onUserEvent = { present.channel?.tell($0) }
-    bot = try BotUnderTest(instrument, channel: channel)
+    func channel() -> SimulatedChannel {
+      SimulatedChannel(
+        backOffNs: { .random(in: 20_000_000...500_000_000, using: &present.backOff) },
+        connect: { FaultyConnection(OrderConnection(exchange), faults, output: $0) })
+    }
+    let (first, second) = (channel(), channel())
+    exchange.onUserEvent = { [weak first, weak second] event in
+      first?.tell(event)
+      second?.tell(event)
+    }
+    // In half of the worlds connections grow too old while orders are under way.
+    let ageNs: Int64 = seed % 2 == 0 ? .random(in: Self.agesNs, using: &random) : Self.neverNs
+    bot = try BotUnderTest(instrument, channels: [first, second], connectionAgeNs: ageNs)
     self.present = present
     self.exchange = exchange
     self.faults = faults
@@ -78,6 +89,7 @@ final class World {
 
   /// The link heals, what is open is cancelled, and everything that is still asked gets its answer.
   private func settle() {
+    handoversWhileTrading = bot.handovers
     var healed = FaultPlan()
     healed.latencyNs = faults.plan.latencyNs
     healed.clockOffsetNs = faults.plan.clockOffsetNs
@@ -85,9 +97,14 @@ final class World {
     bot.isStopping = true
     pass(Self.settlingNs)
     // A new session begins with the account's balances: the last word of both sides.
-    bot.channel.breakOff()
+    for channel in bot.channels { channel.breakOff() }
     pass(Self.loginNs)
+    // A handover that is under way by then is no problem of the orders: it ends before the next one begins.
+    let endNs = nowNs + Self.agesNs.lowerBound
+    while !isQuiet, nowNs < endNs { tick(1_000_000) }
   }
+
+  private var isQuiet: Bool { bot.channels.allSatisfy(\.isQuiet) }
 
   /// Longer than the longest that anything is waited for: two minutes after a ban that names no end.
   private static let settlingNs: Int64 = 135_000_000_000
@@ -102,7 +119,7 @@ final class World {
   private func tick(_ ns: Int64) {
     nowNs += ns
     present.nowNs = nowNs
-    bot.channel.advance(nowNs: nowNs)
+    for channel in bot.channels { channel.advance(nowNs: nowNs) }
     bot.step(nowNs: nowNs)
   }
 

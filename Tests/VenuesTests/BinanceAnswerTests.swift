@@ -100,6 +100,23 @@ struct BinanceAnswerTests {
     #expect(try gateway.lastSent().method == "order.cancel" && gateway.reports.isEmpty)
   }
 
+  @Test func aBannedAddressDoesNotConnect() throws {
+    let gateway = try upGateway()
+    try gateway.order(1)
+    gateway.run()
+    gateway.stream.add(Self.ban(try gateway.lastSent().identifier, untilMs: 1_700_000_300_000))
+    gateway.stream.events.append(.closed(.peerClosed))
+    gateway.run()
+    #expect(gateway.reports.map(\.kind) == [.rejected, .sessionDown])
+    #expect(gateway.stream.isShut && gateway.stream.opens == 0)
+    gateway.run(1_700_000_299_749_999_999)
+    #expect(gateway.stream.isShut)
+    gateway.run(1_700_000_299_750_000_000)
+    #expect(!gateway.stream.isShut && gateway.stream.opens == 1)
+    try gateway.establish(gateway.stream)
+    #expect(gateway.reports.last?.kind == .sessionUp)
+  }
+
   @Test func tooManyOrdersStopsOrdersOnly() throws {
     let gateway = try upGateway()
     let order = try gateway.order(1)

@@ -11,6 +11,8 @@ import Venues
 final class GatewayUnderTest {
   var stage: GatewayStage<ScriptedStream>
   let stream = ScriptedStream()
+  /// The second connection's.
+  let second = ScriptedStream()
   let counters: BinanceGatewayCounters
   let control = ControlWords()
   var reportRing: RingConsumer<ExecutionReport>
@@ -32,7 +34,8 @@ final class GatewayUnderTest {
 
   init(
     signer: consuming BinanceSigner, limits: BinanceRateBudget.Limits = BinanceRateBudget.Limits(),
-    reportCapacity: Int = 4096, selfTradePrevention: BinanceSelfTradePrevention? = nil
+    reportCapacity: Int = 4096, selfTradePrevention: BinanceSelfTradePrevention? = nil,
+    connectionAgeNs: Int64 = 84_600_000_000_000
   ) throws {
     let reportRing = Ring<ExecutionReport>(capacity: reportCapacity)
     let requestRing = Ring<GatewayRequest>(capacity: 64)
@@ -46,11 +49,12 @@ final class GatewayUnderTest {
     configuration.account = 7
     configuration.limits = limits
     configuration.selfTradePrevention = selfTradePrevention
+    configuration.connectionAgeNs = connectionAgeNs
     let session = BinanceOrderSession(
       configuration, instruments: [Self.btc], apiKey: Self.apiKey, signer: signer, reports: reportRing.producer,
       records: recordRing.producer, counters: counters, nsPerCycle: 0.5)
     stage = GatewayStage(
-      session: session, channel: stream,
+      session: session, first: stream, second: second,
       lanes: GatewayLanes(
         emergency: emergencyRing.consumer, requests: requestRing.consumer, amends: amendRing.receiver,
         orders: orderRing.receiver), control: control)
@@ -68,6 +72,10 @@ final class GatewayUnderTest {
       instruments: [Self.btc], limits: [limits], rate: OrderRateLimits(perSecond: 60_000, perTenSeconds: 60_000),
       trading: TradingState(isArmed: true, armedEpoch: 0))
   }
+
+  var isUp: Bool { stage.session.isUp }
+  /// The connection that requests go out on.
+  var active: Int { stage.session.active }
 
   static func hmac() -> BinanceSigner { .hmac(HMACSHA256(secret: hmacSecret)!) }
 
@@ -89,8 +97,10 @@ final class GatewayUnderTest {
   }
 
   /// The last message sent, read by Foundation.
-  func lastSent() throws -> (method: String, identifier: Int, parameters: [String: Any]) {
-    let text = try #require(stream.sent.last)
+  func lastSent(on stream: ScriptedStream? = nil) throws -> (
+    method: String, identifier: Int, parameters: [String: Any]
+  ) {
+    let text = try #require((stream ?? self.stream).sent.last)
     let root = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
     return (
       root["method"] as? String ?? "", root["id"] as? Int ?? -1, root["params"] as? [String: Any] ?? [:]
@@ -98,9 +108,9 @@ final class GatewayUnderTest {
   }
 
   /// Answers the last request with a result.
-  func answer(_ result: String, status: Int = 200) throws {
-    let identifier = try lastSent().identifier
-    stream.add(#"{"id":\#(identifier),"status":\#(status),"result":\#(result),"rateLimits":[]}"#)
+  func answer(_ result: String, status: Int = 200, on stream: ScriptedStream? = nil) throws {
+    let identifier = try lastSent(on: stream).identifier
+    (stream ?? self.stream).add(#"{"id":\#(identifier),"status":\#(status),"result":\#(result),"rateLimits":[]}"#)
     run()
   }
 
@@ -112,16 +122,24 @@ final class GatewayUnderTest {
 
   /// From the open channel to orders being taken.
   func comeUp() throws {
-    stream.events.append(.opened)
-    run()
-    try answer(#"{"serverTime":1700000000250}"#)
-    try answer(#"{"timezone":"UTC","serverTime":1700000000250,"rateLimits":[],"exchangeFilters":[],"symbols":[]}"#)
-    if try lastSent().method == "session.logon" { try answer(#"{"apiKey":"x","serverTime":1}"#) }
-    try answer(#"{"subscriptionId":0}"#)
-    try answer(#"{"balances":[{"asset":"USDT","free":"1000.50000000","locked":"0.25"}]}"#)
+    try establish(stream)
     #expect(reports.last?.kind == .sessionUp)
     reports = []
     journal = []
+  }
+
+  /// From an open channel to its balances.
+  func establish(_ stream: ScriptedStream) throws {
+    stream.events.append(.opened)
+    run()
+    try answer(#"{"serverTime":\#(nowNs / 1_000_000 + 250)}"#, on: stream)
+    try answer(
+      #"{"timezone":"UTC","serverTime":1700000000250,"rateLimits":[],"exchangeFilters":[],"symbols":[]}"#, on: stream)
+    if try lastSent(on: stream).method == "session.logon" {
+      try answer(#"{"apiKey":"x","serverTime":1}"#, on: stream)
+    }
+    try answer(#"{"subscriptionId":0}"#, on: stream)
+    try answer(#"{"balances":[{"asset":"USDT","free":"1000.50000000","locked":"0.25"}]}"#, on: stream)
   }
 
   /// Approves an order through the gate and puts it into the gateway's ring.

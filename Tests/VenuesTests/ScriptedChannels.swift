@@ -56,7 +56,10 @@ final class ScriptedStream: StandbyChannel {
     return true
   }
 
-  func open() { opens += 1 }
+  func open() {
+    opens += 1
+    isShut = false
+  }
 
   func close(permanently: Bool) {
     closes += 1

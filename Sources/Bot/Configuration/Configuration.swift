@@ -5,6 +5,7 @@ import Foundation
 import Market
 import Pipeline
 import Risk
+public import Venues
 
 /// What a session is configured to do. Every field is documented in docs/configuration.md.
 public struct Configuration: Sendable {
@@ -111,6 +112,8 @@ public struct OrderSettings: Sendable {
   public var authentication: Authentication
   public var receiveWindowMs: Int
   public var replyTimeoutMs: Int
+  /// nil: the symbol's own default.
+  public var selfTradePrevention: BinanceSelfTradePrevention?
 }
 
 /// Where records go, and how much may wait for the disk.
@@ -234,6 +237,12 @@ extension OrderSettings {
       try reader.integer("receiveWindowMs", in: 1...60_000, default: Int64(Self.standard.receiveWindowMs)))
     replyTimeoutMs = Int(
       try reader.integer("replyTimeoutMs", in: 100...60_000, default: Int64(Self.standard.replyTimeoutMs)))
+    selfTradePrevention = try reader.choice(
+      "selfTradePrevention",
+      [
+        "symbolDefault": nil, "none": BinanceSelfTradePrevention.none, "expireTaker": .expireTaker,
+        "expireMaker": .expireMaker, "expireBoth": .expireBoth, "decrement": .decrement,
+      ], default: .some(nil))
     try reader.finish()
   }
 }
@@ -244,8 +253,8 @@ extension JournalSettings {
   init(_ reader: YAMLReader) throws {
     var reader = reader
     directory = try reader.string("directory", default: Self.standard.directory)
-    feedRingMiB = try reader.powerOfTwo("feedRingMiB", upTo: 1_024, default: Self.standard.feedRingMiB)
-    stageRingMiB = try reader.powerOfTwo("stageRingMiB", upTo: 1_024, default: Self.standard.stageRingMiB)
+    feedRingMiB = try reader.powerOfTwo("feedRingMiB", in: 1...1_024, default: Self.standard.feedRingMiB)
+    stageRingMiB = try reader.powerOfTwo("stageRingMiB", in: 4...1_024, default: Self.standard.stageRingMiB)
     try reader.finish()
   }
 }
@@ -268,8 +277,8 @@ extension YAMLReader {
     return text
   }
 
-  mutating func powerOfTwo(_ name: String, upTo bound: Int64, default fallback: Int) throws -> Int {
-    let value = Int(try integer(name, in: 1...bound, default: Int64(fallback)))
+  mutating func powerOfTwo(_ name: String, in range: ClosedRange<Int64>, default fallback: Int) throws -> Int {
+    let value = Int(try integer(name, in: range, default: Int64(fallback)))
     guard value & (value - 1) == 0 else { throw fail(name, "a power of two is expected") }
     return value
   }

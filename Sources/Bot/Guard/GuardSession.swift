@@ -81,7 +81,8 @@ final class GuardSession {
       StageNumber.gateway.name,
       PollingGateway(
         core: GatewayStage(
-          session: session, channel: endpoint.orderStream(SocketTransport()), lanes: ends.lanes, control: commands),
+          session: session, first: endpoint.orderStream(SocketTransport()),
+          second: endpoint.orderStream(SocketTransport()), lanes: ends.lanes, control: commands),
         source: StepSource(clock: clock, control: commands)))
     journal = StageBox(
       StageNumber.journalName,

@@ -36,7 +36,8 @@ final class Run {
     let endpoint = try VenueEndpoint(configuration.venue, mode)
     let last = try LastSession(state, before: epoch.value)
     for line in last?.report ?? [] { Terminal.note(line) }
-    let instruments = try endpoint.instruments(configuration.instruments)
+    let instruments = try endpoint.instruments(
+      configuration.instruments, allowing: configuration.orders.selfTradePrevention)
     let plan = try SessionPlan(
       configuration, instruments: instruments, bootEpoch: epoch.value, strategies: Apus.strategies,
       start: try last?.start(mode, instruments: instruments)

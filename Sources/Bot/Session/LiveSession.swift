@@ -140,7 +140,8 @@ package final class LiveSession {
           StageNumber.gateway.name,
           UringGateway(
             core: GatewayStage(
-              session: orders, channel: endpoint.orderStream(try UringTransport()),
+              session: orders, first: endpoint.orderStream(try UringTransport()),
+              second: endpoint.orderStream(try UringTransport()),
               lanes: GatewayLanes(
                 emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
                 orders: ends.gatewayOrders), control: edges.control), source: source())))
@@ -158,7 +159,8 @@ package final class LiveSession {
           StageNumber.gateway.name,
           PollingGateway(
             core: GatewayStage(
-              session: orders, channel: endpoint.orderStream(SocketTransport()),
+              session: orders, first: endpoint.orderStream(SocketTransport()),
+              second: endpoint.orderStream(SocketTransport()),
               lanes: GatewayLanes(
                 emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
                 orders: ends.gatewayOrders), control: edges.control), source: source())))

@@ -54,7 +54,7 @@ package enum ReplaySession {
     let first = ReplayScript(channel: 0)
     let second = ReplayScript(channel: 1)
     let requests = ReplayScript(channel: BinanceFeed.requestChannel)
-    let orders = ReplayScript(channel: BinanceOrderSession.channelNumber)
+    let orders = BinanceOrderSession.channelNumbers.map { ReplayScript(channel: $0) }
     let people = ReplayScript(channel: ControlStage<ReplayMessageChannel>.channelNumber)
 
     var feed = FeedStage(
@@ -81,7 +81,7 @@ package enum ReplaySession {
         signer: try AccountKey.standIn(configuration.orders.authentication), reports: ends.gatewayReports,
         records: records.gateway.producer,
         counters: counters),
-      channel: ReplayMessageChannel(orders),
+      first: ReplayMessageChannel(orders[0]), second: ReplayMessageChannel(orders[1]),
       lanes: GatewayLanes(
         emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
         orders: ends.gatewayOrders), control: control)
@@ -110,7 +110,7 @@ package enum ReplaySession {
       ReplayStage(
         number: StageNumber.gateway.rawValue, name: StageNumber.gateway.name,
         inputs: [gates.emergency, gates.requests, gates.amends, gates.orders], outputs: [gates.reports],
-        channels: [orders],
+        channels: orders,
         records: RecordSource(records.gateway.consumer),
         step: { input in
           while control.haltEpoch < input.haltEpoch { control.halt() }

@@ -143,6 +143,7 @@ extension BinanceOrderSession.Configuration {
     clockIntervalNs = Self.sessionClockIntervalNs
     recvWindowMs = UInt64(configuration.orders.receiveWindowMs)
     replyTimeoutNs = Int64(configuration.orders.replyTimeoutMs) * 1_000_000
+    selfTradePrevention = configuration.orders.selfTradePrevention
   }
 }
 

@@ -112,9 +112,13 @@ package struct VenueEndpoint {
   }
 
   /// The definitions of the symbols, numbered in their order.
-  package func instruments(_ symbols: [String]) throws -> [Instrument] {
+  ///
+  /// - Parameter mode: each symbol has to allow it; nil asks for none.
+  package func instruments(_ symbols: [String], allowing mode: BinanceSelfTradePrevention? = nil) throws -> [Instrument]
+  {
     let names = symbols.map { "%22\($0)%22" }.joined(separator: ",")
     let body = try fetch("/api/v3/exchangeInfo?symbols=%5B\(names)%5D")
+    if let mode { try BinanceExchangeInfo.check(body, symbols: symbols, allow: mode) }
     return try BinanceExchangeInfo.instruments(body, symbols: symbols, venue: VenueIndex(0))
   }
 

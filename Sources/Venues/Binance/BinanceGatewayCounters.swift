@@ -43,6 +43,8 @@ public struct BinanceGatewayCounters: Sendable {
   public let stalls: Counter
   public let sessionsUp: Counter
   public let sessionsDown: Counter
+  /// Successors connected while a connection still served.
+  public let handovers: Counter
   /// Connections that closed or never opened, by reason.
   public let closed: CloseCounters
   /// Logons or subscriptions that the venue refused.
@@ -81,6 +83,7 @@ public struct BinanceGatewayCounters: Sendable {
     stalls = file.counter(name + ".stalls")
     sessionsUp = file.counter(name + ".sessions_up")
     sessionsDown = file.counter(name + ".sessions_down")
+    handovers = file.counter(name + ".handovers")
     closed = CloseCounters(file, name: name + ".closed")
     sessionErrors = file.counter(name + ".session_errors")
     clockOffsetNs = file.counter(name + ".clock_offset_ns")

@@ -10,14 +10,20 @@ extension BinanceOrderSession {
     return records.append(type: RecordType.step.rawValue, cause: 0, timeNs: input.nowNs, step)?.rawValue ?? 0
   }
 
-  mutating func recordChannel(_ event: ChannelEvent, _ reason: CloseReason, _ nowNs: Int64) -> UInt64 {
-    let payload = ChannelRecord(channel: Self.channelNumber, event: event.rawValue, reason: reason.rawValue)
+  mutating func recordChannel(
+    _ connection: Int, _ event: ChannelEvent, _ reason: CloseReason, _ nowNs: Int64
+  ) -> UInt64 {
+    let payload = ChannelRecord(
+      channel: UInt8(truncatingIfNeeded: connection), event: event.rawValue, reason: reason.rawValue)
     return records.append(type: RecordType.channel.rawValue, cause: 0, timeNs: nowNs, payload)?.rawValue ?? 0
   }
 
-  mutating func recordFrame(_ text: UnsafeRawBufferPointer, _ receiveTsc: UInt64, _ nowNs: Int64) -> UInt64 {
+  mutating func recordFrame(
+    _ connection: Int, _ text: UnsafeRawBufferPointer, _ receiveTsc: UInt64, _ nowNs: Int64
+  ) -> UInt64 {
     let frame = FrameRecord(
-      channel: Self.channelNumber, byteCount: UInt32(truncatingIfNeeded: text.count), receiveTsc: receiveTsc)
+      channel: UInt8(truncatingIfNeeded: connection), byteCount: UInt32(truncatingIfNeeded: text.count),
+      receiveTsc: receiveTsc)
     return records.append(type: RecordType.frame.rawValue, cause: 0, timeNs: nowNs, frame, raw: text)?.rawValue ?? 0
   }
 
@@ -25,17 +31,18 @@ extension BinanceOrderSession {
   mutating func recordSent(_ cause: UInt64, _ nowNs: Int64) {
     let text = writer.blanked()
     let frame = FrameRecord(
-      channel: Self.channelNumber, byteCount: UInt32(truncatingIfNeeded: text.count), receiveTsc: 0)
+      channel: draft.request.connection, byteCount: UInt32(truncatingIfNeeded: text.count), receiveTsc: 0)
     _ = records.append(type: RecordType.sent.rawValue, cause: cause, timeNs: nowNs, frame, raw: text)
-    sends &+= 1
+    connections[Int(draft.request.connection)].sends &+= 1
   }
 
   /// A request that the channel did not take: an input, because the channel decides it.
   mutating func recordRefusal(_ nowNs: Int64) {
     let payload = ChannelRecord(
-      channel: Self.channelNumber, event: 0, reason: CloseReason.sendBufferFull.rawValue, detail: sends)
+      channel: draft.request.connection, event: 0, reason: CloseReason.sendBufferFull.rawValue,
+      detail: connections[Int(draft.request.connection)].sends)
     _ = records.append(type: RecordType.sendRefused.rawValue, cause: 0, timeNs: nowNs, payload)
-    sends &+= 1
+    connections[Int(draft.request.connection)].sends &+= 1
   }
 
   /// A report on what a request was about.

@@ -5,19 +5,15 @@ internal import Pipeline
 
 extension BinanceOrderSession {
   mutating func succeeded(_ request: InFlightRequest, _ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
+    let connection = Int(request.connection)
     switch request.kind {
     case .time: handleTime(request, message.serverTimeMs, stamp)
     case .exchangeInfo:
       observeLimits(message.exchangeLimits, request, stamp)
-      phase = logsOn ? .loggingOn : .subscribing
-      due = logsOn ? .logOn : .subscribe
-    case .logOn:
-      phase = .subscribing
-      due = .subscribe
-    case .subscribe:
-      phase = .loadingBalances
-      due = .account
-    case .account: handleAccount(message, stamp)
+      if logsOn { go(connection, to: .loggingOn, .logOn) } else { go(connection, to: .subscribing, .subscribe) }
+    case .logOn: go(connection, to: .subscribing, .subscribe)
+    case .subscribe: go(connection, to: .loadingBalances, .account)
+    case .account: handleAccount(connection, message, stamp)
     case .place: handlePlaced(request, message, stamp)
     case .amend: handleAmended(report(.amended, request, stamp), message.order)
     case .cancel: handleCanceled(request, message, stamp)
@@ -31,7 +27,7 @@ extension BinanceOrderSession {
 
   mutating func failed(_ request: InFlightRequest, _ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
     let verdict = errors.verdict(status: message.status, code: message.errorCode, message: message.errorText)
-    if verdict.reason == .timestampOutsideWindow { due = due == .none ? .time : due }
+    if verdict.reason == .timestampOutsideWindow, connections[active].due == .none { connections[active].due = .time }
     pauseIfAsked(message, stamp)
     let isUnknown = verdict.outcome == .unknown
     var failure = report(.rejected, request, stamp)
@@ -51,8 +47,7 @@ extension BinanceOrderSession {
     case .openOrders, .trades: failure.kind = .listFailed
     case .none, .time, .exchangeInfo, .logOn, .subscribe, .account:
       counters.sessionErrors.add()
-      closeIsDue = phase != .up
-      return
+      return restart(Int(request.connection))
     }
     emit(failure)
   }
@@ -63,15 +58,21 @@ extension BinanceOrderSession {
     counters.clockOffsetNs.set(clock.offsetNs)
     counters.clockErrorNs.set(clock.errorNs)
     clockDueNs = stamp.timeNs &+ configuration.clockIntervalNs
-    guard phase == .synchronising else { return }
-    phase = .loadingLimits
-    due = .exchangeInfo
+    let connection = Int(request.connection)
+    guard connections[connection].phase == .synchronising else { return }
+    go(connection, to: .loadingLimits, .exchangeInfo)
   }
 
-  private mutating func handleAccount(_ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
+  private mutating func go(_ connection: Int, to phase: BinanceOrderPhase, _ due: BinanceRequestKind) {
+    connections[connection].phase = phase
+    connections[connection].due = due
+  }
+
+  private mutating func handleAccount(
+    _ connection: Int, _ message: BinanceOrderMessage, _ stamp: ReceiveStamp
+  ) {
     handleBalances(message.balances, isWhole: true, stamp)
-    guard phase == .loadingBalances else { return }
-    phase = .up
+    guard connections[connection].phase == .loadingBalances, establish(connection) else { return }
     counters.sessionsUp.add()
     emit(report(.sessionUp, InFlightRequest(), stamp))
   }

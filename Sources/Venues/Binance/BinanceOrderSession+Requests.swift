@@ -6,18 +6,19 @@ internal import Pipeline
 public import Risk
 
 extension BinanceOrderSession {
-  /// The session's own next request, if one is due and the budget has room; `sent` follows.
+  /// The connection's own next request, if one is due and the budget has room; `sent` follows.
   @_noLocks @inline(never)
-  public mutating func messageToSend(nowNs: Int64) -> UnsafeRawBufferPointer? {
-    guard due != .none, phase != .closed, inFlight.hasRoom else { return nil }
+  public mutating func messageToSend(_ connection: Int, nowNs: Int64) -> UnsafeRawBufferPointer? {
+    let due = connections[connection].due
+    guard due != .none, connections[connection].phase != .closed, inFlight.hasRoom else { return nil }
     let weight = Self.weight(due)
     let venueMs = clock.milliseconds(nowNs)
     guard budget.refusal(.query, weight: weight, isNewOrder: false, venueMs: venueMs) == .none else {
       resumeDueNs = clock.sessionNs(milliseconds: budget.nextMs(venueMs: venueMs))
       return nil
     }
-    beginDraft(due, weight: weight, nowNs)
-    due = .none
+    beginDraft(due, weight: weight, on: connection, nowNs)
+    connections[connection].due = .none
     writeOwn(nowNs)
     if draft.text == nil { refuseDraft(.badSignature, nowNs) }
     return draft.text
@@ -29,7 +30,7 @@ extension BinanceOrderSession {
     _ request: GatewayRequest, lane: GatewayLane, nowNs: Int64
   ) -> UnsafeRawBufferPointer? {
     let kind = BinanceRequestKind(request.kind)
-    beginDraft(kind, weight: Self.weight(kind), nowNs)
+    beginDraft(kind, weight: Self.weight(kind), on: active, nowNs)
     draft.request.clientOrder = request.clientOrder
     draft.request.cause = request.cause
     draft.request.instrument = request.kind == .queryBalances ? -1 : instruments.find(request.instrument)
@@ -57,7 +58,7 @@ extension BinanceOrderSession {
   @_noLocks @inline(never)
   public mutating func prepare(_ order: consuming ApprovedOrder, lane: GatewayLane, nowNs: Int64) {
     let kind: BinanceRequestKind = order.action == .amend ? .amend : .place
-    beginDraft(kind, weight: Self.weight(kind), nowNs)
+    beginDraft(kind, weight: Self.weight(kind), on: active, nowNs)
     draft.lane = lane
     draft.request.clientOrder = order.clientOrder
     draft.request.side = order.side
@@ -99,7 +100,7 @@ extension BinanceOrderSession {
     return draft.text
   }
 
-  /// The stage handed the prepared text to the channel.
+  /// The stage handed the prepared text to the channel of the connection it was prepared for.
   @_noLocks @inline(never)
   public mutating func sent(accepted: Bool, nowNs: Int64) {
     guard accepted else {
@@ -122,6 +123,7 @@ extension BinanceOrderSession {
     budget.count(weight: draft.weight, isNewOrder: isNewOrder, venueMs: clock.milliseconds(nowNs))
     draft.request.weight = draft.weight
     inFlight.insert(draft.request)
+    connections[Int(draft.request.connection)].underWay &+= 1
     updateTimeout()
     recordSent(draft.request.cause, nowNs)
   }
@@ -132,8 +134,11 @@ extension BinanceOrderSession {
     updateTimeout()
   }
 
-  private mutating func beginDraft(_ kind: BinanceRequestKind, weight: Int64, _ nowNs: Int64) {
+  private mutating func beginDraft(
+    _ kind: BinanceRequestKind, weight: Int64, on connection: Int, _ nowNs: Int64
+  ) {
     draft = BinanceDraft()
+    draft.request.connection = UInt8(truncatingIfNeeded: connection)
     draft.weight = weight
     draft.request.identifier = inFlight.takeIdentifier()
     draft.request.kind = kind
@@ -171,8 +176,7 @@ extension BinanceOrderSession {
     case .queryStatus: kind = .unknown
     case .openOrders, .trades: kind = .listFailed
     case .none, .time, .exchangeInfo, .logOn, .subscribe, .account:
-      closeIsDue = phase != .up  // a session that cannot ask for itself begins anew
-      return
+      return restart(Int(draft.request.connection))  // it cannot ask for itself
     }
     let stamp = ReceiveStamp(timeNs: nowNs, tsc: 0, cause: draft.request.cause)
     var refusal = report(kind, draft.request, stamp)

@@ -8,20 +8,6 @@ internal import CShims
 public import Market
 public import Pipeline
 
-/// Where a session stands; each phase waits for the answer that leads to the next.
-enum BinanceSessionPhase: UInt8, BitwiseCopyable {
-  case closed
-  /// Asking for the venue's time, without which nothing can be stamped.
-  case synchronising
-  /// Asking for the venue's limits.
-  case loadingLimits
-  case loggingOn
-  case subscribing
-  /// Asking for the balances that trading begins with.
-  case loadingBalances
-  case up
-}
-
 /// The core of the gateway stage: sans I/O and deterministic, so that a replay of its inputs repeats every output.
 ///
 /// A fill is reported from the answer to the order and again from the user stream, whichever comes first, with the same
@@ -36,6 +22,8 @@ public struct BinanceOrderSession: ~Copyable {
     public var recvWindowMs: UInt64 = 5_000
     /// No answer for this long: the outcome is unknown. The venue's own matching timeout (-1007) is 10 s.
     public var replyTimeoutNs: Int64 = 11_000_000_000
+    /// How old a connection gets before a successor takes over; the venue closes it after 24 hours.
+    public var connectionAgeNs: Int64 = 84_600_000_000_000
     /// How often the venue's clock is asked for.
     public var clockIntervalNs: Int64 = 60_000_000_000
     /// Until the venue has told its own.
@@ -55,7 +43,10 @@ public struct BinanceOrderSession: ~Copyable {
   static var elementLimit: Int { 256 }
   /// The part of a record ring that one message may take.
   public static var frameShare: Int { 8 }
-  public static var channelNumber: UInt8 { 0 }
+  /// A page of 1000 trades, 340 bytes each where every figure is at its longest, in an eighth of the ring.
+  public static var minimumRecordBytes: Int { 4 << 20 }
+  /// The channels of the two connections, as records number them.
+  public static var channelNumbers: ClosedRange<UInt8> { 0...1 }
 
   public let configuration: Configuration
   public var records: RecordProducer
@@ -78,31 +69,26 @@ public struct BinanceOrderSession: ~Copyable {
   var inFlight = InFlightRequests()
   var budget: BinanceRateBudget
   var clock = VenueClock()
-  var phase = BinanceSessionPhase.closed
-  /// The session's own next request; `none`: nothing to ask.
-  var due = BinanceRequestKind.none
-  var closeIsDue = false
+  /// Two; `active` is the one that requests of execution go out on.
+  let connections: UnsafeMutablePointer<BinanceOrderConnection>
+  public internal(set) var active = 0
   var draft = BinanceDraft()
   var clockDueNs = Int64.max
   var timeoutDueNs = Int64.max
-  /// When the latest of all requests that were answered on this connection had been sent.
-  var answeredSentNs = Int64.min
   /// When a pause of the venue is over, or the session's own request fits into the budget again.
   var resumeDueNs = Int64.max
-  /// Messages handed to the channel so far: what a `sendRefused` record names.
-  var sends: UInt32 = 0
 
   /// - Parameters:
   ///   - apiKey: letters and digits, as the venue gives it out.
   ///   - reports: to execution; at least twice `reportReserve` slots.
-  ///   - records: a ring of at least 1 MiB.
+  ///   - records: a ring of at least `minimumRecordBytes`.
   ///   - nsPerCycle: of the time-stamp counter, for the latency histogram and nothing else.
   public init(
     _ configuration: Configuration, instruments: [Instrument], apiKey: String, signer: consuming BinanceSigner,
     reports: consuming RingProducer<ExecutionReport>, records: consuming RecordProducer,
     counters: BinanceGatewayCounters, nsPerCycle: Double
   ) {
-    precondition(records.capacityBytes >= 1 << 20, "a gateway's record ring holds whole messages and their reports")
+    precondition(records.capacityBytes >= Self.minimumRecordBytes, "a page of trades has to fit into a message's share")
     precondition(reports.capacity >= 2 * Self.reportReserve, "the ring of reports is too small")
     precondition(
       apiKey.utf8.count <= 128 && apiKey.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c },
@@ -124,12 +110,19 @@ public struct BinanceOrderSession: ~Copyable {
     let reportBytes = RecordHeader.byteCount + MemoryLayout<ExecutionReport>.size
     roomBytes = frameLimitBytes + Self.reportReserve * reportBytes
     budget = BinanceRateBudget(configuration.limits)
+    connections = .allocate(capacity: 2)
+    connections.initialize(repeating: BinanceOrderConnection(), count: 2)
+    connections[active].isWanted = true
   }
 
   deinit {
     apiKey.deallocate()
     assets.deallocate()
+    connections.deallocate()
   }
+
+  /// Where the active connection stands.
+  var phase: BinanceOrderPhase { connections[active].phase }
 
   /// Whether orders can be placed. For tests and status.
   public var isUp: Bool { phase == .up }
@@ -168,12 +161,13 @@ extension BinanceOrderSession {
   @_noLocks @inline(never)
   public func isDue(nowNs: Int64) -> Bool {
     nowNs >= timeoutDueNs || nowNs >= clockDueNs || nowNs >= resumeDueNs
+      || nowNs >= connections[active].handoverDueNs
   }
 
-  /// Whether the connection is to be closed; asked once.
+  /// What is to be done with a connection's channel; told once.
   @_noLocks @inline(never)
-  public mutating func takeClose() -> Bool {
-    defer { closeIsDue = false }
-    return closeIsDue
+  public mutating func takeCommand(_ connection: Int) -> ConnectionCommand {
+    defer { connections[connection].command = .none }
+    return connections[connection].command
   }
 }

@@ -91,6 +91,10 @@ public struct BinanceRateBudget: BitwiseCopyable, Sendable {
     }
   }
 
+  /// Whether the venue wants nothing more at present.
+  @_noLocks
+  public func isPaused(venueMs: Int64) -> Bool { venueMs < pausedUntilMs }
+
   /// When it is worth asking again, in the venue's time: after the pause, or when weight of our own or the venue's
   /// minute may have run out.
   @_noLocks

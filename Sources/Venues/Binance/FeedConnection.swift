@@ -14,17 +14,6 @@ enum FeedConnectionPhase: UInt8 {
   case carrying
 }
 
-/// What the feed wants done with a channel.
-public enum ConnectionCommand: UInt8, BitwiseCopyable, Sendable {
-  case none
-  /// Connect, and stay connected.
-  case open
-  /// Close; the channel connects again after its back-off.
-  case reopen
-  /// Close and stay closed.
-  case shut
-}
-
 /// What one connection has brought of one instrument since it opened.
 struct StreamArrivals: BitwiseCopyable {
   /// The last update id and trade id; 0 before the first. Ids of a connection only grow: what is below was passed.

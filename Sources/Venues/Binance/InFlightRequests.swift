@@ -23,6 +23,8 @@ enum BinanceRequestKind: UInt8, BitwiseCopyable {
 struct InFlightRequest: BitwiseCopyable {
   var identifier: UInt64 = 0
   var kind = BinanceRequestKind.none
+  /// The connection that it was sent on.
+  var connection: UInt8 = 0
   var clientOrder = ClientOrderIdentifier.none
   /// Position of the instrument in the session; -1 where there is none.
   var instrument = -1
@@ -79,6 +81,21 @@ struct InFlightRequests: ~Copyable {
     place(identifier).pointee.kind = .none
     count &-= 1
     return found
+  }
+
+  /// Removes and returns the request with that identifier if it was sent on that connection.
+  mutating func take(_ identifier: UInt64, on connection: Int) -> InFlightRequest? {
+    guard Int(place(identifier).pointee.connection) == connection else { return nil }
+    return take(identifier)
+  }
+
+  /// Removes and returns the first request that was sent on that connection.
+  mutating func takeFirst(of connection: Int) -> InFlightRequest? {
+    var earliest = UInt64.max
+    for i in 0..<Self.capacity where places[i].kind != .none && Int(places[i].connection) == connection {
+      earliest = min(earliest, places[i].identifier)
+    }
+    return earliest == .max ? nil : take(earliest)
   }
 
   /// The request that was sent first.

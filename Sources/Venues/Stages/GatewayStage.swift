@@ -8,22 +8,28 @@ public import Risk
 /// brings.
 ///
 /// Lanes in their order: timers and emergency cancels, cancels and queries, the session's own requests, amends, new
-/// orders, then one message of the channel. Each order is an input of its own, because the halt word is read between
+/// orders, then one message of each channel. Each order is an input of its own, because the halt word is read between
 /// its encoding and its sending: an order of another epoch is dropped and reported. Nothing is taken from a ring or the
 /// channel unless its consequences find room in the journal's and the report ring.
-public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
+public struct GatewayStage<Channel: StandbyChannel & ~Copyable>: ~Copyable {
   public var session: BinanceOrderSession
-  public var channel: Channel
+  @usableFromInline var first: Channel
+  @usableFromInline var second: Channel
   @usableFromInline var lanes: GatewayLanes
   @usableFromInline let control: ControlWords
 
-  /// - Parameter control: the words read before each send; a replay sets its own copy to what was recorded.
+  /// - Parameters:
+  ///   - first, second: to the same address; the second one stays closed until the session hands over to it, and so on in
+  ///     turn.
+  ///   - control: the words read before each send; a replay sets its own copy to what was recorded.
   public init(
-    session: consuming BinanceOrderSession, channel: consuming Channel, lanes: consuming GatewayLanes,
-    control: ControlWords
+    session: consuming BinanceOrderSession, first: consuming Channel, second: consuming Channel,
+    lanes: consuming GatewayLanes, control: ControlWords
   ) {
     self.session = session
-    self.channel = channel
+    self.first = first
+    self.second = second
+    self.second.close(permanently: true)
     self.lanes = lanes
     self.control = control
   }
@@ -36,7 +42,14 @@ public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
     var work = stepRequests(input)
     work &+= stepAmends(input)
     work &+= stepOrders(input)
-    if session.hasRoom() { work &+= pollChannel(input.nowNs) }
+    if session.hasRoom(), take(0, from: &first, into: &session, nowNs: input.nowNs) {
+      follow(input.nowNs)
+      work &+= 1
+    }
+    if session.hasRoom(), take(1, from: &second, into: &session, nowNs: input.nowNs) {
+      follow(input.nowNs)
+      work &+= 1
+    }
     if work > 0 { session.records.publish() }
     return work
   }
@@ -58,7 +71,7 @@ public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
   @inlinable
   mutating func send(_ request: GatewayRequest, _ lane: GatewayLane, _ nowNs: Int64) {
     if let text = session.prepare(request, lane: lane, nowNs: nowNs) {
-      session.sent(accepted: channel.send(text), nowNs: nowNs)
+      session.sent(accepted: transmit(text), nowNs: nowNs)
     }
   }
 
@@ -88,32 +101,58 @@ public struct GatewayStage<Channel: MessageChannel & ~Copyable>: ~Copyable {
   mutating func send(_ order: consuming ApprovedOrder, _ lane: GatewayLane, _ input: StepInput) {
     session.prepare(order, lane: lane, nowNs: input.nowNs)
     if let text = session.decide(input, haltEpoch: control.haltEpoch) {
-      session.sent(accepted: channel.send(text), nowNs: input.nowNs)
+      session.sent(accepted: transmit(text), nowNs: input.nowNs)
     }
   }
 
+  /// Hands a text to the channel of the active connection.
   @inlinable
-  mutating func pollChannel(_ nowNs: Int64) -> Int {
-    switch channel.poll(nowNs: nowNs) {
-    case .idle: return 0
-    case .opened: session.opened(nowNs: nowNs)
-    case .closed: session.closed(channel.closeReason, nowNs: nowNs)
-    case .message:
-      if channel.message.count <= session.frameLimitBytes {
-        session.received(channel.message, receiveTsc: channel.messageTsc, nowNs: nowNs)
-      } else {
-        session.closed(.messageTooLarge, nowNs: nowNs)
-        channel.close(permanently: false)
-      }
-    }
-    follow(nowNs)
-    return 1
+  mutating func transmit(_ text: UnsafeRawBufferPointer) -> Bool {
+    session.active == 0 ? first.send(text) : second.send(text)
   }
 
-  /// Hands on what the session itself wants sent.
+  /// Hands on what the session itself wants: what one input brings may concern both channels.
   @inlinable
   mutating func follow(_ nowNs: Int64) {
-    if let text = session.messageToSend(nowNs: nowNs) { session.sent(accepted: channel.send(text), nowNs: nowNs) }
-    if session.takeClose() { channel.close(permanently: false) }
+    serve(0, &first, for: &session, nowNs: nowNs)
+    serve(1, &second, for: &session, nowNs: nowNs)
+  }
+}
+
+/// Takes one event of a connection's channel into the session.
+///
+/// - Returns: false when there was none.
+@inlinable
+func take<Channel: StandbyChannel & ~Copyable>(
+  _ connection: Int, from channel: inout Channel, into session: inout BinanceOrderSession, nowNs: Int64
+) -> Bool {
+  switch channel.poll(nowNs: nowNs) {
+  case .idle: return false
+  case .opened: session.opened(connection, nowNs: nowNs)
+  case .closed: session.closed(connection, channel.closeReason, nowNs: nowNs)
+  case .message:
+    if channel.message.count <= session.frameLimitBytes {
+      session.received(connection, channel.message, receiveTsc: channel.messageTsc, nowNs: nowNs)
+    } else {
+      session.closed(connection, .messageTooLarge, nowNs: nowNs)
+      channel.close(permanently: false)
+    }
+  }
+  return true
+}
+
+/// Hands the channel of a connection what the session wants sent and done.
+@inlinable
+func serve<Channel: StandbyChannel & ~Copyable>(
+  _ connection: Int, _ channel: inout Channel, for session: inout BinanceOrderSession, nowNs: Int64
+) {
+  if let text = session.messageToSend(connection, nowNs: nowNs) {
+    session.sent(accepted: channel.send(text), nowNs: nowNs)
+  }
+  switch session.takeCommand(connection) {
+  case .none: break
+  case .open: channel.open()
+  case .reopen: channel.close(permanently: false)
+  case .shut: channel.close(permanently: true)
   }
 }

@@ -29,7 +29,7 @@ final class OrdersTarget: FuzzTarget {
 
   func run(_ bytes: UnsafeRawBufferPointer) {
     let reports = Ring<ExecutionReport>(capacity: 2 * BinanceOrderSession.reportReserve)
-    let records = RecordRing(stage: 2, capacityBytes: 1 << 20)
+    let records = RecordRing(stage: 2, capacityBytes: BinanceOrderSession.minimumRecordBytes)
     var session = BinanceOrderSession(
       BinanceOrderSession.Configuration(venue: VenueIndex(3)), instruments: [bitcoin], apiKey: "key",
       signer: .hmac(HMACSHA256(secret: "secret")!), reports: reports.producer, records: records.producer,
@@ -37,7 +37,7 @@ final class OrdersTarget: FuzzTarget {
     var journal = records.consumer
     var consumer = reports.consumer
     var nowNs: Int64 = 1_700_000_000_000_000_000
-    session.opened(nowNs: nowNs)
+    session.opened(0, nowNs: nowNs)
     if bytes.first != UInt8(ascii: "\n") {
       for result in OrderMessages.start { answer(&session, result, nowNs) }
       require(session.isUp, "the session does not come up")
@@ -45,9 +45,9 @@ final class OrdersTarget: FuzzTarget {
     }
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
       nowNs += 1_000_000
-      while session.messageToSend(nowNs: nowNs) != nil { session.sent(accepted: true, nowNs: nowNs) }
+      while session.messageToSend(0, nowNs: nowNs) != nil { session.sent(accepted: true, nowNs: nowNs) }
       guard session.hasRoom() else { return }
-      session.received(UnsafeRawBufferPointer(rebasing: line), receiveTsc: 1, nowNs: nowNs)
+      session.received(0, UnsafeRawBufferPointer(rebasing: line), receiveTsc: 1, nowNs: nowNs)
       session.records.publish()
       _ = journal.drain { _ in }
       while let report = consumer.tryPop() {
@@ -58,11 +58,11 @@ final class OrdersTarget: FuzzTarget {
 
   /// Answers what the session asks next.
   private func answer(_ session: inout BinanceOrderSession, _ result: String, _ nowNs: Int64) {
-    guard let text = session.messageToSend(nowNs: nowNs) else { return }
+    guard let text = session.messageToSend(0, nowNs: nowNs) else { return }
     let identifier = String(decoding: text, as: UTF8.self).firstMatch(of: /"id":(\d+)/)?.1 ?? "0"
     session.sent(accepted: true, nowNs: nowNs)
     let message = #"{"id":\#(identifier),"status":200,"result":\#(result)}"#
-    Array(message.utf8).withUnsafeBytes { session.received($0, receiveTsc: 1, nowNs: nowNs) }
+    Array(message.utf8).withUnsafeBytes { session.received(0, $0, receiveTsc: 1, nowNs: nowNs) }
   }
 
   /// A new order, then one request of each kind.
