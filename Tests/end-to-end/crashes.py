@@ -252,7 +252,12 @@ class Chain:
         self.reactions[trigger["cause"]].append((trigger["silence_ns"] / 1e6, confirmed["reaction_ns"] / 1e6))
         check(f"{name}: no order is open", desk.open_orders() == [], desk.open_orders())
         if injection.dies:
-            check(f"{name}: the process is gone", trigger["cause"] == "died" or bot.has_ended(), trigger)
+            try:
+                until("the process's end", bot.has_ended)  # a loaded machine takes its time to free what it held
+            except TimeoutError:
+                check(f"{name}: the process is gone", False, trigger)
+            else:
+                check(f"{name}: the process is gone", True)
         else:
             check(f"{name}: its halt word was raised", trigger["halt_raised"], trigger)
         if injection.revive:
