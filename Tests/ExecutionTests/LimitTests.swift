@@ -95,6 +95,7 @@ import Testing
     other.open()
     for i in 0..<40 { try reject(other, i % 2 == 0 ? .filterFailure : .marketClosed) }
     for _ in 0..<40 { try reject(other, .wouldTakeLiquidity) }
+    for _ in 0..<40 { try reject(other, .unknownOrder) }  // the network lost them
     for _ in 0..<9 { try reject(other) }
     other.report(.acknowledged, try other.placed(.buy, 5_999_000, 1).clientOrder)
     other.step()

@@ -89,6 +89,7 @@ struct BinanceSessionTests {
   @Test func aMissingAnswerIsAnUnknownOutcome() throws {
     let gateway = try GatewayUnderTest(signer: GatewayUnderTest.hmac())
     try gateway.comeUp()
+    gateway.run(gateway.nowNs + 1_000_000)
     let order = try gateway.order(1)
     gateway.run()
     gateway.run(gateway.nowNs + 10_999_999_999)
@@ -96,9 +97,24 @@ struct BinanceSessionTests {
     gateway.run(gateway.nowNs + 1)
     #expect(gateway.reports.map(\.kind) == [.unknown])
     #expect(gateway.reports[0].clientOrder == order && gateway.reports[0].reason == .replyTimeout)
+    #expect(gateway.stream.closes == 1, "nothing is answered any more: a new connection owes no answers")
     // The answer that comes after all is nobody's.
     try gateway.answer(#"{"symbol":"BTCUSDT"}"#)
     #expect(gateway.counters.lateReplies.value == 1 && gateway.reports.count == 1)
+  }
+
+  @Test func oneAnswerThatIsLostEndsNoConnection() throws {
+    let gateway = try GatewayUnderTest(signer: GatewayUnderTest.hmac())
+    try gateway.comeUp()
+    let order = try gateway.order(1)
+    gateway.run()
+    gateway.run(gateway.nowNs + 1_000_000_000)
+    _ = try gateway.order(2)
+    gateway.run()
+    try gateway.answer(#"{"symbol":"BTCUSDT"}"#)
+    gateway.run(gateway.nowNs + 10_000_000_000)
+    #expect(gateway.reports.last?.kind == .unknown && gateway.reports.last?.clientOrder == order)
+    #expect(gateway.counters.timeouts.value == 1 && gateway.stream.closes == 0)
   }
 
   @Test func theClockIsAskedForAgain() throws {
