@@ -36,8 +36,9 @@ public struct TapeRow: BitwiseCopyable, Hashable, Sendable {
   public var side: Side
   /// The last row of its message: the book is whole after it.
   public var endsMessage: Bool
-  let reserved: UInt8
-  let reserved2: UInt32
+  /// Reserved, zero: keeps the row's bytes determined.
+  public var reserved: UInt8
+  public var reserved2: UInt32
 
   @inline(always)
   public init(
