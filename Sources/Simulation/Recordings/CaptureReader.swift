@@ -67,11 +67,11 @@ extension MarketSummary {
 /// One file with its next line in hand.
 private struct OpenCapture {
   private(set) var head: MarketLine?
-  private let lines: GzipLines
+  private let lines: TextLines
   private let symbol: String
 
   init(path: String, symbol: String) throws(CaptureError) {
-    lines = try GzipLines(path: path)
+    lines = try TextLines(path: path)
     self.symbol = symbol
     head = try Self.read(lines, symbol: symbol, after: .min)
   }
@@ -82,19 +82,16 @@ private struct OpenCapture {
     return taken
   }
 
-  private static func read(_ lines: GzipLines, symbol: String, after previousNs: Int64) throws(CaptureError)
+  private static func read(_ lines: TextLines, symbol: String, after previousNs: Int64) throws(CaptureError)
     -> MarketLine?
   {
     guard let bytes = try lines.next() else { return nil }
-    func failure(_ reason: String) -> CaptureError {
-      CaptureError(file: lines.path, line: lines.lineNumber, reason: reason)
-    }
     guard let space = bytes.firstIndex(of: UInt8(ascii: " ")),
       let timeNs = Int64(String(decoding: bytes[..<space], as: UTF8.self)), timeNs > 0
-    else { throw failure("does not start with a receive time in nanoseconds and a space") }
-    guard timeNs >= previousNs else { throw failure("is older than the line before it") }
+    else { throw lines.failure("does not start with a receive time in nanoseconds and a space") }
+    guard timeNs >= previousNs else { throw lines.failure("is older than the line before it") }
     guard let line = MarketLine(timeNs: timeNs, text: Array(bytes[(space + 1)...]), symbol: symbol) else {
-      throw failure("is neither a combined-stream message nor a depth snapshot")
+      throw lines.failure("is neither a combined-stream message nor a depth snapshot")
     }
     return line
   }
