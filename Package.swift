@@ -109,6 +109,9 @@ let package = Package(
     tests("ControlTests", ["Control", "Journal", "Risk", "Market", "Pipeline", "CShims", "Support"]),
     tests("CrashTests", ["Execution", "Journal", "Risk", "Market", "Pipeline", "Support"]),
     tests("SimulationTests", ["Simulation", "Market", "Support"]),
+    .testTarget(
+      name: "ImportTests", dependencies: ["Simulation", "Market", "Support"], exclude: ["make_files.py"],
+      swiftSettings: swift),
     tests(
       "JournalTests",
       ["Journal", "Execution", "Strategy", "Venues", "Risk", "Market", "Pipeline", "CShims", "Support"]),

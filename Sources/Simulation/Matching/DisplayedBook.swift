@@ -58,6 +58,13 @@ public struct DisplayedBook: Equatable, Sendable {
     return removed
   }
 
+  /// Removes the levels of `side` from the best one to `price`, or all of them for a price of 0.
+  mutating func clear(_ side: Side, through price: Price) {
+    guard price.ticks != 0 else { return change(side) { $0.removeAll(keepingCapacity: true) } }
+    let first = find(side, price).index
+    change(side) { $0.removeSubrange(first...) }
+  }
+
   /// Records that one of our orders ate `quantity` of a level.
   mutating func take(_ side: Side, _ price: Price, _ quantity: Quantity) {
     let (index, found) = find(side, price)
