@@ -38,7 +38,7 @@ let package = Package(
       name: "Apus",
       targets: [
         "Pipeline", "Market", "Risk", "Venues", "Brain", "Execution", "Control", "Strategy", "Simulation",
-        "Journal", "Bot",
+        "Backtest", "Journal", "Bot",
       ]),
   ],
   dependencies: [
@@ -73,6 +73,9 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOWebSocket", package: "swift-nio"),
       ],
+      swiftSettings: swift),
+    .target(
+      name: "Backtest", dependencies: ["Simulation", "Market", "Pipeline"], resources: [.copy("Report/Page")],
       swiftSettings: swift),
     .target(
       name: "Bot",
@@ -112,6 +115,7 @@ let package = Package(
     .testTarget(
       name: "ImportTests", dependencies: ["Simulation", "Market", "Support"], exclude: ["make_files.py"],
       swiftSettings: swift),
+    tests("BacktestTests", ["Backtest", "Simulation", "Market", "Pipeline", "Support"]),
     tests(
       "JournalTests",
       ["Journal", "Execution", "Strategy", "Venues", "Risk", "Market", "Pipeline", "CShims", "Support"]),

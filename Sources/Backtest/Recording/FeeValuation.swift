@@ -1,0 +1,38 @@
+// A fee in another asset than the one a contract settles in, valued at the price of its moment.
+
+import Market
+
+enum FeeValuation {
+  /// `fee` in units of the settlement asset: at the price of the fill when it is in base or quote, at the mid of `other`
+  /// when it is a third asset. To the nearest unit, halves away from zero.
+  ///
+  /// - Parameter other: an instrument that trades the fee's asset against the settlement asset, and its mid in half-ticks.
+  /// - Returns: nil when no price is known.
+  static func units(_ fill: BacktestFill, _ instrument: Instrument, other: (Instrument, Int64)?) -> Int64? {
+    if fill.feeAsset == instrument.settlement { return fill.fee.units }
+    if instrument.kind == .inverse, fill.feeAsset == instrument.quote {
+      return value(fill.fee.units, 2 * fill.price.ticks, instrument.tick, divided: true)
+    }
+    if instrument.kind != .inverse, fill.feeAsset == instrument.base {
+      return value(fill.fee.units, 2 * fill.price.ticks, instrument.tick, divided: false)
+    }
+    guard let (pair, halfTicks) = other, halfTicks > 0 else { return nil }
+    return value(fill.fee.units, halfTicks, pair.tick, divided: false)
+  }
+
+  /// `units` times (or divided by) a price; nil beyond 64 bits.
+  private static func value(_ units: Int64, _ halfTicks: Int64, _ tick: DecimalStep, divided: Bool) -> Int64? {
+    guard (-18...18).contains(tick.exponent) else { return nil }
+    let power = (0..<abs(Int(tick.exponent))).reduce(Int128(1)) { product, _ in product * 10 }
+    let (price, overflow) = Int128(halfTicks).multipliedReportingOverflow(by: Int128(tick.mantissa))
+    guard !overflow else { return nil }
+    let (up, upOverflow) = price.multipliedReportingOverflow(by: tick.exponent > 0 ? power : 1)
+    let (down, downOverflow) = Int128(2).multipliedReportingOverflow(by: tick.exponent < 0 ? power : 1)
+    guard !upOverflow, !downOverflow, up > 0 else { return nil }
+    let (product, productOverflow) = Int128(units).multipliedReportingOverflow(by: divided ? down : up)
+    guard !productOverflow else { return nil }
+    let denominator = divided ? up : down
+    let half = denominator / 2
+    return Int64(exactly: (product < 0 ? product - half : product + half) / denominator)
+  }
+}
