@@ -1,4 +1,4 @@
-// Reading gzip files and the streams of zip archives through zlib.
+// Gzip files and the streams of zip archives through zlib.
 #define ZLIB_CONST
 #include "apus_zlib.h"
 
@@ -26,6 +26,24 @@ int64_t apus_gzip_read(void *file, uint8_t *bytes, uint32_t count) {
 }
 
 void apus_gzip_close(void *file) { gzclose(file); }
+
+int apus_gzip_create(const char *path, void **file) {
+  errno = 0;
+  gzFile created = gzopen(path, "wbxe6");
+  if (created == NULL) return errno != 0 ? -errno : -ENOMEM;
+  *file = created;
+  return 0;
+}
+
+int apus_gzip_write(void *file, const void *bytes, uint32_t count) {
+  errno = 0;
+  if (count == 0 || gzwrite(file, bytes, count) == (int)count) return 0;
+  return errno != 0 ? -errno : -EIO;
+}
+
+int apus_gzip_flush(void *file) { return gzflush(file, Z_SYNC_FLUSH) == Z_OK ? 0 : -EIO; }
+
+int apus_gzip_finish(void *file) { return gzclose(file) == Z_OK ? 0 : -EIO; }
 
 void *apus_deflated_new(void) {
   z_stream *stream = calloc(1, sizeof(z_stream));

@@ -1,4 +1,4 @@
-// Reading compressed files through zlib: gzip files, and the DEFLATE streams inside zip archives.
+// Compressed files through zlib: gzip files, and the DEFLATE streams inside zip archives.
 #ifndef APUS_ZLIB_H
 #define APUS_ZLIB_H
 
@@ -12,6 +12,18 @@ int apus_gzip_open(const char *path, void **file);
 int64_t apus_gzip_read(void *file, uint8_t *bytes, uint32_t count);
 
 void apus_gzip_close(void *file);
+
+/// Creates a gzip file; -EEXIST when there is one already. Returns 0 and sets `file`, or a negative errno.
+int apus_gzip_create(const char *path, void **file);
+
+/// Writes all `count` bytes. Returns 0, or -EIO or another -errno when the file system takes no more.
+int apus_gzip_write(void *file, const void *bytes, uint32_t count);
+
+/// Hands everything written so far to the file system, so that a reader who comes now finds it. Returns 0 or -EIO.
+int apus_gzip_flush(void *file);
+
+/// Ends the stream and closes the file. Returns 0, or -EIO when its end could not be written.
+int apus_gzip_finish(void *file);
 
 /// One DEFLATE stream (RFC 1951). NULL when out of memory.
 void *apus_deflated_new(void);
