@@ -116,6 +116,7 @@ let package = Package(
       name: "ImportTests", dependencies: ["Simulation", "Market", "Support"], exclude: ["make_files.py"],
       swiftSettings: swift),
     tests("BacktestTests", ["Backtest", "Simulation", "Market", "Pipeline", "Support"]),
+    tests("SyntheticTests", ["Simulation", "Market", "Support", "MallocCounter"]),
     tests(
       "JournalTests",
       ["Journal", "Execution", "Strategy", "Venues", "Risk", "Market", "Pipeline", "CShims", "Support"]),
