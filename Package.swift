@@ -112,6 +112,7 @@ let package = Package(
     tests("ControlTests", ["Control", "Journal", "Risk", "Market", "Pipeline", "CShims", "Support"]),
     tests("CrashTests", ["Execution", "Journal", "Risk", "Market", "Pipeline", "Support"]),
     tests("SimulationTests", ["Simulation", "Market", "Support"]),
+    tests("ReplayTests", ["Simulation", "Market", "CShims", "Support"]),
     .testTarget(
       name: "ImportTests", dependencies: ["Simulation", "Market", "Support"], exclude: ["make_files.py"],
       swiftSettings: swift),

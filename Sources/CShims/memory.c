@@ -26,9 +26,9 @@ int apus_map_memory(size_t bytes, int huge, int node, void **address) {
   return 0;
 }
 
-static int map_descriptor(int fd, size_t bytes, int writable, void **address) {
+static int map_descriptor(int fd, size_t bytes, int writable, int populate, void **address) {
   int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-  void *memory = mmap(NULL, bytes, protection, MAP_SHARED | MAP_POPULATE, fd, 0);
+  void *memory = mmap(NULL, bytes, protection, MAP_SHARED | (populate ? MAP_POPULATE : 0), fd, 0);
   if (memory == MAP_FAILED) return -errno;
   *address = memory;
   return 0;
@@ -39,23 +39,33 @@ int apus_map_new_file(const char *path, size_t bytes, unsigned mode, void **addr
   int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) return -errno;
   int rc = -posix_fallocate(fd, 0, (off_t)bytes);
-  if (!rc) rc = map_descriptor(fd, bytes, 1, address);
+  if (!rc) rc = map_descriptor(fd, bytes, 1, 1, address);
   close(fd);
   if (rc) unlink(path);
   return rc;
 }
 
-int apus_map_file(const char *path, int writable, void **address, size_t *bytes) {
+static int map_existing(const char *path, int writable, int populate, void **address, size_t *bytes) {
   int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
   if (fd < 0) return -errno;
   struct stat facts;
   int rc = fstat(fd, &facts) ? -errno : 0;
   if (!rc && (!S_ISREG(facts.st_mode) || facts.st_size == 0)) rc = -EINVAL;
-  if (!rc) rc = map_descriptor(fd, (size_t)facts.st_size, writable, address);
+  if (!rc) rc = map_descriptor(fd, (size_t)facts.st_size, writable, populate, address);
   if (!rc) *bytes = (size_t)facts.st_size;
   close(fd);
   return rc;
 }
+
+int apus_map_file(const char *path, int writable, void **address, size_t *bytes) {
+  return map_existing(path, writable, 1, address, bytes);
+}
+
+int apus_map_lazily(const char *path, void **address, size_t *bytes) {
+  return map_existing(path, 0, 0, address, bytes);
+}
+
+void apus_forget(void *address, size_t bytes) { (void)madvise(address, bytes, MADV_DONTNEED); }
 
 void apus_unmap(void *address, size_t bytes) { munmap(address, bytes); }
 

@@ -25,6 +25,12 @@ int apus_map_new_file(const char *path, size_t bytes, unsigned mode, void **addr
 /// Maps an existing file whole.
 int apus_map_file(const char *path, int writable, void **address, size_t *bytes);
 
+/// Maps an existing file whole for reading; its pages come as they are touched.
+int apus_map_lazily(const char *path, void **address, size_t *bytes);
+
+/// Gives the memory of whole pages of a lazily mapped file back; touching them reads them anew.
+void apus_forget(void *address, size_t bytes);
+
 void apus_unmap(void *address, size_t bytes);
 
 /// Locks all present and future pages of the process into memory (mlockall). Returns 0 or a negative errno.
