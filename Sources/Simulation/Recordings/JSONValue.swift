@@ -13,6 +13,11 @@ public enum JSONValue: Sendable, Equatable {
   public struct Member: Sendable, Equatable {
     public var key: String
     public var value: JSONValue
+
+    public init(key: String, value: JSONValue) {
+      self.key = key
+      self.value = value
+    }
   }
 
   /// The first member of that name; nil for none, or when this is no object.

@@ -1,0 +1,240 @@
+// Builds the report from the data in the page: plots, tables and the heatmap of a sweep.
+"use strict";
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const runs = { pessimistic: data.result.pessimistic, optimistic: data.result.optimistic };
+const certain = data.certain;
+const UNITS = 1e8;
+
+function element(tag, text, className) {
+  const node = document.createElement(tag);
+  if (text !== undefined) node.textContent = text;
+  if (className) node.className = className;
+  return node;
+}
+
+function section(title, note) {
+  const node = element("section");
+  node.append(element("h2", title));
+  if (note) node.append(element("p", note, "note"));
+  document.getElementById("charts").append(node);
+  return node;
+}
+
+function timeText(ns, bounds) {
+  const date = new Date(ns / 1e6);
+  const text = date.toISOString();
+  return bounds && bounds.right - bounds.left > 2 * 86400e9 ? text.slice(0, 10) : text.slice(11, 19);
+}
+
+function timeTip(ns) { return new Date(ns / 1e6).toISOString().replace("T", " ").replace("Z", " UTC"); }
+
+function durationText(ns) {
+  const units = [[1e9, "s"], [1e6, "ms"], [1e3, "us"], [1, "ns"]];
+  const [size, name] = units.find(([limit]) => ns >= limit) || [1, "ns"];
+  return shortNumber(Number((ns / size).toPrecision(3))) + " " + name;
+}
+
+// The ends of the interval to draw: one when both are the same run.
+function ends() { return certain ? ["pessimistic"] : ["pessimistic", "optimistic"]; }
+function endName(end) { return certain ? "run" : end + " queue"; }
+
+function timePlot(title, note, series, band) {
+  new Plot(section(title, note), {
+    series, band, shared: true, xText: timeText, yText: shortNumber, tipX: timeTip,
+  });
+}
+
+function overTime(scope, kind, value) {
+  return ends().map(end => ({
+    name: endName(end), color: end, kind, x: runs[end].sample_times_ns, y: value(runs[end].scopes[scope]),
+  }));
+}
+
+function drawdowns(equity) {
+  let peak = 0;
+  return equity.map(value => {
+    peak = Math.max(peak, value);
+    return (value - peak) / UNITS;
+  });
+}
+
+function equityPlots(scope) {
+  const asset = runs.pessimistic.scopes[scope].asset;
+  const band = certain ? null : ends().map(endName);
+  const samples = "Samples every " + durationText(runs.pessimistic.sample_interval_ns) + ", marked at the mid, in " + asset;
+  timePlot("Equity", samples + ".", overTime(scope, "step", s => s.series.equity_units.map(u => u / UNITS)), band);
+  timePlot("Drawdown", "Below the earlier maximum, between samples; the table's figure is over all events.",
+    overTime(scope, "line", s => drawdowns(s.series.equity_units)), null);
+}
+
+function instrumentPlots(scope) {
+  const place = runs.pessimistic.scopes[scope].instrument;
+  if (place === null) return;
+  const instrument = data.result.pessimistic.instruments[place];
+  const price = ticks => ticks * instrument.tick;
+  timePlot("Inventory", "Position in " + (instrument.kind === "spot" ? instrument.base : "contracts or base units") + ".",
+    overTime(scope, "step", s => s.series.position_lots.map(lots => lots * instrument.lot)), null);
+  const mids = runs.pessimistic.scopes[scope].series.mid_half_ticks.map(half => (half > 0 ? price(half / 2) : null));
+  const series = [{ name: "mid", color: "mid", kind: "line", x: runs.pessimistic.sample_times_ns, y: mids }];
+  for (const end of ends()) series.push(...fillSeries(end, place, price, instrument, end === "optimistic"));
+  timePlot("Fills on the price", fillNote(), series, null);
+}
+
+function fillNote() {
+  const kept = ends().map(end => {
+    const run = runs[end];
+    return endName(end) + ": " + run.fill_count + " fills"
+      + (run.fill_stride > 1 ? ", every " + run.fill_stride + "th shown" : "");
+  });
+  return kept.join("; ") + ". Filled marks are maker, hollow ones taker.";
+}
+
+function fillSeries(end, place, price, instrument, hidden) {
+  const fills = runs[end].fills;
+  const groups = ["buy", "sell"].flatMap(side => [true, false].map(maker => ({ side, maker })));
+  return groups.map(({ side, maker }) => {
+    const chosen = fills.time_ns.map((_, i) => i)
+      .filter(i => fills.instrument[i] === place && fills.side[i] === side && fills.maker[i] === maker);
+    return {
+      name: endName(end) + " " + side + (maker ? " maker" : " taker"), color: side, kind: "points", hollow: !maker,
+      up: side === "buy", hidden, x: chosen.map(i => fills.time_ns[i]), y: chosen.map(i => price(fills.price_ticks[i])),
+      texts: chosen.map(i => shortNumber(fills.lots[i] * instrument.lot) + " at "
+        + shortNumber(price(fills.price_ticks[i]))),
+    };
+  });
+}
+
+function markoutPlot(scope) {
+  const kinds = [["all", "mid"], ["maker", "buy"], ["taker", "sell"]];
+  const series = ends().flatMap(end => kinds.map(([kind, color]) => {
+    const rows = runs[end].scopes[scope].markouts.filter(row => row.kind === kind);
+    return {
+      name: endName(end) + " " + kind, color: end === "optimistic" ? "optimistic" : color, kind: "points",
+      hidden: end === "optimistic", x: rows.map(row => row.horizon_s), y: rows.map(row => row.bps),
+      error: rows.map(row => row.bps_error), texts: rows.map(row => shortNumber(row.bps) + " ± "
+        + (row.bps_error === null ? "unknown" : shortNumber(row.bps_error)) + " bps, " + row.fills + " fills"),
+    };
+  }));
+  new Plot(section("Markouts", "Mean of sign × (mid later − price) in bps; bars are one standard error, clustered by minute."), {
+    series: series.map(s => ({ ...s, x: s.x.map(x => x * 10) })), logX: true, xMarks: [1, 10, 100, 600],
+    xText: x => x / 10 + " s", yText: shortNumber,
+  });
+}
+
+function latencyPlot(scope) {
+  const kinds = [["request", "pessimistic"], ["acknowledgement", "optimistic"], ["cancel", "third"]];
+  const series = kinds.map(([kind, color]) => {
+    const buckets = runs.pessimistic.scopes[scope].latency[kind].buckets;
+    return {
+      name: kind, color, kind: "bars", x: buckets.map(b => (b[0] + b[1]) / 2), y: buckets.map(b => b[2]),
+      ends: buckets.map(b => [b[0], b[1] + 1]),
+    };
+  });
+  new Plot(section("Order latency", "Simulated, pessimistic run: decision to arrival, to the bot's knowledge, cancel to end."), {
+    series, logX: true, xText: durationText, yText: shortNumber, tipX: durationText,
+  });
+}
+
+function attributionPlot(scope) {
+  const terms = ["spread_capture", "adverse_selection", "inventory", "fees", "funding", "profit"];
+  const series = ends().map((end, k) => ({
+    name: endName(end), color: end, kind: "bars", width: 22, x: terms.map((_, i) => i + k * 0.3),
+    y: terms.map(term => runs[end].scopes[scope].figures[term]),
+    texts: terms.map(term => term.replace("_", " ") + " " + runs[end].scopes[scope].figures[term]),
+  }));
+  new Plot(section("Where the profit came from", "The first five add up to the profit exactly; definitions are below."), {
+    series, xMarks: terms.map((_, i) => i + 0.15), xText: x => terms[Math.round(x - 0.15)].replace("_", " "),
+    yText: shortNumber,
+  });
+}
+
+function table(parent, header, rows) {
+  const scroll = element("div", undefined, "scroll");
+  const node = element("table");
+  const head = element("tr");
+  header.forEach(text => head.append(element("th", text)));
+  node.append(head);
+  for (const row of rows) {
+    const line = element("tr");
+    row.forEach(cell => line.append(element("td", String(cell.text ?? cell), cell.className)));
+    node.append(line);
+  }
+  scroll.append(node);
+  parent.append(scroll);
+}
+
+function figureText(value) { return { text: value === null ? "not defined" : shortNumber(value), className: "number" }; }
+
+function metricTable(scope) {
+  const asset = runs.pessimistic.scopes[scope].asset;
+  const figures = data.result.intervals[scope].figures;
+  const rows = data.metrics.map(metric => [
+    metric.name.replaceAll("_", " "), figureText(figures[metric.name][0]),
+    ...(certain ? [] : [figureText(figures[metric.name][1])]), metric.unit.replace("asset", asset),
+    { text: metric.definition, className: "faint" },
+  ]);
+  table(section("Figures"), ["figure", ...ends().map(endName), "unit", "definition"], rows);
+}
+
+function orderTables(scope) {
+  const orders = ends().map(end => runs[end].scopes[scope].orders);
+  table(section("Orders"), ["", ...ends().map(endName)], Object.keys(orders[0]).map(
+    key => [key.replace("_", " "), ...orders.map(counts => ({ text: counts[key], className: "number" }))]));
+  const tiers = ends().flatMap(end => runs[end].scopes[scope].fee_tiers.map(
+    row => [endName(end), row.tier, row.kind, row.fills, figureText(row.turnover), figureText(row.fees_paid)]));
+  if (tiers.length > 0) {
+    table(section("Fees by tier", "Negative fees are rebates."),
+      ["run", "tier", "kind", "fills", "turnover", "fees paid"], tiers);
+  }
+  const unvalued = ends().flatMap(end => runs[end].scopes[scope].unvalued_fees.map(
+    row => [endName(end), row.asset, figureText(row.fee)]));
+  if (unvalued.length > 0) {
+    table(section("Fees without a price", "Not in the profit: the run knows no price of these assets."),
+      ["run", "asset", "fee"], unvalued);
+  }
+}
+
+function build() {
+  sharedSpan.plots = [];
+  document.getElementById("charts").replaceChildren();
+  if (data.sweep) sweepSection(data.sweep);
+  const scope = Number(document.getElementById("scope").value);
+  equityPlots(scope);
+  instrumentPlots(scope);
+  markoutPlot(scope);
+  attributionPlot(scope);
+  latencyPlot(scope);
+  metricTable(scope);
+  orderTables(scope);
+}
+
+function start() {
+  const run = runs.pessimistic;
+  document.getElementById("title").textContent = "Apus backtest: " + run.label;
+  document.getElementById("notice").textContent = "Simulated, " + timeTip(run.start_ns) + " to " + timeTip(run.end_ns) + ". "
+    + (certain ? "One run: no interval of the queue position."
+      : "Each figure is an interval: between the pessimistic and the optimistic position in the queue.");
+  const select = document.getElementById("scope");
+  run.scopes.forEach((scope, place) => {
+    const option = element("option", scope.kind + " " + scope.name + " (" + scope.asset + ")");
+    option.value = String(place);
+    select.append(option);
+  });
+  select.value = String(Math.max(0, run.scopes.findIndex(scope => scope.kind === "total")));
+  select.addEventListener("change", build);
+  document.getElementById("reset").addEventListener("click", () => {
+    Object.assign(sharedSpan, { from: null, to: null });
+    build();
+  });
+  document.getElementById("theme").addEventListener("click", () => {
+    const root = document.documentElement;
+    const dark = getComputedStyle(root).colorScheme === "dark";
+    root.setAttribute("data-theme", dark ? "light" : "dark");
+    build();
+  });
+  window.addEventListener("resize", build);
+  build();
+}
+
+start();
