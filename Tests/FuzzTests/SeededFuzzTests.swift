@@ -14,7 +14,7 @@ import Testing
 
   static let names = [
     "handshake", "frames", "deflate", "http", "json", "market", "snapshot", "orders", "exchange-info", "journal",
-    "counters", "capture", "model", "account", "ring-file", "control",
+    "counters", "capture", "model", "account", "ring-file", "control", "import",
   ]
 
   @Test func theNamesAreComplete() throws {

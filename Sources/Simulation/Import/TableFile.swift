@@ -87,7 +87,7 @@ struct TableFields {
   func timeNs(_ i: Int, _ name: String, allowsMilliseconds: Bool = false) throws(CaptureError) -> Int64 {
     let value = try whole(i, name)
     guard value < 9_000_000_000_000_000 else { throw table.failure("\(name) \(value) is no time") }
-    return allowsMilliseconds && value < 100_000_000_000_000 ? value * 1_000_000 : value * 1_000
+    return allowsMilliseconds && value < 9_000_000_000_000 ? value * 1_000_000 : value * 1_000
   }
 
   func truth(_ i: Int, _ name: String) throws(CaptureError) -> Bool {
