@@ -61,7 +61,7 @@ struct RootCommand: ParsableCommand {
     version: Apus.version,
     subcommands: [
       DemoCommand.self, RunCommand.self, GuardCommand.self, ControlCommand.self, VenueCommand.self, ReplayCommand.self,
-      StatCommand.self, ModelCommand.self, RecordCommand.self,
+      StatCommand.self, ModelCommand.self, RecordCommand.self, ImportCommand.self,
     ],
     helpNames: [.short, .long])
 }

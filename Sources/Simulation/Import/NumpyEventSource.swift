@@ -16,6 +16,8 @@ final class NumpyEventSource: ImportSource {
   private var rowsRead: Int64 = 0
   private var rows: Int64 = 0
   private var waiting: [ImportedRow] = []
+  /// The row after the one handed out last: rows of the same two times are one message.
+  private var following: ImportedRow?
   private var localTimeNs = Int64.min
   /// Events of other kinds: a user's own.
   private(set) var otherEvents: Int64 = 0
@@ -48,6 +50,18 @@ final class NumpyEventSource: ImportSource {
   deinit { block.deallocate() }
 
   func next() throws(CaptureError) -> ImportedRow? {
+    if rowsRead == 0 { following = try nextEvent() }
+    guard var row = following else { return nil }
+    following = try nextEvent()
+    if let next = following, row.kind != .trade, next.kind != .trade {
+      row.endsMessage = next.localTimeNs != row.localTimeNs || next.exchangeTimeNs != row.exchangeTimeNs
+    } else {
+      row.endsMessage = true
+    }
+    return row
+  }
+
+  private func nextEvent() throws(CaptureError) -> ImportedRow? {
     while waiting.isEmpty {
       guard rowsRead < rows else { return nil }
       waiting = try readRow().reversed()
@@ -123,7 +137,7 @@ final class NumpyEventSource: ImportSource {
     return sides.map {
       ImportedRow(
         kind: kind, side: $0, exchangeTimeNs: exchangeNs, localTimeNs: localNs, price: price, quantity: quantity,
-        number: number, endsMessage: true)
+        number: number)
     }
   }
 
