@@ -10,10 +10,11 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Convert market data to a tape, or report its quality.",
     discussion: """
-      Reads Tardis CSV, Binance's public files (aggTrades, trades, klines, bookDepth), hftbacktest arrays and tapes; files are
-      recognised by their contents, and several files of one market are merged by receive time. docs/data.md says what
-      is derived and what is left out.
+      Reads recorded captures (apus record), Tardis CSV, Binance's public files (aggTrades, trades, klines, bookDepth),
+      hftbacktest arrays and tapes; files are recognised by their contents, and several files of one market are merged by
+      receive time. docs/data.md says what is derived and what is left out.
 
+        apus import captures/btcusdt_20260101T000000Z.gz --out btcusdt.tape --quality
         apus import binance-futures_*_BTCUSDT.csv.gz --symbol BTCUSDT --kind linear --out btcusdt.tape
         apus import BTCUSDT-aggTrades-2026-01-01.zip BTCUSDT-bookDepth-2026-01-01.zip --symbol BTCUSDT --kind linear \\
           --tick 0.1 --out btcusdt.tape
@@ -39,14 +40,15 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "The tape to write. A file that is there is not overwritten.")
   var out: String?
 
-  @Option(help: "The symbol that the tape is of, as the venue writes it.")
+  @Option(help: "The symbol that the tape is of, as the venue writes it; captures and tapes say it themselves.")
   var symbol: String?
 
-  @Option(help: "What the contract is: spot, linear or inverse.")
-  var kind = Kind.spot
+  @Option(help: "What the contract is: spot, linear or inverse. (default: spot, or what the capture or tape says)")
+  var kind: Kind?
 
-  @Option(help: "What an inverse contract is worth in the quote asset, or how much of the base a linear one is.")
-  var multiplier: Int64 = 1
+  @Option(
+    help: "What an inverse contract is worth in the quote asset, or how much of the base a linear one is. (default: 1)")
+  var multiplier: Int64?
 
   @Option(help: "The price step; the finest that the files print otherwise.")
   var tick: String?
@@ -65,24 +67,25 @@ struct ImportCommand: ParsableCommand {
     guard out != nil || quality else {
       throw ValidationError("--out FILE or --quality is needed: there is nothing to do")
     }
-    guard out == nil || symbol.flatMap(ShortName.init) != nil else {
-      throw ValidationError("--symbol is needed for a tape: 1 to 15 characters")
-    }
-    guard multiplier > 0 else { throw ValidationError("--multiplier: a positive number is expected") }
+    guard symbol.map({ ShortName($0) != nil }) ?? true else { throw ValidationError("--symbol: 1 to 15 characters") }
+    guard multiplier ?? 1 > 0 else { throw ValidationError("--multiplier: a positive number is expected") }
     if let out, FileManager.default.fileExists(atPath: out) {
       throw ValidationError("\(out) is there already: remove it, or name another")
     }
   }
 
   func run() throws {
-    var input = try ImportInput(files, ImportSettings(tick: try step(tick, "--tick"), lot: try step(lot, "--lot")))
+    let settings = ImportSettings(
+      tick: try step(tick, "--tick"), lot: try step(lot, "--lot"))
+    var input = try ImportInput(files, settings)
+    if input.instrument != nil, tick != nil || lot != nil {
+      throw ValidationError("--tick and --lot: captures and tapes have a grid of their own")
+    }
     var report = ImportReport(input.description, tick: input.tick, lot: input.lot)
     var found = DataQuality()
     var progress = RowProgress()
-    if let out, let symbol, let name = ShortName(symbol) {
-      let instrument = TapeInstrument(
-        symbol: name, kind: kind.contract, tick: input.tick, lot: input.lot, multiplier: multiplier)
-      var writer = try TapeWriter(path: out, instrument: instrument)
+    if let out {
+      var writer = try TapeWriter(path: out, instrument: try instrument(input))
       while let row = try input.next() {
         try writer.append(row)
         found.note(row)
@@ -98,6 +101,16 @@ struct ImportCommand: ParsableCommand {
     progress.finish()
     if quality { report.quality = found.finish() }
     print(json ? report.json : report.text, terminator: "")
+  }
+
+  /// What the options say, and the input where they say nothing.
+  private func instrument(_ input: ImportInput) throws -> TapeInstrument {
+    guard let name = symbol.flatMap(ShortName.init) ?? input.instrument?.symbol else {
+      throw ValidationError("--symbol is needed: these files do not say what market they are of")
+    }
+    return TapeInstrument(
+      symbol: name, kind: kind?.contract ?? input.instrument?.kind ?? .spot, tick: input.tick, lot: input.lot,
+      multiplier: multiplier ?? input.instrument?.multiplier ?? 1)
   }
 
   private func step(_ text: String?, _ option: String) throws -> DecimalStep? {

@@ -1,4 +1,4 @@
-// What `apus import` reads: files of others, or a tape.
+// What `apus import` reads: files of others, recorded captures, or a tape.
 
 import Market
 import Simulation
@@ -7,19 +7,30 @@ import Simulation
 struct ImportInput {
   let tick: DecimalStep
   let lot: DecimalStep
+  /// What the market is, where the input says it.
+  let instrument: TapeInstrument?
   /// What each file is, for people.
   let description: [String]
-  /// One of the two.
+  /// One of the three.
   private var files: MarketImport?
+  private var captures: CaptureRows?
   private var tape: TapeReader?
 
   init(_ paths: [String], _ settings: ImportSettings) throws {
     if paths.count == 1, paths[0].hasSuffix(".tape") {
       let reader = try TapeReader(path: paths[0])
+      instrument = reader.instrument
       (tick, lot) = (reader.instrument.tick, reader.instrument.lot)
       description = ["\(paths[0]): tape of \(reader.instrument.description)"]
       tape = reader
+    } else if paths.allSatisfy(MarketImport.isCapture) {
+      let captures = try CaptureRows(paths: paths, touches: true)
+      instrument = captures.instrument
+      (tick, lot) = (captures.instrument.tick, captures.instrument.lot)
+      description = paths.map { "\($0): capture of \(captures.instrument.description)" }
+      self.captures = captures
     } else {
+      instrument = nil
       let files = try MarketImport(paths: paths, settings: settings)
       (tick, lot) = (files.tick, files.lot)
       description = files.files.map { "\($0.path): \($0.format.rawValue)" }
@@ -29,6 +40,7 @@ struct ImportInput {
 
   mutating func next() throws -> TapeRow? {
     if tape != nil { return try tape?.next() }
+    if captures != nil { return try captures?.next() }
     return try files?.next()
   }
 }

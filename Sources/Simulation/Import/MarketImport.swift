@@ -107,6 +107,15 @@ public struct MarketImport {
       price: Price(ticks: ticks), quantity: Quantity(lots: lots), number: row.number, endsMessage: row.endsMessage)
   }
 
+  /// Whether a file is a recorded capture, which `CaptureRows` reads: its first line begins with a receive time and JSON.
+  public static func isCapture(_ path: String) -> Bool {
+    guard !ZipArchive.isArchive(path), let lines = try? TextLines(path: path), let first = try? lines.next(),
+      let space = first.firstIndex(of: UInt8(ascii: " ")), space + 1 < first.count
+    else { return false }
+    let isNumber = first[..<space].allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    return space > 0 && isNumber && first[space + 1] == UInt8(ascii: "{")
+  }
+
   private static func open(_ path: String) throws(CaptureError) -> (source: any ImportSource, format: ImportFormat) {
     if NumpyEventSource.isArray(path) { return (try NumpyEventSource(path: path), .hftbacktest) }
     let table = try TableFile(path: path)
