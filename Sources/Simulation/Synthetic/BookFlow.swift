@@ -18,6 +18,7 @@ struct BookFlow: ~Copyable {
   private let touchLots: QuantileDraws
   private let deepLots: QuantileDraws
   private let deepTicks: QuantileDraws
+  private let cancelRanks: QuantileDraws
   /// The side whose best level went last.
   private var depleted = Side.buy
 
@@ -39,6 +40,7 @@ struct BookFlow: ~Copyable {
     touchLots = QuantileDraws(parameters.touchLots)
     deepLots = QuantileDraws(parameters.deepLots)
     deepTicks = QuantileDraws(parameters.deepTicks)
+    cancelRanks = QuantileDraws(parameters.cancelRanks)
     for side in Side.allCases {
       let best = Price(ticks: parameters.startTicks + (side == .buy ? 0 : 1))
       book.insert(BookLevel(price: best, quantity: Quantity(lots: touchLots.draw(&random))), side, at: 0)
@@ -89,7 +91,7 @@ struct BookFlow: ~Copyable {
 
   @inline(always)
   mutating func cancelDeep(_ side: Side, _ writer: inout RowWriter, _ random: inout SplitMix64) {
-    cancel(side, depth: 1 &+ random.index(below: book.count(side) &- 1), &writer, &random)
+    cancel(side, depth: min(Int(cancelRanks.draw(&random)), book.count(side) &- 1), &writer, &random)
   }
 
   /// A cancel in one level: of all of it, or of a uniform part.

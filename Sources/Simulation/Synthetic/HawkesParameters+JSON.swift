@@ -3,26 +3,20 @@
 extension HawkesParameters {
   /// One key a line.
   public var json: String {
-    var lines = [
-      #""model":"hawkes""#, #""source":\#(JSONValue.quote(source))"#, #""start_ticks":\#(startTicks)"#,
-      #""feed_latency_ns":\#(feedLatencyNs)"#,
-      #""kinds":[\#(FlowKind.allCases.map { "\"\($0.name)\"" }.joined(separator: ","))]"#,
-      #""decays_per_second":\#(Self.text(decaysPerSecond))"#,
-      #""baseline_per_second":\#(Self.text(baselinePerSecond))"#,
-      #""same_side":\#(Self.text(sameSide))"#, #""other_side":\#(Self.text(otherSide))"#,
-      #""refill_per_second":\#(refillPerSecond)"#, #""refill_follows":\#(refillFollows)"#,
-      #""refill_closes":\#(refillCloses)"#,
-      #""market_lots":\#(marketLots.values)"#, #""touch_lots":\#(touchLots.values)"#,
-      #""deep_lots":\#(deepLots.values)"#, #""deep_ticks":\#(deepTicks.values)"#,
-      #""cancels_whole_touch":\#(cancelsWholeTouch)"#, #""cancels_whole_deep":\#(cancelsWholeDeep)"#,
+    let kinds = FlowKind.allCases.map { JSONValue.quote($0.name) }.joined(separator: ",")
+    var members: [(key: String, text: String)] = [
+      ("model", JSONValue.quote("hawkes")), ("source", JSONValue.quote(source)), ("start_ticks", "\(startTicks)"),
+      ("feed_latency_ns", "\(feedLatencyNs)"), ("kinds", "[\(kinds)]"),
+      ("decays_per_second", Self.text(decaysPerSecond)), ("baseline_per_second", Self.text(baselinePerSecond)),
+      ("same_side", Self.text(sameSide)), ("other_side", Self.text(otherSide)),
+      ("refill_per_second", "\(refillPerSecond)"), ("refill_follows", "\(refillFollows)"),
+      ("refill_closes", "\(refillCloses)"), ("market_lots", "\(marketLots.values)"),
+      ("touch_lots", "\(touchLots.values)"), ("deep_lots", "\(deepLots.values)"), ("deep_ticks", "\(deepTicks.values)"),
+      ("cancel_ranks", "\(cancelRanks.values)"), ("cancels_whole_touch", "\(cancelsWholeTouch)"),
+      ("cancels_whole_deep", "\(cancelsWholeDeep)"),
     ]
-    if let signal {
-      lines += [
-        #""signal":{"moves_per_second":\#(signal.movesPerSecond),"strength":\#(signal.strength),"#
-          + #""flips_per_second":\#(signal.flipsPerSecond)}"#
-      ]
-    }
-    return "{\n  " + lines.joined(separator: ",\n  ") + "\n}\n"
+    if let signal { members.append(("signal", signal.json)) }
+    return "{\n  " + members.map { "\"\($0.key)\":\($0.text)" }.joined(separator: ",\n  ") + "\n}\n"
   }
 
   /// - Throws: the first key that is missing, of the wrong kind or makes no market.
@@ -37,6 +31,7 @@ extension HawkesParameters {
       refillFollows: try read.number("refill_follows"), refillCloses: try read.number("refill_closes"),
       marketLots: try read.table("market_lots"), touchLots: try read.table("touch_lots"),
       deepLots: try read.table("deep_lots"), deepTicks: try read.table("deep_ticks"),
+      cancelRanks: try read.table("cancel_ranks"),
       cancelsWholeTouch: try read.number("cancels_whole_touch"),
       cancelsWholeDeep: try read.number("cancels_whole_deep"))
     startTicks = try read.integer("start_ticks")
@@ -54,6 +49,12 @@ extension HawkesParameters {
 
   private static func text(_ matrices: [[[Double]]]) -> String {
     "[\(matrices.map { "[\($0.map(text).joined(separator: ","))]" }.joined(separator: ",\n    "))]"
+  }
+}
+
+extension SignalParameters {
+  var json: String {
+    #"{"moves_per_second":\#(movesPerSecond),"strength":\#(strength),"flips_per_second":\#(flipsPerSecond)}"#
   }
 }
 

@@ -29,7 +29,8 @@ extension HawkesParameters {
       source: "made up", decaysPerSecond: [50, 1], baselinePerSecond: [0.3, 1, 1.5, 0.8, 1.5],
       sameSide: [fast, slow], otherSide: [weak, weak], refillPerSecond: 50, refillFollows: 0.5, refillCloses: 0.7,
       marketLots: lots, touchLots: lots, deepLots: lots,
-      deepTicks: table([1, 1, 1, 2, 2, 3, 4, 5, 7, 10, 14, 20, 25, 30, 40, 60]), cancelsWholeTouch: 0.1,
+      deepTicks: table([1, 1, 1, 2, 2, 3, 4, 5, 7, 10, 14, 20, 25, 30, 40, 60]),
+      cancelRanks: table([1, 1, 2, 3, 4, 5, 7, 9, 12, 16, 20, 25, 30, 40, 50, 60]), cancelsWholeTouch: 0.1,
       cancelsWholeDeep: 0.3)
   }()
 

@@ -63,6 +63,8 @@ public struct HawkesParameters: Equatable, Sendable {
   public var deepLots: QuantileTable
   /// Ticks behind the best price of a deep limit order.
   public var deepTicks: QuantileTable
+  /// How many levels are better than the one that a cancel behind the touch is for.
+  public var cancelRanks: QuantileTable
   /// How often a cancel takes a whole level; else it takes a uniform part of it.
   public var cancelsWholeTouch: Double
   public var cancelsWholeDeep: Double
@@ -74,7 +76,7 @@ public struct HawkesParameters: Equatable, Sendable {
     source: String, decaysPerSecond: [Double], baselinePerSecond: [Double], sameSide: [[[Double]]],
     otherSide: [[[Double]]], refillPerSecond: Double, refillFollows: Double, refillCloses: Double,
     marketLots: QuantileTable, touchLots: QuantileTable, deepLots: QuantileTable, deepTicks: QuantileTable,
-    cancelsWholeTouch: Double, cancelsWholeDeep: Double
+    cancelRanks: QuantileTable, cancelsWholeTouch: Double, cancelsWholeDeep: Double
   ) {
     self.source = source
     self.decaysPerSecond = decaysPerSecond
@@ -88,6 +90,7 @@ public struct HawkesParameters: Equatable, Sendable {
     self.touchLots = touchLots
     self.deepLots = deepLots
     self.deepTicks = deepTicks
+    self.cancelRanks = cancelRanks
     self.cancelsWholeTouch = cancelsWholeTouch
     self.cancelsWholeDeep = cancelsWholeDeep
   }

@@ -10,8 +10,4 @@ extension SplitMix64 {
   /// The natural logarithm of `unit()`: minus an exponential of mean 1.
   @inline(always)
   mutating func logUnit() -> Double { log(unit()) }
-
-  /// A whole number in `0..<bound`, for bounds below 2^32 (the high half of the product: no division).
-  @inline(always)
-  mutating func index(below bound: Int) -> Int { Int(((next() >> 32) &* UInt64(bound)) >> 32) }
 }
