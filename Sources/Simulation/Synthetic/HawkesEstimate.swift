@@ -27,8 +27,8 @@ package struct HawkesEstimate {
     // Parameters of a target kind: width branching numbers as rates (times beta), in the order of the traces.
     var rates = [Double](repeating: 0, count: kinds * width)
     var baseline = [Double](repeating: 0, count: kinds)
-    for event in events { baseline[event.kind.rawValue] += 0.5 / (2 * seconds) }
-    for i in rates.indices { rates[i] = 0.1 * decaysPerSecond[i % width / (2 * kinds)] / Double(width) }
+    for event in events { baseline[event.kind.rawValue] += 0.2 / (2 * seconds) }
+    for i in rates.indices { rates[i] = 0.8 * decaysPerSecond[i % width / (2 * kinds)] / Double(width) }
     let targets = events.map(\.kind.rawValue)
     for _ in 0..<rounds {
       Self.round(&baseline, &rates, targets: targets, traces: traces, exposure: exposure, seconds: seconds)
