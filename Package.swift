@@ -75,13 +75,14 @@ let package = Package(
       ],
       swiftSettings: swift),
     .target(
-      name: "Backtest", dependencies: ["Simulation", "Market", "Pipeline"], resources: [.copy("Report/Page")],
-      swiftSettings: swift),
+      name: "Backtest",
+      dependencies: ["Simulation", "Execution", "Strategy", "Risk", "Market", "Pipeline", "CShims"],
+      resources: [.copy("Report/Page")], swiftSettings: swift),
     .target(
       name: "Bot",
       dependencies: [
-        "VenueServer", "VenueFront", "Simulation", "Journal", "Control", "Execution", "Strategy", "Brain", "Venues",
-        "Risk", "Market", "Pipeline", "CShims", "Yams",
+        "VenueServer", "VenueFront", "Backtest", "Simulation", "Journal", "Control", "Execution", "Strategy", "Brain",
+        "Venues", "Risk", "Market", "Pipeline", "CShims", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.copy("Models")],
@@ -103,7 +104,9 @@ let package = Package(
     tests("PipelineTests", ["Pipeline", "CShims", "Support", "MallocCounter"]),
     tests("MarketTests", ["Market", "Pipeline", "Support", "MallocCounter"]),
     tests("RiskTests", ["Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
-    tests("VenuesTests", ["Venues", "Risk", "Market", "Pipeline", "CShims", "Support", "MallocCounter"]),
+    tests(
+      "VenuesTests",
+      ["Backtest", "Simulation", "Venues", "Risk", "Market", "Pipeline", "CShims", "Support", "MallocCounter"]),
     .testTarget(
       name: "BrainTests", dependencies: ["Brain", "Market", "Support", "MallocCounter"], exclude: ["Cases"],
       swiftSettings: swift),
@@ -127,7 +130,10 @@ let package = Package(
     tests("VenueServerTests", ["VenueServer", "VenueFront", "Simulation", "Market", "Pipeline", "Support"]),
     tests(
       "BotTests",
-      ["Bot", "Control", "VenueServer", "VenueFront", "Simulation", "Journal", "Market", "Pipeline", "Support"]),
+      [
+        "Bot", "Backtest", "Control", "VenueServer", "VenueFront", "Simulation", "Journal", "Market", "Pipeline",
+        "Support",
+      ]),
   ]
 )
 

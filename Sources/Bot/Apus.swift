@@ -55,13 +55,15 @@ struct RootCommand: ParsableCommand {
     abstract: "An autonomous trading bot for crypto exchanges.",
     discussion: """
       apus demo                                  trade on a local venue, no key and no network needed
+      apus backtest --config backtest.yaml       the same bot on recorded markets, without a clock
       apus replay --verify run/journal           re-execute a session and compare every decision
       apus stat --file run/counters              the live counters of a running bot
       """,
     version: Apus.version,
     subcommands: [
-      DemoCommand.self, RunCommand.self, GuardCommand.self, ControlCommand.self, VenueCommand.self, ReplayCommand.self,
-      StatCommand.self, ModelCommand.self, RecordCommand.self, ImportCommand.self,
+      DemoCommand.self, RunCommand.self, BacktestCommand.self, GuardCommand.self, ControlCommand.self,
+      VenueCommand.self, ReplayCommand.self, StatCommand.self, ModelCommand.self, RecordCommand.self,
+      ImportCommand.self,
     ],
     helpNames: [.short, .long])
 }

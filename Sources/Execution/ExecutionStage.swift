@@ -145,6 +145,9 @@ public struct ExecutionStage: ~Copyable {
   /// Orders that may still fill. A session that is stopping has ended when this is 0.
   public var openOrders: Int { orders.openCount }
 
+  /// When a step has something to do, whatever else arrives, in the session's clock.
+  public var nextTimerNs: Int64 { min(nextDueNs, nextDayNs) }
+
   /// One step: see the type's description.
   ///
   /// - Returns: how much was handled; 0 when there was nothing to do or no room to say so.

@@ -213,6 +213,13 @@ public struct StrategyCore: ~Copyable {
     return nil
   }
 
+  /// The earliest wish for `onTimer`; `.max` for none.
+  var nextTimerNs: Int64 {
+    var earliest = Int64.max
+    for i in 0..<marketCount { earliest = Swift.min(earliest, markets[i].timerNs) }
+    return earliest
+  }
+
   private func dueTimers() -> Int {
     var due = 0
     var i = 0

@@ -80,6 +80,9 @@ public struct StrategyStage<Strategy: TradingStrategy & ~Copyable>: ~Copyable {
   /// Receive stamp (time-stamp counter) of the market data that the last step's orders rest on; 0 when it placed none.
   @inlinable public var decisionOriginTsc: UInt64 { core.decisionOriginTsc }
 
+  /// When the earliest timer of a strategy is due, in the session's clock; `.max` for none.
+  public var nextTimerNs: Int64 { core.nextTimerNs }
+
   /// One deterministic step: takes what is there, calls the strategy, publishes what it asked for.
   ///
   /// - Returns: how many items were handled; 0 changed nothing.

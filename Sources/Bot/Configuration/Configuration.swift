@@ -27,6 +27,8 @@ public struct Configuration: Sendable {
   public var account: AccountSettings?
   /// Nil: only `apus guard` needs one.
   public var guarding: GuardSettings?
+  /// Nil: only `apus backtest` needs one.
+  public var backtest: BacktestSettings?
   /// The file's own text: it stands in the journal's header, so that a journal can be replayed on its own.
   public var text: String
 }
@@ -150,7 +152,10 @@ extension Configuration {
     }
     strategy = try StrategyConfiguration(root.mapping("strategy"))
     risk = try RiskSettings(root.mapping("risk"))
-    workers = try root.mappings("workers").map { try WorkerSettings($0) }
+    backtest = root.has("backtest") ? try BacktestSettings(root.mapping("backtest")) : nil
+    // A backtest has one thread and places nothing.
+    let needsWorkers = backtest == nil || root.has("workers")
+    workers = needsWorkers ? try root.mappings("workers").map { try WorkerSettings($0) } : []
     memory = root.has("memory") ? try MemorySettings(root.mapping("memory")) : MemorySettings.standard
     transport = try root.choice("transport", ["uring": .uring, "poll": .poll], default: .uring)
     feed = root.has("feed") ? try FeedSettings(root.mapping("feed")) : .standard

@@ -1,5 +1,6 @@
 // What a session is made of besides its edges: the same for a live session and for its replay.
 
+import Backtest
 import Control
 import Execution
 import Foundation
@@ -88,13 +89,21 @@ package struct SessionPlan {
     records: consuming RecordProducer,
     counters: CounterFile, clock: Clock, control: ControlWords, replayed: UnsafePointer<StepInput>? = nil
   ) throws -> AnyStageBox {
-    let settings = StrategySettings(orderMaximumAgeNs: Int64(configuration.risk.maximumOrderAgeMs) * 1_000_000)
     return try factory.build(
       StrategyParts(
-        instruments: instruments, settings: settings, updates: updates, events: events, faults: faults,
+        instruments: instruments, settings: strategySettings, updates: updates, events: events, faults: faults,
         intents: intents, records: records, snapshots: snapshots, counters: counters, clock: clock, control: control,
         replayed: replayed),
       configuration.strategy)
+  }
+
+  /// The same stage for a backtest, which steps it.
+  func simulatedStrategy(_ parts: consuming StrategyParts) throws -> any SteppedStrategy {
+    try factory.simulate(parts, configuration.strategy)
+  }
+
+  var strategySettings: StrategySettings {
+    StrategySettings(orderMaximumAgeNs: Int64(configuration.risk.maximumOrderAgeMs) * 1_000_000)
   }
 }
 

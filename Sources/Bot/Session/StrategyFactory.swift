@@ -1,5 +1,6 @@
 // How a strategy is named in the configuration and made: the ones that come with Apus, and a user's own.
 
+import Backtest
 import Brain
 import Market
 import Pipeline
@@ -18,7 +19,7 @@ public struct StrategyParts: ~Copyable {
   var counters: CounterFile
   var clock: Clock
   var control: ControlWords
-  var replayed: UnsafePointer<StepInput>?
+  var replayed: UnsafePointer<StepInput>? = nil
 
   /// What the stage reads from outside.
   var source: StepSource { StepSource(clock: clock, control: control, replayed: replayed) }
@@ -27,7 +28,10 @@ public struct StrategyParts: ~Copyable {
 /// A strategy that a configuration can name.
 public struct StrategyFactory: Sendable {
   public let name: String
+  /// The stage for a worker to poll.
   let build: @Sendable (consuming StrategyParts, StrategyConfiguration) throws -> AnyStageBox
+  /// The same stage for a backtest to step.
+  let simulate: @Sendable (consuming StrategyParts, StrategyConfiguration) throws -> any SteppedStrategy
 
   /// A strategy of your own, by the name that stands in the configuration under `strategy.name`.
   ///
@@ -37,18 +41,20 @@ public struct StrategyFactory: Sendable {
   public init<S: TradingStrategy & SendableMetatype>(
     _ name: String, _ make: @escaping @Sendable (StrategyConfiguration, Instrument) throws -> S
   ) {
+    self.init(name: name, poll: { OwnStrategyStage(core: $0, source: $1) }, make: make)
+  }
+
+  /// - Parameter poll: wraps the stage into one whose `poll` is concrete, so that a worker's path through it is checked.
+  init<S: TradingStrategy & SendableMetatype & ~Copyable, Polled: Stage & SendableMetatype & ~Copyable>(
+    name: String, poll: @escaping @Sendable (consuming StrategyStage<S>, consuming StepSource) -> Polled,
+    make: @escaping @Sendable (StrategyConfiguration, Instrument) throws -> S
+  ) {
     self.name = name
     build = { parts, configuration in
       let source = parts.source
-      return StageBox(
-        StageNumber.strategy.name, OwnStrategyStage(core: try parts.stage(configuration, make), source: source))
+      return StageBox(StageNumber.strategy.name, poll(try parts.stage(configuration, make), source))
     }
-  }
-
-  init(name: String, build: @escaping @Sendable (consuming StrategyParts, StrategyConfiguration) throws -> AnyStageBox)
-  {
-    self.name = name
-    self.build = build
+    simulate = { parts, configuration in SteppedStage(try parts.stage(configuration, make)) }
   }
 }
 
@@ -81,29 +87,25 @@ extension StrategyParts {
 extension StrategyFactory {
   /// The strategies that come with Apus.
   package static let included: [StrategyFactory] = [
-    StrategyFactory(name: "quoting") { parts, configuration in
-      let source = parts.source
-      let core = try parts.stage(configuration) { configuration, _ in
+    StrategyFactory(
+      name: "quoting", poll: { QuotingStage(core: $0, source: $1) },
+      make: { configuration, _ in
         var claimed = ParameterReader(configuration)
         let strategy = AvellanedaStoikov(claimed.quoting())
         try claimed.finish()
         return strategy
-      }
-      return StageBox(StageNumber.strategy.name, QuotingStage(core: core, source: source))
-    },
-    StrategyFactory(name: "brain") { parts, configuration in
-      let source = parts.source
-      let core = try parts.stage(configuration) { configuration, _ in
+      }),
+    StrategyFactory(
+      name: "brain", poll: { BrainStage(core: $0, source: $1) },
+      make: { configuration, _ in
         var claimed = ParameterReader(configuration)
         let strategy = BrainStrategy(try BrainModel(path: try configuration.modelPath), claimed.brain())
         try claimed.finish()
         return strategy
-      }
-      return StageBox(StageNumber.strategy.name, BrainStage(core: core, source: source))
-    },
-    StrategyFactory(name: "combined") { parts, configuration in
-      let source = parts.source
-      let core = try parts.stage(configuration) { configuration, _ in
+      }),
+    StrategyFactory(
+      name: "combined", poll: { CombinedStage(core: $0, source: $1) },
+      make: { configuration, _ in
         var claimed = ParameterReader(configuration)
         let strategy = CombinedStrategy(
           quoting: claimed.quoting(),
@@ -111,9 +113,7 @@ extension StrategyFactory {
           turnNs: claimed.seconds("turnSeconds", default: 10))
         try claimed.finish()
         return strategy
-      }
-      return StageBox(StageNumber.strategy.name, CombinedStage(core: core, source: source))
-    },
+      }),
   ]
 }
 

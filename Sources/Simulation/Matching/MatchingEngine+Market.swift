@@ -39,6 +39,7 @@ extension MatchingEngine {
       if price == trade.price {
         let passed = min(order(id).queueAhead.lots, reachable)
         orders[Int(id) - 1].queueAhead.lots -= passed
+        orders[Int(id) - 1].tradedSince.lots += trade.quantity.lots
         reachable -= passed
       } else {
         // Traded through: whatever stood before us at this price is gone.
@@ -51,11 +52,11 @@ extension MatchingEngine {
     }
   }
 
-  /// The queue ahead is never more than what is displayed at the price. (Cancels are taken to come from behind us.)
+  /// The queues ahead follow what is displayed at their prices.
   private mutating func shortenQueues(_ side: Side, at i: Int) {
     for id in resting(i, side) where order(id).queueAhead > .zero {
       let displayed = markets[i].fused.level(side, order(id).request.price)?.displayed ?? .zero
-      orders[Int(id) - 1].queueAhead = min(order(id).queueAhead, displayed)
+      orders[Int(id) - 1].follow(displayed, queue)
     }
   }
 

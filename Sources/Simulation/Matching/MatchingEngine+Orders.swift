@@ -112,7 +112,9 @@ extension MatchingEngine {
   private mutating func rest(_ id: UInt64) {
     let request = order(id).request
     let i = Int(request.instrument.rawValue)
-    orders[Int(id) - 1].queueAhead = markets[i].fused.level(request.side, request.price)?.displayed ?? .zero
+    let displayed = markets[i].fused.level(request.side, request.price)?.displayed ?? .zero
+    orders[Int(id) - 1].queueAhead = displayed
+    orders[Int(id) - 1].displayedThen = displayed
     let own = resting(i, request.side)
     let place = own.firstIndex { request.price.isBetter(than: order($0).request.price, for: request.side) }
     if request.side == .buy {

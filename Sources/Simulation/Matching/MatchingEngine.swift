@@ -17,6 +17,7 @@ import Market
 public struct MatchingEngine: Sendable {
   public let instruments: [Instrument]
   public let fees: FeeRates
+  public let queue: QueueRule
   /// MAX_NUM_ORDERS of every instrument, as on Binance.
   public static let maximumOpenOrders = 200
 
@@ -36,7 +37,9 @@ public struct MatchingEngine: Sendable {
   let scales: [MoneyScale]
 
   /// - Returns: nil when an instrument is not spot, or its tick, lot or their product is finer than 10^-8.
-  public init?(instruments: [Instrument], balances: [AssetBalance], fees: FeeRates = FeeRates()) {
+  public init?(
+    instruments: [Instrument], balances: [AssetBalance], fees: FeeRates = FeeRates(), queue: QueueRule = .leaveBehind
+  ) {
     var scales: [MoneyScale] = []
     for (i, instrument) in instruments.enumerated() {
       guard Int(instrument.index.rawValue) == i, let scale = MoneyScale(instrument) else { return nil }
@@ -44,6 +47,7 @@ public struct MatchingEngine: Sendable {
     }
     self.instruments = instruments
     self.fees = fees
+    self.queue = queue
     self.scales = scales
     ledger = Ledger(balances, assets: instruments.flatMap { [$0.base, $0.quote] })
     markets = instruments.map { _ in RecordedMarket() }

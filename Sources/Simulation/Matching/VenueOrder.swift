@@ -49,6 +49,9 @@ public struct VenueOrder: BitwiseCopyable, Equatable, Sendable {
   public internal(set) var quoteExecuted = Amount.zero
   /// Displayed quantity that stands before it at its price.
   public internal(set) var queueAhead = Quantity.zero
+  /// What was displayed at its price when the queue was last looked at, and what has traded there since.
+  var displayedThen = Quantity.zero
+  var tradedSince = Quantity.zero
 
   public var remaining: Quantity { Quantity(lots: request.quantity.lots - executed.lots) }
 }

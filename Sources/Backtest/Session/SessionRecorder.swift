@@ -1,0 +1,109 @@
+// What a backtest's session tells its recorder: touches, trades, fills, and each order's life, seen from both ends.
+
+import Market
+import Risk
+import Simulation
+
+/// Turns what passes through a session into the calls of a `ResultRecorder`, in the order in which it happens.
+struct SessionRecorder {
+  let recorder: ResultRecorder
+  /// The terms of orders that have not ended at the venue.
+  private var open: [ClientOrderIdentifier: ApprovedOrderRecord] = [:]
+  /// Best bid and ask as last told, by instrument.
+  private var touches: [(bid: Price, ask: Price)]
+
+  init(_ recorder: ResultRecorder) {
+    self.recorder = recorder
+    touches = recorder.instruments.map { _ in (Price(ticks: 0), Price(ticks: 0)) }
+  }
+
+  /// The market moved at the venue.
+  mutating func moved(
+    _ message: MarketMessage, _ instrument: InstrumentIndex, _ market: RecordedMarket, timeNs: Int64
+  ) {
+    if case .trade(let trade, _, _) = message {
+      recorder.marketTrade(instrument, price: trade.price, quantity: trade.quantity, timeNs: timeNs)
+    }
+    let i = Int(instrument.rawValue)
+    let bid = market.fused.bestBid?.price ?? Price(ticks: 0)
+    let ask = market.fused.bestAsk?.price ?? Price(ticks: 0)
+    guard bid != touches[i].bid || ask != touches[i].ask else { return }
+    touches[i] = (bid, ask)
+    recorder.touch(instrument, bid: bid, ask: ask, timeNs: timeNs)
+  }
+
+  /// The bot decided on an order.
+  mutating func placed(_ terms: ApprovedOrderRecord, timeNs: Int64) {
+    open[terms.clientOrder] = terms
+    tell(.placed, terms, timeNs: timeNs)
+  }
+
+  /// The bot asked the venue for something.
+  func asked(_ request: GatewayRequest, timeNs: Int64) {
+    switch request.kind {
+    case .cancel:
+      if let terms = open[request.clientOrder] { tell(.cancelRequested, terms, timeNs: timeNs) }
+    case .cancelAll:
+      let meant = open.values.filter { $0.instrument == request.instrument }
+      for terms in meant.sorted(by: { $0.clientOrder.rawValue < $1.clientOrder.rawValue }) {
+        tell(.cancelRequested, terms, timeNs: timeNs)
+      }
+    case .queryStatus, .queryBalances, .queryOpenOrders, .queryTrades: break
+    }
+  }
+
+  /// A request reached the venue.
+  func arrived(_ request: VenueRequest, timeNs: Int64) {
+    if case .order(let terms) = request, terms.action == .place { tell(.arrived, terms, timeNs: timeNs) }
+  }
+
+  /// The venue said something, or the gateway in its stead: at the time at which it happened.
+  mutating func happened(_ report: ExecutionReport, timeNs: Int64) {
+    // What lists tell again names no order.
+    guard let terms = open[report.clientOrder] else { return }
+    switch report.kind {
+    case .fill:
+      recorder.fill(BacktestFill(report, timeNs: timeNs))
+      if report.orderState == .filled { end(.filled, terms, timeNs: timeNs) }
+    case .canceled: end(.canceled, terms, timeNs: timeNs)
+    case .expired: end(.expired, terms, timeNs: timeNs)
+    case .rejected, .notSent: end(.rejected, terms, timeNs: timeNs)
+    case .amended, .acknowledged, .cancelRejected, .unknown, .status, .balance, .sessionUp, .sessionDown,
+      .openOrdersListed,
+      .tradesListed, .listFailed, .amendRejected, .prevented:
+      break
+    }
+  }
+
+  /// The bot learned of something. An order may have ended at the venue by then, but its acknowledgement is news.
+  func heard(_ report: ExecutionReport, timeNs: Int64) {
+    guard report.kind == .acknowledged else { return }
+    let limit = open[report.clientOrder]?.price ?? Price(ticks: 0)
+    recorder.order(
+      OrderEvent(
+        .acknowledged, timeNs: timeNs, instrument: report.instrument, order: report.clientOrder, side: report.side,
+        price: limit, quantity: open[report.clientOrder]?.quantity ?? .zero))
+  }
+
+  private mutating func end(_ kind: OrderEventKind, _ terms: ApprovedOrderRecord, timeNs: Int64) {
+    open[terms.clientOrder] = nil
+    tell(kind, terms, timeNs: timeNs)
+  }
+
+  private func tell(_ kind: OrderEventKind, _ terms: ApprovedOrderRecord, timeNs: Int64) {
+    recorder.order(
+      OrderEvent(
+        kind, timeNs: timeNs, instrument: terms.instrument, order: terms.clientOrder, side: terms.side,
+        price: terms.type == .market ? Price(ticks: 0) : terms.price, quantity: terms.quantity))
+  }
+}
+
+extension BacktestFill {
+  /// The fill of a venue's report.
+  init(_ report: ExecutionReport, timeNs: Int64) {
+    self.init(
+      timeNs: timeNs, instrument: report.instrument, order: report.clientOrder, side: report.side,
+      isMaker: report.isMaker, price: report.price, quantity: report.quantity, notional: report.quoteAmount,
+      fee: report.amount, feeAsset: report.asset)
+  }
+}

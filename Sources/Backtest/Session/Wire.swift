@@ -1,0 +1,52 @@
+// What is under way on one connection in one direction: messages arrive in the order in which they were sent.
+
+/// A queue of messages with the times at which they arrive. One owner, one thread.
+public struct Wire<Message> {
+  private var messages: [(message: Message, arrivalNs: Int64)] = []
+  /// The first message that has not arrived; those before it are dropped from time to time.
+  private var first = 0
+  private var lastArrivalNs = Int64.min
+
+  public init() {}
+
+  public var isEmpty: Bool { first == messages.count }
+
+  /// When the next message arrives; `.max` when none is under way.
+  public var nextNs: Int64 { isEmpty ? .max : messages[first].arrivalNs }
+
+  /// Sends a message. It arrives at that time, and not before the one sent before it: one TCP connection delivers in
+  /// order.
+  ///
+  /// - Returns: when it arrives.
+  @discardableResult
+  public mutating func send(_ message: Message, arrivingNs: Int64) -> Int64 {
+    lastArrivalNs = max(lastArrivalNs, arrivingNs)
+    messages.append((message, lastArrivalNs))
+    return lastArrivalNs
+  }
+
+  /// Looks at the next message that has arrived by that time.
+  public func peek(byNs timeNs: Int64) -> Message? { nextNs <= timeNs ? messages[first].message : nil }
+
+  /// Takes the next message that has arrived by that time.
+  public mutating func receive(byNs timeNs: Int64) -> Message? {
+    guard nextNs <= timeNs else { return nil }
+    defer { dropArrived() }
+    first += 1
+    return messages[first - 1].message
+  }
+
+  private mutating func dropArrived() {
+    if isEmpty {
+      messages.removeAll(keepingCapacity: true)
+    } else if first >= Self.dropCount {
+      messages.removeFirst(first)
+    } else {
+      return
+    }
+    first = 0
+  }
+
+  /// Arrived messages that may stand at the front before the rest moves up.
+  private static var dropCount: Int { 1024 }
+}

@@ -1,0 +1,45 @@
+// What a backtest came to: the results at both ends of the queue, and what proves that they can be repeated.
+
+import Backtest
+import Market
+import Simulation
+
+/// One session at its end.
+package struct BacktestEnd: Equatable {
+  package let result: BacktestResult
+  /// Everything that strategy and execution decided, as a number: equal numbers are equal decisions.
+  package let decisions: UInt64
+  /// Records that number is of.
+  package let records: Int
+  package let fillsMaker: Int
+  package let fillsTaker: Int
+  package let ordersAccepted: Int
+  /// Free and locked of each asset at the venue, in units of 10^-8, once everything was cancelled.
+  package let balances: [AssetBalance]
+  let gaps: Int
+  let crossedBooks: Int
+
+  /// Ends the session.
+  init(_ session: BacktestSession, endNs: Int64) throws(BacktestError) {
+    result = try session.finish(atNs: endNs)
+    let engine = session.venue.engine
+    (decisions, records) = session.decisions
+    fillsMaker = engine.fills.count { $0.isMaker }
+    fillsTaker = engine.fills.count - fillsMaker
+    ordersAccepted = engine.orders.count
+    balances = engine.balances
+    gaps = session.feedCounters.gaps
+    crossedBooks = session.feedCounters.crossedBooks
+  }
+}
+
+package struct BacktestOutcome: Equatable {
+  package let messages: Int
+  package let pessimistic: BacktestEnd
+  package let optimistic: BacktestEnd
+
+  /// Both results as one; a page and a JSON text are made of it.
+  package var interval: ResultInterval {
+    get throws { try ResultInterval(pessimistic: pessimistic.result, optimistic: optimistic.result) }
+  }
+}

@@ -1,0 +1,89 @@
+// How a configuration becomes a backtest's session: the live cores on a session's rings, with the simulated edges.
+
+import Backtest
+import Execution
+import Market
+import Pipeline
+import Simulation
+import Strategy
+
+/// Everything of a backtest that is decided before a message is played.
+struct BacktestPlan {
+  let settings: BacktestSettings
+  let session: SessionPlan
+
+  /// What the client order identifiers of a backtest begin with: no other session is there to be told apart from.
+  private static let bootEpoch: UInt32 = 1
+
+  /// - Throws: `SessionError` for what does not go together, before anything runs.
+  init(_ configuration: Configuration, strategies: [StrategyFactory]) throws {
+    guard let settings = configuration.backtest else {
+      throw SessionError("the configuration has no `backtest` section: docs/configuration.md")
+    }
+    guard let instruments = DerivedRules.instruments(symbols: configuration.instruments) else {
+      throw SessionError(
+        "instruments: there are no spot trading rules for one of \(configuration.instruments.joined(separator: ", ")); "
+          + "Sources/Simulation/Recordings/DerivedRules.swift lists them")
+    }
+    self.settings = settings
+    session = try SessionPlan(
+      configuration, instruments: instruments, bootEpoch: Self.bootEpoch, strategies: strategies)
+    let assets = Set(instruments.flatMap { [$0.base.text, $0.quote.text] })
+    if let other = settings.balances.first(where: { !assets.contains($0.asset) }) {
+      throw SessionError("backtest.balances.\(other.asset): no instrument trades this asset")
+    }
+  }
+
+  var instruments: [Instrument] { session.instruments }
+
+  /// A session that has not played anything yet.
+  ///
+  /// - Parameter tables: where every row of the session goes; nil for nowhere.
+  func makeSession(startNs: Int64, queue: QueueRule, tables: ResultTables? = nil) throws -> BacktestSession {
+    let counters = try CounterFile()
+    let ends = StageEnds(in: try MemoryArena(byteCount: StageEnds.arenaBytes, MemoryPlan(), near: nil))
+    let records = SessionRecords(session.configuration.journal)
+    let strategy = try session.simulatedStrategy(
+      StrategyParts(
+        instruments: instruments, settings: session.strategySettings, updates: ends.strategyUpdates,
+        events: ends.strategyEvents, faults: ends.strategyFaults, intents: ends.strategyIntents,
+        records: records.strategy.producer, snapshots: ends.snapshots, counters: counters, clock: try Clock(),
+        control: ControlWords()))
+    var ports = ExecutionPorts()
+    ports.attachGateway(
+      reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests,
+      emergency: ends.executionEmergency, amends: ends.executionAmends)
+    ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
+    let parts = BacktestParts(
+      strategy: strategy,
+      execution: session.execution(ports: ports, records: records.execution.producer, counters: counters),
+      feed: SimulatedFeed(
+        instruments: instruments, startNs: startNs, events: ends.feedEvents, faults: ends.feedFaults,
+        snapshots: ends.snapshots),
+      gateway: SimulatedGateway(
+        emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
+        orders: ends.gatewayOrders, reports: ends.gatewayReports),
+      digest: DecisionDigest(strategy: records.strategy.consumer, execution: records.execution.consumer),
+      venue: try venue(queue), delays: settings.delays,
+      recorder: ResultRecorder(instruments, startNs: startNs, configuration: recording, tables: tables))
+    return BacktestSession(parts, startNs: startNs)
+  }
+
+  private var recording: RecorderConfiguration {
+    RecorderConfiguration(label: session.configuration.strategy.name, venueNames: ["binance"])
+  }
+
+  private func venue(_ queue: QueueRule) throws -> VenueDesk {
+    let balances = settings.balances.map { balance in
+      guard let asset = ShortName(balance.asset),
+        let units = DecimalText.parse(balance.amount, step: DecimalStep.amount)
+      else { preconditionFailure("balances are read with the configuration") }
+      return AssetBalance(asset: asset, free: Amount(units: units))
+    }
+    guard let engine = MatchingEngine(instruments: instruments, balances: balances, fees: settings.fees, queue: queue)
+    else {
+      throw SessionError("an instrument is not spot, or its tick or lot is finer than 10^-8")
+    }
+    return VenueDesk(engine: engine)
+  }
+}

@@ -1,0 +1,93 @@
+// A backtest's result as a table for people: each figure from the pessimistic to the optimistic queue.
+
+import Backtest
+import Foundation
+import Market
+
+struct BacktestText {
+  let outcome: BacktestOutcome
+  /// Whether lines may carry colours.
+  let isColoured: Bool
+
+  private static let columns = (name: 24, value: 20)
+
+  var all: String {
+    let results = [outcome.pessimistic.result, outcome.optimistic.result]
+    var lines = [heading, ""]
+    // A group of one says what its only member says.
+    let venues = results[0].scopes.count { $0.kind == .venue }
+    for (i, scope) in results[0].scopes.enumerated() {
+      if scope.kind == .venue, venues == 1 { continue }
+      if scope.kind == .total, results[0].instruments.count == 1 { continue }
+      lines += table(results.map { $0.scopes[i] }) + [""]
+    }
+    return (lines + closing).joined(separator: "\n")
+  }
+
+  private var heading: String {
+    let result = outcome.pessimistic.result
+    let names = result.instruments.map(\.symbol.text).joined(separator: ", ")
+    let seconds = Double(result.endNs - result.startNs) / 1e9
+    return bold("\(result.label) on \(names)") + ", SIMULATED: "
+      + String(format: "%.1f s, %d messages", seconds, outcome.messages)
+  }
+
+  private func table(_ scopes: [ScopeResult]) -> [String] {
+    var lines = [bold(row("\(scopes[0].name), \(scopes[0].asset.text)", ["pessimistic", "optimistic"]))]
+    lines.append(row("orders placed", scopes.map { String($0.orders.placed) }))
+    lines.append(row("canceled", scopes.map { String($0.orders.canceled) }))
+    lines.append(row("rejected, expired", scopes.map { "\($0.orders.rejected), \($0.orders.expired)" }))
+    for metric in Metric.allCases {
+      let values = scopes.map { $0[metric] }
+      guard values.contains(where: { $0 != .absent }) else { continue }
+      let name = metric.rawValue.replacingOccurrences(of: "_", with: " ")
+      let texts = values.map { Self.text($0, metric.unit) }
+      lines.append(metric == .profit ? coloured(row(name, texts), values) : row(name, texts))
+    }
+    for (i, markout) in scopes[0].markouts.enumerated() where markout.kind == .all {
+      let texts = scopes.map { scope in scope.markouts[i].meanBps.map { String(format: "%+.3f bps", $0) } ?? "-" }
+      lines.append(row("markout \(markout.horizon.text)", texts))
+    }
+    return lines
+  }
+
+  private var closing: [String] {
+    let ends = [outcome.pessimistic, outcome.optimistic]
+    return [
+      row("feed gaps, crossed", ends.map { "\($0.gaps), \($0.crossedBooks)" }),
+      row("decisions", ends.map { String($0.decisions, radix: 16) }),
+      "What is simulated and what is not: docs/backtesting.md.",
+    ]
+  }
+
+  private func row(_ name: String, _ values: [String]) -> String {
+    let name = name.padding(toLength: Self.columns.name, withPad: " ", startingAt: 0)
+    return name
+      + values.map { String(repeating: " ", count: max(1, Self.columns.value - $0.count)) + $0 }.joined()
+  }
+
+  private static func text(_ value: MetricValue, _ unit: MetricUnit) -> String {
+    switch value {
+    case .absent: "-"
+    case .count(let count): String(count)
+    case .amount(let amount): Figures.amount(amount.units)
+    case .number(let number):
+      switch unit {
+      case .share: String(format: "%.1f %%", 100 * number)
+      case .bps: String(format: "%+.3f bps", number)
+      case .seconds: String(format: "%.1f s", number)
+      case .count, .asset, .ratio, .assetPerDay: String(format: "%.2f", number)
+      }
+    }
+  }
+
+  private func bold(_ text: String) -> String { isColoured ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
+
+  /// Green where both ends won, red where both lost.
+  private func coloured(_ text: String, _ values: [MetricValue]) -> String {
+    guard isColoured else { return text }
+    let reals = values.compactMap(\.real)
+    if reals.allSatisfy({ $0 > 0 }) { return "\u{1b}[32m\(text)\u{1b}[0m" }
+    return reals.allSatisfy({ $0 < 0 }) ? "\u{1b}[31m\(text)\u{1b}[0m" : text
+  }
+}

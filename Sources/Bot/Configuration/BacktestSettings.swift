@@ -1,0 +1,103 @@
+// The `backtest` section of the configuration: which market is played, how far away the venue is, and what it charges.
+
+import Backtest
+import Market
+import Simulation
+
+/// What only a backtest is configured with; the bot itself is configured as for every other mode.
+public struct BacktestSettings: Sendable {
+  /// Where the market comes from.
+  public enum Input: Sendable, Equatable {
+    /// Recorded sessions, merged in the order of time.
+    case captures([String])
+    /// The seeded, made-up market, for so many seconds.
+    case synthetic(seed: UInt64, seconds: Int)
+  }
+
+  public var input: Input
+  /// Only this part of the input is traded on: nanoseconds from its beginning.
+  public var fromNs: Int64
+  public var toNs: Int64
+  /// What the account begins with, by asset, in decimal text.
+  public var balances: [(asset: String, amount: String)]
+  var delays: LinkDelays
+  var fees: FeeRates
+}
+
+extension BacktestSettings {
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    input = try Self.input(&reader)
+    (fromNs, toNs) = reader.has("window") ? try Self.window(reader.mapping("window")) : (0, .max)
+    balances = try Self.balances(reader.mapping("balances"))
+    delays = try LinkDelays(reader.mapping("latency"))
+    fees = try FeeRates(reader.mapping("fees"))
+    try reader.finish()
+  }
+
+  private static func input(_ reader: inout YAMLReader) throws -> Input {
+    guard reader.has("captures") != reader.has("synthetic") else {
+      throw reader.fail("captures", "a market is expected: `captures` or `synthetic`, one of them")
+    }
+    if reader.has("captures") {
+      let files = try reader.strings("captures")
+      guard !files.isEmpty, Set(files).count == files.count else {
+        throw reader.fail("captures", "at least one file, each once")
+      }
+      return .captures(files)
+    }
+    var synthetic = try reader.mapping("synthetic")
+    let seed = UInt64(try synthetic.integer("seed", in: 0...Int64.max))
+    let seconds = Int(try synthetic.integer("seconds", in: 1...86_400))
+    try synthetic.finish()
+    return .synthetic(seed: seed, seconds: seconds)
+  }
+
+  private static func window(_ reader: YAMLReader) throws -> (Int64, Int64) {
+    var reader = reader
+    // A hundred years is more than any recording has.
+    let from = try reader.number("fromSeconds", in: 0...3e9, default: 0)
+    let to = try reader.number("toSeconds", in: 0...3e9, default: 3e9)
+    guard from < to else { throw reader.fail("toSeconds", "the window ends before it begins") }
+    try reader.finish()
+    return (Int64(from * 1e9), Int64(to * 1e9))
+  }
+
+  private static func balances(_ reader: YAMLReader) throws -> [(asset: String, amount: String)] {
+    var reader = reader
+    var balances: [(asset: String, amount: String)] = []
+    for asset in reader.names {
+      let amount = try reader.decimal(asset)
+      guard ShortName(asset) != nil, DecimalText.parse(amount, step: DecimalStep.amount) != nil else {
+        throw reader.fail(asset, "an amount of at most 8 decimals is expected")
+      }
+      balances.append((asset, amount))
+    }
+    try reader.finish()
+    return balances
+  }
+}
+
+extension LinkDelays {
+  /// Microseconds in the file: what is measured is no finer.
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    func micros(_ name: String) throws -> Int64 { Int64(try reader.number(name, in: 0...60_000_000) * 1e3) }
+    self.init(
+      feedNs: try micros("feedUs"), orderNs: try micros("orderUs"), responseNs: try micros("responseUs"),
+      decisionNs: try micros("decisionUs"))
+    try reader.finish()
+  }
+}
+
+extension FeeRates {
+  /// Basis points in the file, parts of 10^-8 in the engine.
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    func rate(_ name: String) throws -> Int64 {
+      Int64((try reader.number(name, in: 0...1_000) * 1e4).rounded())
+    }
+    self.init(maker: try rate("makerBasisPoints"), taker: try rate("takerBasisPoints"))
+    try reader.finish()
+  }
+}

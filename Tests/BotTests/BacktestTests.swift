@@ -1,0 +1,115 @@
+// Backtests of the live stages on the synthetic market: every decision is repeated, and what cannot go together is refused.
+
+import Backtest
+import Bot
+import Foundation
+import Support
+import Testing
+
+/// The demo's limits, with the given section and strategy.
+private func configuration(
+  _ backtest: String, instruments: String = "SYNUSDT",
+  strategy: String = "{name: quoting, parameters: {fillDecay: 1000, riskAversion: 0.01}}"
+) -> String {
+  """
+  instruments: [\(instruments)]
+  strategy: \(strategy)
+  risk:
+    maximumOrderQuantity: 0.05
+    maximumOrderNotional: 5000
+    maximumPosition: 0.2
+    maximumOpenOrders: 16
+    priceCollarBasisPoints: 50
+    ordersPerSecond: 20
+    ordersPer10Seconds: 40
+    maximumMarketAgeMs: 2000
+    maximumOrderAgeMs: 2000
+    maximumDailyLoss: 5000
+  backtest:
+  \(backtest)
+  """
+}
+
+private let edges = """
+    latency: {feedUs: 500, orderUs: 1000, responseUs: 1000, decisionUs: 20}
+    fees: {makerBasisPoints: 10, takerBasisPoints: 10}
+  """
+private let synthetic = """
+    synthetic: {seed: 7, seconds: 60}
+    balances: {USDT: 100000, SYN: 2}
+  \(edges)
+  """
+
+private func run(_ text: String) throws -> BacktestOutcome {
+  var backtest = try BacktestRun(
+    Configuration(file: "test.yaml", text: text), strategies: StrategyFactory.included)
+  return try backtest.run()
+}
+
+private func problem(_ text: String) -> String? {
+  do {
+    _ = try BacktestRun(Configuration(file: "test.yaml", text: text), strategies: StrategyFactory.included)
+    return nil
+  } catch { return "\(error)" }
+}
+
+@Suite("Backtests")
+struct BacktestTests {
+  /// The digest is of every record of strategy and execution: what it was in a debug build is what it must be in a release
+  /// build, on any machine. A change of a stage, of a record or of the synthetic market changes it for good reason.
+  @Test("decides the same in every run, build and machine")
+  func determinism() throws {
+    let first = try run(configuration(synthetic))
+    let second = try run(configuration(synthetic))
+    #expect(first == second)
+    #expect(first.pessimistic.decisions == 0xff6e_4f5f_7477_81cc && first.pessimistic.records == 12_940)
+    #expect(first.pessimistic.fillsMaker == 21 && first.pessimistic.fillsTaker == 0)
+  }
+
+  @Test(
+    "a recorded session decides the same in every run",
+    .enabled(if: sharedData != nil, "needs the recorded captures (APUS_DATA)"))
+  func recorded() throws {
+    let folder = try #require(sharedData).appendingPathComponent("binance/spot").path
+    let text = configuration(
+      """
+        captures: [\(folder)/btcusdt_20240808.gz, \(folder)/ethusdt_20240808.gz]
+        window: {toSeconds: 60}
+        balances: {USDT: 100000, BTC: 2, ETH: 20}
+      \(edges)
+      """, instruments: "BTCUSDT, ETHUSDT", strategy: "{name: combined}")
+    let first = try run(text)
+    #expect(first.pessimistic.fillsMaker > 0 && first.pessimistic.fillsTaker > 0)
+    #expect(first.pessimistic != first.optimistic)
+    #expect(try run(text) == first)
+  }
+
+  @Test("what lies before the window only makes the book")
+  func window() throws {
+    let late = try run(configuration(synthetic + "\n  window: {fromSeconds: 30}")).pessimistic
+    let whole = try run(configuration(synthetic)).pessimistic
+    #expect(late.ordersAccepted > 0 && late.ordersAccepted < whole.ordersAccepted)
+  }
+
+  @Test(
+    "what cannot be run is refused before anything runs",
+    arguments: [
+      (synthetic.replacing("seed: 7", with: "seed: -7"), "test.yaml:15: backtest.synthetic.seed"),
+      (synthetic.replacing("feedUs: 500, ", with: ""), "test.yaml:17: backtest.latency.feedUs: is missing"),
+      (synthetic.replacing("makerBasisPoints: 10,", with: "makerBasisPoints: 10, rebate: 1,"), "fees.rebate"),
+      (synthetic.replacing("USDT: 100000", with: "EUR: 100000"), "backtest.balances.EUR"),
+      (synthetic + "\n  window: {fromSeconds: 61}", "the input ends before the window begins"),
+      (synthetic + "\n  captures: [a.gz]", "`captures` or `synthetic`, one of them"),
+      ("  captures: [none.gz]\n  balances: {USDT: 1}\n\(edges)", "none.gz"),
+    ])
+  func refusals(section: String, reason: String) throws {
+    let text = try #require(problem(configuration(section)))
+    #expect(text.contains(reason), "\(text)")
+  }
+
+  @Test("an instrument that no input has is refused by name")
+  func missingInstrument() throws {
+    let text = try #require(problem(configuration(synthetic.replacing(", SYN: 2", with: ""), instruments: "BTCUSDT")))
+    #expect(text.contains("no input of the backtest has BTCUSDT"), "\(text)")
+  }
+}
