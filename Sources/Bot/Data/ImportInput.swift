@@ -24,7 +24,7 @@ struct ImportInput {
       description = ["\(paths[0]): tape of \(reader.instrument.description)"]
       tape = reader
     } else if paths.allSatisfy(MarketImport.isCapture) {
-      let captures = try CaptureRows(paths: paths, touches: true)
+      let captures = try CaptureRows(paths: paths, touches: true, rebuilds: true)
       instrument = captures.instrument
       (tick, lot) = (captures.instrument.tick, captures.instrument.lot)
       description = paths.map { "\($0): capture of \(captures.instrument.description)" }

@@ -20,6 +20,8 @@ struct CaptureMessage {
   var eventMs: UInt64?
   /// The last update id, or the trade id.
   var number: UInt64 = 0
+  /// Of a depth message: the update id that it continues, as far as it says: `pu` (futures), or `U` less one (spot).
+  var previousNumber: UInt64?
   var bids: UnsafeRawBufferPointer?
   var asks: UnsafeRawBufferPointer?
   /// Of a trade: price and quantity. Of a touch: the bid's.
@@ -82,20 +84,24 @@ struct CaptureMessage {
     var fields = PayloadFields()
     var scanner = JSONScanner(data)
     guard scanner.members({ fields.note($0, $1) }) else { return false }
-    transactionMs = fields.T?.digits
-    eventMs = fields.E?.digits
+    transactionMs = fields.transactionTime?.digits
+    eventMs = fields.eventTime?.digits
     switch kind {
     case .depth:
-      (bids, asks, number, isFutures) = (fields.b, fields.a, fields.u?.digits ?? 0, fields.pu != nil)
+      (bids, asks, number, isFutures) = (fields.bids, fields.asks, fields.update?.digits ?? 0, fields.previous != nil)
+      previousNumber = fields.previous?.digits ?? fields.firstUpdate?.digits.map { $0 == 0 ? 0 : $0 - 1 }
       return bids != nil && asks != nil && eventMs != nil
     case .trade:
-      guard let price = fields.p, let quantity = fields.q, let maker = fields.m else { return false }
-      (first, number, tradeType) = ((price, quantity), fields.t?.digits ?? 0, fields.X)
-      (buyerIsMaker, isFutures) = (maker.equals("true"), fields.X != nil)
+      guard let price = fields.price, let quantity = fields.quantity, let maker = fields.buyerIsMaker else {
+        return false
+      }
+      (first, number, tradeType) = ((price, quantity), fields.trade?.digits ?? 0, fields.tradeType)
+      (buyerIsMaker, isFutures) = (maker.equals("true"), fields.tradeType != nil)
       return transactionMs != nil
     case .touch:
-      guard let bid = fields.b, let bidSize = fields.B, let ask = fields.a, let askSize = fields.A else { return false }
-      (first, second, number) = ((bid, bidSize), (ask, askSize), fields.u?.digits ?? 0)
+      guard let bid = fields.bids, let bidSize = fields.bidSize, let ask = fields.asks, let askSize = fields.askSize
+      else { return false }
+      (first, second, number) = ((bid, bidSize), (ask, askSize), fields.update?.digits ?? 0)
       isFutures = transactionMs != nil
       return true
     case .snapshot, .other: return true
@@ -103,26 +109,31 @@ struct CaptureMessage {
   }
 }
 
-/// The members of a payload by their one-letter names, which Binance's documents explain for each stream.
+/// The members of a payload, which Binance names by one letter each and explains for each stream.
 private struct PayloadFields {
-  var T, E, u, pu, b, a, B, A, t, p, q, m, X: UnsafeRawBufferPointer?
+  var transactionTime, eventTime, firstUpdate, update, previous: UnsafeRawBufferPointer?
+  /// `b` and `a`: the levels of a depth message, the prices of a touch.
+  var bids, asks: UnsafeRawBufferPointer?
+  var bidSize, askSize: UnsafeRawBufferPointer?
+  var trade, price, quantity, buyerIsMaker, tradeType: UnsafeRawBufferPointer?
 
   mutating func note(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-    if name.equals("pu") { pu = value }
+    if name.equals("pu") { previous = value }
     guard name.count == 1 else { return true }
     switch Unicode.Scalar(name[0]) {
-    case "T": T = value
-    case "E": E = value
-    case "u": u = value
-    case "b": b = value
-    case "a": a = value
-    case "B": B = value
-    case "A": A = value
-    case "t": t = value
-    case "p": p = value
-    case "q": q = value
-    case "m": m = value
-    case "X": X = value
+    case "T": transactionTime = value
+    case "E": eventTime = value
+    case "U": firstUpdate = value
+    case "u": update = value
+    case "b": bids = value
+    case "a": asks = value
+    case "B": bidSize = value
+    case "A": askSize = value
+    case "t": trade = value
+    case "p": price = value
+    case "q": quantity = value
+    case "m": buyerIsMaker = value
+    case "X": tradeType = value
     default: break
     }
     return true
