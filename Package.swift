@@ -119,7 +119,9 @@ let package = Package(
     .testTarget(
       name: "ImportTests", dependencies: ["Simulation", "Market", "Support"], exclude: ["make_files.py"],
       swiftSettings: swift),
-    tests("BacktestTests", ["Backtest", "Simulation", "Market", "Pipeline", "Support"]),
+    .testTarget(
+      name: "BacktestTests", dependencies: ["Backtest", "Simulation", "Market", "Pipeline", "Support"], exclude: ["Page"],
+      swiftSettings: swift),
     tests("SyntheticTests", ["Simulation", "Market", "Support", "MallocCounter"]),
     tests(
       "JournalTests",

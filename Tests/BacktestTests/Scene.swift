@@ -2,6 +2,7 @@
 
 import Backtest
 import Market
+import Pipeline
 
 extension Instrument {
   /// A tick of 0.1 and a lot of 0.001.
@@ -71,4 +72,9 @@ final class Scene {
   }
 
   func end(at seconds: Double) -> BacktestResult { recorder.end(timeNs: Self.ns(seconds)) }
+}
+
+/// The first 16 hexadecimal digits of a text's SHA-256.
+func fingerprint(_ text: String) -> String {
+  String(Array(text.utf8).withUnsafeBytes { SHA256.hex($0) }.prefix(16))
 }

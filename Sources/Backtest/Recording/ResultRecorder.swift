@@ -22,6 +22,8 @@ public final class ResultRecorder {
   let startNs: Int64
   private(set) var nowNs: Int64
   private let tables: ResultTables?
+  /// The table's samples do not coarsen.
+  private var nextRowNs: Int64
 
   /// - Parameters:
   ///   - instruments: at the place of their index: `instruments[i].index.rawValue == i`.
@@ -37,6 +39,7 @@ public final class ResultRecorder {
     self.startNs = startNs
     self.tables = tables
     nowNs = startNs
+    nextRowNs = startNs
     states = instruments.map { InstrumentRecorder($0, configuration) }
     groups = ScopeGroup.all(of: instruments)
     groupsOf = instruments.indices.map { [groups] index in groups.indices.filter { groups[$0].members.contains(index) }
@@ -109,8 +112,11 @@ public final class ResultRecorder {
   }
 
   private func takeSamples(before timeNs: Int64) {
+    while let tables, nextRowNs < timeNs {
+      tables.samples(nextRowNs, states)
+      nextRowNs += configuration.sampleNs
+    }
     while grid.nextNs < timeNs {
-      tables?.samples(grid.nextNs, states)
       grid.append { [states] index in
         (states[index].ledger.equityUnits, states[index].ledger.positionLots, states[index].ledger.midHalfTicks)
       }

@@ -45,7 +45,8 @@ public struct ResultInterval: Equatable, Sendable {
     FigureInterval(pessimistic: pessimistic.scopes[scope][metric], optimistic: optimistic.scopes[scope][metric])
   }
 
-  /// `intervals` first: for each scope each figure as [pessimistic, optimistic]; then both results.
+  /// `intervals` first: for each scope each figure as [pessimistic, optimistic] and the bootstrap's
+  /// intervals of both runs; then both results.
   public var json: JSONValue {
     .fields([
       ("format", .string("apus-backtest-interval-1")),
@@ -57,6 +58,10 @@ public struct ResultInterval: Equatable, Sendable {
     ])
   }
 
+  private func bootstrap(_ result: BacktestResult, _ scope: Int) -> JSONValue {
+    ProfitBootstrap(result.scopes[scope], intervalNs: result.sampleIntervalNs)?.json ?? .null
+  }
+
   private func intervalsJSON(_ scope: Int) -> JSONValue {
     let of = pessimistic.scopes[scope]
     let figures = Metric.allCases.map { metric in
@@ -66,6 +71,7 @@ public struct ResultInterval: Equatable, Sendable {
     return .fields([
       ("kind", .string(of.kind.rawValue)), ("name", .string(of.name)), ("asset", .string(of.asset.text)),
       ("figures", .fields(figures)),
+      ("bootstrap_95", .array([pessimistic, optimistic].map { bootstrap($0, scope) })),
     ])
   }
 }

@@ -9,6 +9,11 @@ struct Returns {
 
   static let yearNs = 365.0 * 86_400e9
 
+  init(values: [Double], perYear: Double) {
+    self.values = values
+    self.perYear = perYear
+  }
+
   /// - Parameter equity: sampled at equal intervals.
   init(equityUnits equity: [Int64], intervalNs: Int64) {
     values = zip(equity.dropFirst(), equity).map { Double($0 - $1) }

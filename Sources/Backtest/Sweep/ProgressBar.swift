@@ -27,7 +27,7 @@ public final class ProgressBar: Sendable {
   /// - Parameters:
   ///   - before: jobs that an earlier run had finished: they say nothing about how long the others take.
   ///   - seconds: since this run began.
-  static func text(done: Int, of total: Int, takenUpAt before: Int, seconds: Double) -> String {
+  package static func text(done: Int, of total: Int, takenUpAt before: Int, seconds: Double) -> String {
     let width = 30
     let filled = total > 0 ? width * done / total : width
     let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)

@@ -20,6 +20,7 @@ function ticksBetween(low, high, wanted) {
 }
 
 function shortNumber(value) {
+  if (value === null) return "not defined";
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1e6 || size < 1e-3) return value.toExponential(2);

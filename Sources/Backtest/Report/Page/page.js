@@ -112,8 +112,8 @@ function markoutPlot(scope) {
     return {
       name: endName(end) + " " + kind, color: end === "optimistic" ? "optimistic" : color, kind: "points",
       hidden: end === "optimistic", x: rows.map(row => row.horizon_s), y: rows.map(row => row.bps),
-      error: rows.map(row => row.bps_error), texts: rows.map(row => shortNumber(row.bps) + " ± "
-        + (row.bps_error === null ? "unknown" : shortNumber(row.bps_error)) + " bps, " + row.fills + " fills"),
+      error: rows.map(row => row.bps_error), texts: rows.map(row => shortNumber(row.bps) + " ± " + shortNumber(row.bps_error) + " bps, "
+        + row.fills + " fills"),
     };
   }));
   new Plot(section("Markouts", "Mean of sign × (mid later − price) in bps; bars are one standard error, clustered by minute."), {
@@ -164,7 +164,16 @@ function table(parent, header, rows) {
   parent.append(scroll);
 }
 
-function figureText(value) { return { text: value === null ? "not defined" : shortNumber(value), className: "number" }; }
+function figureText(value) { return { text: shortNumber(value), className: "number" }; }
+
+// How far the profit could be chance, for each end of the interval.
+function bootstrapNote(scope) {
+  const intervals = data.result.intervals[scope].bootstrap_95;
+  const range = pair => (pair === null ? "not defined" : shortNumber(pair[0]) + " to " + shortNumber(pair[1]));
+  const texts = ends().map((end, k) => endName(end) + ": profit "
+    + (intervals[k] === null ? "not defined" : range(intervals[k].profit) + ", Sharpe " + range(intervals[k].sharpe)));
+  return "95 % by stationary block bootstrap of the samples. " + texts.join("; ") + ".";
+}
 
 function metricTable(scope) {
   const asset = runs.pessimistic.scopes[scope].asset;
@@ -174,7 +183,7 @@ function metricTable(scope) {
     ...(certain ? [] : [figureText(figures[metric.name][1])]), metric.unit.replace("asset", asset),
     { text: metric.definition, className: "faint" },
   ]);
-  table(section("Figures"), ["figure", ...ends().map(endName), "unit", "definition"], rows);
+  table(section("Figures", bootstrapNote(scope)), ["figure", ...ends().map(endName), "unit", "definition"], rows);
 }
 
 function orderTables(scope) {

@@ -5,10 +5,9 @@ function sweepSection(sweep) {
   const node = section("Sweep", sweep.rows.length + " jobs, pessimistic runs. Cells with several jobs show their mean.");
   if (sweep.analysis) {
     const verdict = sweep.analysis;
-    const text = value => (value === null ? "not defined" : shortNumber(value));
     node.append(element("p", "Best job " + verdict.best_job + " of " + verdict.trials + ": deflated Sharpe ratio "
-      + text(verdict.deflated_sharpe) + " (probability of any skill), probability of backtest overfitting "
-      + text(verdict.probability_of_overfitting) + "."));
+      + shortNumber(verdict.deflated_sharpe) + " (probability of any skill), probability of backtest overfitting "
+      + shortNumber(verdict.probability_of_overfitting) + "."));
   }
   const names = Object.keys(sweep.rows[0].settings);
   const choices = {
@@ -67,7 +66,7 @@ function heatmap(holder, rows, x, y, metric) {
       const cell = element("td", mean === null ? "" : shortNumber(mean), "number");
       const share = mean === null ? 0 : Math.round(70 * Math.abs(mean) / largest);
       cell.style.background = "color-mix(in srgb, " + cssColor(mean < 0 ? "sell" : "buy") + " " + share + "%, transparent)";
-      cell.title = x + " " + across[c] + ", " + y + " " + value + ": " + (mean === null ? "not defined" : mean);
+      cell.title = x + " " + across[c] + ", " + y + " " + value + ": " + shortNumber(mean);
       line.append(cell);
     });
     node.append(line);
