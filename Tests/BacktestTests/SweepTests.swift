@@ -146,6 +146,17 @@ import Testing
     }
   }
 
+  @Test func aRowKeepsAtMostSoManySamples() throws {
+    let scene = Scene([.linear("X")], RecorderConfiguration(sampleNs: 1_000_000, maximumSamples: 2_000))
+    scene.touch(0, 999, 1001, at: 0)
+    scene.fill(1, .buy, 1000, 1, at: 0, maker: true)
+    for step in 1...1_500 { scene.touch(0, 999 + Int64(step), 1001 + Int64(step), at: Double(step) / 1000) }
+    let row = SweepRow(SweepJob(number: 0, settings: [], identity: ""), ResultInterval(certain: scene.end(at: 1.5)))
+    // Samples at 0 to 1,500 ms, every fourth of them: 0 to 375.
+    #expect(row.sampleIntervalNs == 4_000_000)
+    #expect(row.equityUnits == (0...375).map { 40_000 * $0 })
+  }
+
   @Test func progressIsToldInOrder() throws {
     let told = Mutex<[Int]>([])
     let jobs = SweepJob.all(try Self.gridOf([6]), identity: "x")
@@ -180,55 +191,5 @@ import Testing
 
   private func profits(_ row: SweepRow) -> [Double] {
     zip(row.equityUnits.dropFirst(), row.equityUnits).map { Double($0 - $1) }
-  }
-}
-
-@Suite struct WalkForwardTests {
-  @Test func windowsByHand() throws {
-    let walk = try WalkForward(purgeNs: 2, embargoNs: 1)
-    let rolling = try walk.windows(100..<140, trainNs: 10, testNs: 5)
-    #expect(rolling.map(\.train) == [[100..<110], [105..<115], [110..<120], [115..<125], [120..<130]])
-    #expect(rolling.map(\.test) == [113..<118, 118..<123, 123..<128, 128..<133, 133..<138])
-    let anchored = try walk.windows(100..<140, trainNs: 10, testNs: 5, anchored: true)
-    #expect(anchored.map(\.train) == [[100..<110], [100..<115], [100..<120], [100..<125], [100..<130]])
-    #expect(anchored.map(\.test) == rolling.map(\.test))
-  }
-
-  @Test func foldsByHand() throws {
-    let folds = try WalkForward(purgeNs: 2, embargoNs: 3).folds(0..<30, count: 3)
-    #expect(folds.map(\.test) == [0..<10, 10..<20, 20..<30])
-    #expect(folds.map(\.train) == [[15..<30], [0..<8, 25..<30], [0..<18]])
-  }
-
-  /// No time that is learned from is within a purge of its test, nor within purge and embargo behind it; no other is lost.
-  @Test(arguments: [(0, 0), (3, 0), (0, 4), (5, 2)] as [(Int64, Int64)])
-  func nothingOfTheTestIsInTheTraining(_ gaps: (Int64, Int64)) throws {
-    let (purge, embargo) = gaps
-    let walk = try WalkForward(purgeNs: purge, embargoNs: embargo)
-    for count in 2...7 {
-      let folds = try walk.folds(1_000..<1_101, count: count)
-      #expect(folds.flatMap { Array($0.test) } == Array(1_000..<1_101))
-      for fold in folds {
-        let wanted = (Int64(1_000)..<1_101).filter {
-          $0 < fold.test.lowerBound - purge || $0 >= fold.test.upperBound + purge + embargo
-        }
-        #expect(fold.train.flatMap(Array.init) == wanted)
-      }
-    }
-    for split in try walk.windows(0..<500, trainNs: 40, testNs: 13) {
-      #expect(split.train[0].upperBound + purge + embargo == split.test.lowerBound)
-    }
-  }
-
-  @Test func whatCannotBeIsRefused() throws {
-    let walk = try WalkForward(purgeNs: 1, embargoNs: 0)
-    #expect(throws: WalkForward.Problem.lengths) { try WalkForward(purgeNs: -1, embargoNs: 0) }
-    #expect(throws: WalkForward.Problem.lengths) { try walk.windows(0..<10, trainNs: 0, testNs: 1) }
-    #expect(throws: WalkForward.Problem.tooShort) { try walk.windows(0..<10, trainNs: 5, testNs: 5) }
-    #expect(throws: WalkForward.Problem.tooShort) { try walk.folds(0..<2, count: 2) }
-    #expect(throws: WalkForward.Problem.lengths) { try walk.folds(0..<20, count: 1) }
-    let everything = Int64.min..<Int64.max
-    #expect(try walk.folds(everything, count: 2).count == 2)
-    #expect(try walk.windows(everything, trainNs: .max / 2, testNs: .max / 4).count == 2)
   }
 }

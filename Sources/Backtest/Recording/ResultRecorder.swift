@@ -12,18 +12,20 @@ public import Market
 public final class ResultRecorder {
   public let instruments: [Instrument]
   public let configuration: RecorderConfiguration
-  var states: [InstrumentRecorder]
+  // One thread, and nothing that is called from here calls back: exclusivity needs no check at run time, which would be
+  // a third of the cost of a touch.
+  @exclusivity(unchecked) var states: [InstrumentRecorder]
   /// Each instrument, then each scope of `groups`.
-  var trackers: [EquityTracker]
+  @exclusivity(unchecked) var trackers: [EquityTracker]
   let groups: [ScopeGroup]
   private let groupsOf: [[Int]]
-  var grid: SampleGrid
+  @exclusivity(unchecked) var grid: SampleGrid
   var fills: ThinnedList<BacktestFill>
   let startNs: Int64
-  private(set) var nowNs: Int64
+  @exclusivity(unchecked) private(set) var nowNs: Int64
   private let tables: ResultTables?
   /// The table's samples do not coarsen.
-  private var nextRowNs: Int64
+  @exclusivity(unchecked) private var nextRowNs: Int64
 
   /// - Parameters:
   ///   - instruments: at the place of their index: `instruments[i].index.rawValue == i`.

@@ -62,11 +62,17 @@ package struct ValueScale: Sendable {
   package func units(_ grains: Int128) -> Int64 {
     let (product, overflow) = grains.multipliedReportingOverflow(by: unitsNumerator)
     guard !overflow else { return grains < 0 ? .min : .max }
-    let half = unitsDenominator / 2
-    let rounded = product < 0 ? (product - half) / unitsDenominator : (product + half) / unitsDenominator
-    return Int64(clamping: rounded)
+    // Nearly always, and several times as fast.
+    if let product = Int64(exactly: product), let denominator = Int64(exactly: unitsDenominator) {
+      return Self.rounded(product, denominator)
+    }
+    return Int64(clamping: Self.rounded(product, unitsDenominator))
   }
 
-  /// Grains in units of 10^-8 of the settlement asset, for statistics.
-  package func real(_ grains: Int128) -> Double { Double(grains) * Double(unitsNumerator) / Double(unitsDenominator) }
+  private static func rounded<I: FixedWidthInteger & SignedInteger>(_ numerator: I, _ denominator: I) -> I {
+    let (quotient, rest) = numerator.quotientAndRemainder(dividingBy: denominator)
+    // Compared without doubling.
+    guard rest.magnitude >= denominator.magnitude - rest.magnitude else { return quotient }
+    return numerator < 0 ? quotient - 1 : quotient + 1
+  }
 }

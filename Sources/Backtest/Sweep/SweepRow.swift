@@ -12,13 +12,19 @@ public struct SweepRow: Equatable, Sendable {
   public let pessimistic: [Double?]
   public let optimistic: [Double?]
   public let sampleIntervalNs: Int64
-  /// The pessimistic run's equity at each sample, in units of the settlement asset.
+  /// The pessimistic run's equity at each of at most `maximumSamples` samples, in units of the settlement asset.
   public let equityUnits: [Int64]
   /// The line itself: results are put together from these, so that a resumed sweep equals one that ran through.
   public let line: String
 
+  /// Ten thousand jobs in memory are then some hundred megabytes.
+  public static let maximumSamples = 512
+
   public init(_ job: SweepJob, _ result: ResultInterval) {
     let total = result.pessimistic.total
+    let equity = total?.series.equityUnits ?? []
+    var every = 1
+    while (equity.count - 1) / every + 1 > Self.maximumSamples { every *= 2 }
     let value = JSONValue.fields([
       ("job", .integer(job.number)),
       ("key", .string(job.key)),
@@ -26,8 +32,8 @@ public struct SweepRow: Equatable, Sendable {
       ("window_ns", job.window.map { .integers([$0.lowerBound, $0.upperBound]) } ?? .null),
       ("pessimistic", total?.figuresJSON ?? .null),
       ("optimistic", result.optimistic.total?.figuresJSON ?? .null),
-      ("sample_interval_ns", .integer(result.pessimistic.sampleIntervalNs)),
-      ("equity_units", .integers(total?.series.equityUnits ?? [])),
+      ("sample_interval_ns", .integer(result.pessimistic.sampleIntervalNs * Int64(every))),
+      ("equity_units", .integers(stride(from: 0, to: equity.count, by: every).map { equity[$0] })),
     ])
     self.init(line: value.text)!
   }
