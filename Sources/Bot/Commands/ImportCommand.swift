@@ -20,6 +20,11 @@ struct ImportCommand: ParsableCommand {
           --tick 0.1 --out btcusdt.tape
         apus import data.npz --symbol BTCUSDT --kind linear --out btcusdt.tape --quality
         apus import btcusdt.tape --quality --json
+
+      A synthetic market can be calibrated to one that is real, and put on a tape (docs/synthetic-markets.md):
+
+        apus import captures/*.gz --calibrate btc.json
+        apus import --synthetic btc.json --seed 7 --seconds 3600 --out synthetic.tape
       """)
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -35,7 +40,7 @@ struct ImportCommand: ParsableCommand {
   }
 
   @Argument(help: "The files of one market, in any of the formats.", completion: .file())
-  var files: [String]
+  var files: [String] = []
 
   @Option(help: "The tape to write. A file that is there is not overwritten.")
   var out: String?
@@ -56,6 +61,18 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "The quantity step; the finest that the files print otherwise.")
   var lot: String?
 
+  @Option(help: "Fit a synthetic market to these files and write its parameters here (JSON).", completion: .file())
+  var calibrate: String?
+
+  @Option(help: "Instead of files: a synthetic market, by its parameter file or a preset's name (plain).")
+  var synthetic: String?
+
+  @Option(help: "The seed of the synthetic market.")
+  var seed: UInt64 = 1
+
+  @Option(help: "How long the synthetic market is, in seconds of its own time.")
+  var seconds = 600.0
+
   @Flag(help: "Report gaps, repetitions, crossed books, clocks and lateness.")
   var quality = false
 
@@ -63,44 +80,56 @@ struct ImportCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard !files.isEmpty else { throw ValidationError("a file to import is needed") }
-    guard out != nil || quality else {
-      throw ValidationError("--out FILE or --quality is needed: there is nothing to do")
+    guard files.isEmpty != (synthetic == nil) else {
+      throw ValidationError("either files to import are needed, or --synthetic")
+    }
+    guard seconds > 0, seconds < 1e9 else { throw ValidationError("--seconds: a positive number is expected") }
+    guard out != nil || quality || calibrate != nil else {
+      throw ValidationError("--out, --calibrate or --quality is needed: there is nothing to do")
     }
     guard symbol.map({ ShortName($0) != nil }) ?? true else { throw ValidationError("--symbol: 1 to 15 characters") }
     guard multiplier ?? 1 > 0 else { throw ValidationError("--multiplier: a positive number is expected") }
-    if let out, FileManager.default.fileExists(atPath: out) {
-      throw ValidationError("\(out) is there already: remove it, or name another")
+    for path in [out, calibrate].compactMap({ $0 }) where FileManager.default.fileExists(atPath: path) {
+      throw ValidationError("\(path) is there already: remove it, or name another")
     }
   }
 
   func run() throws {
-    let settings = ImportSettings(
-      tick: try step(tick, "--tick"), lot: try step(lot, "--lot"))
-    var input = try ImportInput(files, settings)
-    if input.instrument != nil, tick != nil || lot != nil {
-      throw ValidationError("--tick and --lot: captures and tapes have a grid of their own")
-    }
+    var input = try openInput()
     var report = ImportReport(input.description, tick: input.tick, lot: input.lot)
     var found = DataQuality()
     var progress = RowProgress()
-    if let out {
-      var writer = try TapeWriter(path: out, instrument: try instrument(input))
-      while let row = try input.next() {
-        try writer.append(row)
-        found.note(row)
-        progress.note()
-      }
-      report.rowsWritten = try writer.finish().rowCount
-    } else {
-      while let row = try input.next() {
-        found.note(row)
-        progress.note()
-      }
+    var kept: [TapeRow] = []
+    var writer: TapeWriter?
+    if let out { writer = try TapeWriter(path: out, instrument: try instrument(input)) }
+    while let row = try input.next() {
+      try writer?.append(row)
+      found.note(row)
+      progress.note()
+      if calibrate != nil { kept.append(row) }
     }
+    report.rowsWritten = try writer.take()?.finish().rowCount
     progress.finish()
+    if let calibrate {
+      let names = files.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+      let parameters = try HawkesParameters.calibrated(to: kept, source: names.joined(separator: ", "))
+      try parameters.json.write(toFile: calibrate, atomically: true, encoding: .utf8)
+    }
     if quality { report.quality = found.finish() }
     print(json ? report.json : report.text, terminator: "")
+  }
+
+  private func openInput() throws -> ImportInput {
+    if let synthetic {
+      let market = try SyntheticInput(synthetic, seed: seed, seconds: seconds)
+      return ImportInput(market, "SYNTHETIC market \(synthetic), seed \(seed), \(seconds) s")
+    }
+    let input = try ImportInput(
+      files, ImportSettings(tick: try step(tick, "--tick"), lot: try step(lot, "--lot")))
+    if input.instrument != nil, tick != nil || lot != nil {
+      throw ValidationError("--tick and --lot: captures and tapes have a grid of their own")
+    }
+    return input
   }
 
   /// What the options say, and the input where they say nothing.

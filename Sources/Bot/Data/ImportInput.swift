@@ -1,4 +1,4 @@
-// What `apus import` reads: files of others, recorded captures, or a tape.
+// What `apus import` reads: files of others, recorded captures, a tape, or a market that is made up.
 
 import Market
 import Simulation
@@ -11,10 +11,11 @@ struct ImportInput {
   let instrument: TapeInstrument?
   /// What each file is, for people.
   let description: [String]
-  /// One of the three.
+  /// One of the four.
   private var files: MarketImport?
   private var captures: CaptureRows?
   private var tape: TapeReader?
+  private var synthetic: SyntheticInput?
 
   init(_ paths: [String], _ settings: ImportSettings) throws {
     if paths.count == 1, paths[0].hasSuffix(".tape") {
@@ -38,7 +39,15 @@ struct ImportInput {
     }
   }
 
+  init(_ market: SyntheticInput, _ description: String) {
+    instrument = SyntheticInput.instrument
+    (tick, lot) = (SyntheticInput.instrument.tick, SyntheticInput.instrument.lot)
+    self.description = [description]
+    synthetic = market
+  }
+
   mutating func next() throws -> TapeRow? {
+    if let synthetic { return synthetic.next() }
     if tape != nil { return try tape?.next() }
     if captures != nil { return try captures?.next() }
     return try files?.next()
