@@ -102,6 +102,8 @@ import Testing
     #expect(scope[.slippageAtDecision] == .number(2.0 / 1004 * 1e4))
     #expect(scope[.slippageAtArrival] == .number(1.0 / 1004 * 1e4))
     #expect(scope[.shortfall] == .number(3.0 / 1004 * 1e4))
+    // The bot heard of it after it had ended, and that counts.
+    #expect(scope.acknowledgementLatency.maximumNs == 300_000_000)
   }
 
   @Test func latenciesAreThoseOfTheOrders() {

@@ -60,7 +60,10 @@ private let node: URL? = {
     #expect(data["result"] == interval.json)
     #expect(data["metrics"]?.elements?.count == Metric.allCases.count)
     #expect(data["sweep"]?["rows"]?.elements?.count == 6)
+    #expect(data["certain"] == .bool(false))
     #expect(page == (try HTMLReport(interval, sweep: sweep(interval)).html()))
+    let certain = try HTMLReport(ResultInterval(certain: result(optimistic: false))).html()
+    #expect(JSONValue(parsing: try embedded(certain).utf8)?["certain"] == .bool(true))
   }
 
   @Test func thePageIsWellFormedAndAlone() throws {
@@ -82,6 +85,8 @@ private let node: URL? = {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let file = folder.appendingPathComponent("report.html")
+    try HTMLReport(ResultInterval(certain: interval.pessimistic)).write(to: file)
+    #expect(try #require(try use(file))["notice"]?.string?.hasSuffix("no interval of the queue position.") == true)
     for rows in [[], sweep(interval)] {
       try HTMLReport(interval, sweep: rows).write(to: file)
       let seen = try #require(try use(file))

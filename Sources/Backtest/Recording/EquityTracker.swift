@@ -47,9 +47,9 @@ struct EquityTracker {
 
   mutating func change(equity: Int64, exposure: Int64, timeNs: Int64) {
     pass(to: timeNs)
-    exposureUnits += exposure
+    exposureUnits = exposureUnits.addingClamped(exposure)
     maximumExposureUnits = max(maximumExposureUnits, exposureUnits)
-    equityUnits += equity
+    equityUnits = equityUnits.addingClamped(equity)
     drawdown.update(equityUnits, timeNs: timeNs)
   }
 

@@ -19,6 +19,14 @@ public struct UnvaluedFee: Equatable, Sendable {
   public var fee: Amount
 }
 
+extension Int64 {
+  /// The sum, or the end of the range: turnover grows without bound, and a long run in a small currency passes 64 bits.
+  func addingClamped(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other < 0 ? .min : .max) : sum
+  }
+}
+
 struct FeeTable {
   /// By tier, then maker before taker; only what occurred.
   private(set) var tiers: [FeeTierTotals] = []
@@ -27,7 +35,7 @@ struct FeeTable {
   mutating func add(_ fill: BacktestFill, feeUnits: Int64) {
     let index = row(fill.feeTier, fill.isMaker)
     tiers[index].fills += 1
-    tiers[index].turnover.units += fill.notional.units
+    tiers[index].turnover.units = tiers[index].turnover.units.addingClamped(fill.notional.units)
     tiers[index].fees.units += feeUnits
   }
 
@@ -44,7 +52,7 @@ struct FeeTable {
     for totals in other.tiers {
       let index = row(totals.tier, totals.isMaker)
       tiers[index].fills += totals.fills
-      tiers[index].turnover.units += totals.turnover.units
+      tiers[index].turnover.units = tiers[index].turnover.units.addingClamped(totals.turnover.units)
       tiers[index].fees.units += totals.fees.units
     }
     for fee in other.unvalued { addUnvalued(fee.fee, fee.asset) }
@@ -63,7 +71,7 @@ struct FeeTable {
   func sum(maker: Bool) -> FeeTierTotals {
     tiers.filter { $0.isMaker == maker }.reduce(into: FeeTierTotals(tier: 0, isMaker: maker)) { sum, row in
       sum.fills += row.fills
-      sum.turnover.units += row.turnover.units
+      sum.turnover.units = sum.turnover.units.addingClamped(row.turnover.units)
       sum.fees.units += row.fees.units
     }
   }

@@ -32,8 +32,8 @@ struct CostAgainst {
   var bps: Double? { turnoverUnits > 0 ? Double(costUnits) / Double(turnoverUnits) * 1e4 : nil }
 
   mutating func add(_ other: CostAgainst) {
-    costUnits += other.costUnits
-    turnoverUnits += other.turnoverUnits
+    costUnits = costUnits.addingClamped(other.costUnits)
+    turnoverUnits = turnoverUnits.addingClamped(other.turnoverUnits)
   }
 }
 
@@ -42,6 +42,8 @@ struct OrderTracker {
     var placedNs: Int64
     var arrivedNs: Int64?
     var cancelRequestedNs: Int64?
+    var hasEnded = false
+    var isAcknowledged = false
     /// The best price to take at these moments in half-ticks, 0 when unknown.
     var takingAtDecision: Int64
     var takingAtArrival: Int64 = 0
@@ -55,8 +57,12 @@ struct OrderTracker {
   private(set) var slippageAtDecision = CostAgainst()
   private(set) var slippageAtArrival = CostAgainst()
   private(set) var shortfall = CostAgainst()
-  /// Orders that have not ended: as many as the venue lets be open. Looked up by number, never walked.
+  /// Orders that have not ended, as many as the venue lets be open, and those that ended before the bot heard of them.
+  /// Looked up by number, never walked.
   private var lives: [UInt64: Life] = [:]
+  /// Orders that ended unheard of, oldest first. An acknowledgement may be lost: the oldest are not waited for forever.
+  private var unheard: [UInt64] = []
+  private static let maximumUnheard = 1_024
 
   /// - Parameters:
   ///   - taking: the best price of the side that the order would take from, in half-ticks; 0 when unknown.
@@ -73,7 +79,9 @@ struct OrderTracker {
       lives[key]?.takingAtArrival = taking
     case .acknowledged:
       totals.acknowledged += 1
-      if let life = lives[key] { acknowledgementLatency.add(event.timeNs - life.placedNs) }
+      if let life = lives[key], !life.isAcknowledged { acknowledgementLatency.add(event.timeNs - life.placedNs) }
+      lives[key]?.isAcknowledged = true
+      if lives[key]?.hasEnded == true { lives[key] = nil }
     case .cancelRequested:
       totals.cancelRequested += 1
       lives[key]?.cancelRequestedNs = event.timeNs
@@ -84,7 +92,19 @@ struct OrderTracker {
     case .expired: totals.expired += 1
     case .filled: totals.filled += 1
     }
-    if event.kind.isEnd { lives[key] = nil }
+    if event.kind.isEnd { end(key, isRejected: event.kind == .rejected) }
+  }
+
+  /// What is refused is never acknowledged.
+  private mutating func end(_ key: UInt64, isRejected: Bool) {
+    guard let life = lives[key] else { return }
+    guard !isRejected, !life.isAcknowledged else {
+      lives[key] = nil
+      return
+    }
+    lives[key]?.hasEnded = true
+    unheard.append(key)
+    if unheard.count > Self.maximumUnheard { lives[unheard.removeFirst()] = nil }
   }
 
   mutating func fill(_ fill: BacktestFill, _ scale: ValueScale) {
@@ -99,7 +119,7 @@ struct OrderTracker {
     guard halfTicks > 0 else { return }
     let lots = Int128(fill.side.sign * fill.quantity.lots)
     let beyond = scale.worth(halfTicks: 2 * fill.price.ticks) - scale.worth(halfTicks: halfTicks)
-    cost.costUnits += scale.units(lots * beyond)
-    cost.turnoverUnits += fill.notional.units
+    cost.costUnits = cost.costUnits.addingClamped(scale.units(lots * beyond))
+    cost.turnoverUnits = cost.turnoverUnits.addingClamped(fill.notional.units)
   }
 }

@@ -45,7 +45,7 @@ public struct HTMLReport {
   private var data: JSONValue {
     .fields([
       ("result", result.json),
-      ("certain", .bool(result.pessimistic == result.optimistic)),
+      ("certain", .bool(result.isCertain)),
       ("metrics", .array(Metric.allCases.map(Self.json))),
       ("sweep", sweep),
     ])

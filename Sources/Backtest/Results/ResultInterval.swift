@@ -24,6 +24,8 @@ public struct ResultInterval: Equatable, Sendable {
 
   public let pessimistic: BacktestResult
   public let optimistic: BacktestResult
+  /// One run stands for both ends.
+  public let isCertain: Bool
 
   /// - Throws: `Problem.differentRuns` unless both are of the same instruments and time.
   public init(pessimistic: BacktestResult, optimistic: BacktestResult) throws(Problem) {
@@ -32,12 +34,14 @@ public struct ResultInterval: Equatable, Sendable {
     else { throw .differentRuns }
     self.pessimistic = pessimistic
     self.optimistic = optimistic
+    isCertain = false
   }
 
   /// A run in which no order rested, or whose data shows every order's queue: both ends are one.
   public init(certain result: BacktestResult) {
     pessimistic = result
     optimistic = result
+    isCertain = true
   }
 
   /// - Parameter scope: its place in `scopes`, which is the same in both runs.

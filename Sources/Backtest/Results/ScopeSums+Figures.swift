@@ -52,7 +52,7 @@ extension ScopeSums {
 
   private func trading(_ metric: Metric, _ run: Run) -> MetricValue {
     let (maker, taker) = (fees.sum(maker: true), fees.sum(maker: false))
-    let turnover = maker.turnover.units + taker.turnover.units
+    let turnover = maker.turnover.units.addingClamped(taker.turnover.units)
     let gross = attribution.profit.units - attribution.fees.units
     func bps(_ units: Int64, of turnover: Int64) -> MetricValue {
       turnover > 0 ? .number(Double(units) / Double(turnover) * 1e4) : .absent
@@ -76,7 +76,7 @@ extension ScopeSums {
     case .maximumExposure: return .amount(Amount(units: tracker.maximumExposureUnits))
     case .averageExposure:
       guard run.lengthNs > 0 else { return .absent }
-      return .amount(Amount(units: Int64((tracker.exposureNs / Double(run.lengthNs)).rounded())))
+      return .amount(Amount(units: Int64(exactly: (tracker.exposureNs / Double(run.lengthNs)).rounded()) ?? .max))
     default:
       return run.lengthNs > 0 ? .number(Double(tracker.inMarketNs) / Double(run.lengthNs)) : .absent
     }

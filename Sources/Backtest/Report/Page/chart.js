@@ -114,7 +114,9 @@ class Plot {
     if (left === right) [left, right] = [left - 0.5, right + 0.5];
     if (low === high) [low, high] = [low - 0.5, high + 0.5];
     const room = (high - low) * 0.06;
-    return { left, right, low: low - room, high: high + room };
+    // Marks and bars reach beyond their place; lines over time end at the edge.
+    const side = this.options.shared || this.span.from !== null ? 0 : (right - left) * 0.06;
+    return { left: left - side, right: right + side, low: low - room, high: high + room };
   }
 
   draw() {
@@ -141,10 +143,10 @@ class Plot {
 
   drawAxes(pen, bounds, area) {
     pen.font = "11px system-ui, sans-serif";
-    pen.strokeStyle = cssColor("line");
     pen.fillStyle = cssColor("faint");
     pen.textAlign = "right";
     for (const y of ticksBetween(bounds.low, bounds.high, 5)) {
+      pen.strokeStyle = cssColor(y === 0 ? "faint" : "line");
       this.strokeLine(pen, area.x, this.toY(y), area.x + area.width, this.toY(y));
       pen.fillText(this.options.yText(y), area.x - 6, this.toY(y) + 4);
     }
