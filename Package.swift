@@ -34,6 +34,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "apus", targets: ["apus"]),
+    .library(name: "ApusEnvironment", type: .dynamic, targets: ["Environment"]),
     .library(
       name: "Apus",
       targets: [
@@ -62,6 +63,8 @@ let package = Package(
     module("Execution", ["Risk", "Market", "Pipeline"]),
     module("Control", ["Risk", "Market", "Pipeline", "CShims"]),
     module("Simulation", ["Market", "CShims"]),
+    .target(
+      name: "Environment", dependencies: ["Simulation", "Market"], exclude: ["apus_environment.h"], swiftSettings: swift),
     module("Journal", ["Market", "Pipeline", "CShims"]),
     module("VenueFront", ["Simulation", "Market", "Pipeline"]),
     .target(
@@ -122,6 +125,7 @@ let package = Package(
     .testTarget(
       name: "BacktestTests", dependencies: ["Backtest", "Simulation", "Market", "Pipeline", "Support"], exclude: ["Page"],
       swiftSettings: swift),
+    tests("EnvironmentTests", ["Environment", "Simulation", "Market", "Support", "MallocCounter"]),
     tests("SyntheticTests", ["Simulation", "Market", "Support", "MallocCounter"]),
     tests(
       "JournalTests",
