@@ -117,6 +117,7 @@ let package = Package(
     tests("ExecutionTests", ["Execution", "Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("ControlTests", ["Control", "Journal", "Risk", "Market", "Pipeline", "CShims", "Support"]),
     tests("CrashTests", ["Execution", "Journal", "Risk", "Market", "Pipeline", "Support"]),
+    tests("ExchangeTests", ["Simulation", "Market", "Support", "MallocCounter"]),
     tests("SimulationTests", ["Simulation", "Market", "Support"]),
     tests("ReplayTests", ["Simulation", "Market", "CShims", "Support"]),
     .testTarget(
