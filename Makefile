@@ -7,14 +7,14 @@ FORMATTED := Package.swift Sources Tests Examples
 # The driver remarks on every module that debug builds are whole-module (Package.swift says why): not worth a line each.
 QUIET := 2>&1 | { grep -v 'remark: Incremental compilation has been disabled' || true; }
 
-.PHONY: demo check setup format lint debug release gate threads conformance environment end-to-end crashes fuzz sanitize clean
+.PHONY: demo check setup format lint debug release gate threads conformance end-to-end crashes fuzz sanitize clean
 .SILENT: setup
 
 demo: setup
 	$(SWIFT) build -c release --product apus
 	$(RELEASE)/apus demo --seconds 20
 
-check: setup lint debug release gate threads conformance environment end-to-end
+check: setup lint debug release gate threads conformance end-to-end
 
 setup:
 	scripts/setup
@@ -46,11 +46,6 @@ threads:
 
 conformance:
 	$(PYTHON) Tests/conformance/run.py --apus $(RELEASE)/apus
-
-# The learning environments through C and Gymnasium: about a quarter of a minute once they are built.
-environment:
-	$(SWIFT) build -c release --product ApusEnvironment
-	$(PYTHON) Tests/environment/run.py --library $(RELEASE)/libApusEnvironment.so
 
 end-to-end:
 	$(PYTHON) Tests/end-to-end/run.py --apus $(RELEASE)/apus

@@ -34,7 +34,6 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "apus", targets: ["apus"]),
-    .library(name: "ApusEnvironment", type: .dynamic, targets: ["Environment"]),
     .library(
       name: "Apus",
       targets: [
@@ -63,8 +62,6 @@ let package = Package(
     module("Execution", ["Risk", "Market", "Pipeline"]),
     module("Control", ["Risk", "Market", "Pipeline", "CShims"]),
     module("Simulation", ["Market", "CShims"]),
-    .target(
-      name: "Environment", dependencies: ["Simulation", "Market"], exclude: ["apus_environment.h"], swiftSettings: swift),
     module("Journal", ["Market", "Pipeline", "CShims"]),
     module("VenueFront", ["Simulation", "Market", "Pipeline"]),
     .target(
@@ -126,7 +123,6 @@ let package = Package(
     .testTarget(
       name: "BacktestTests", dependencies: ["Backtest", "Simulation", "Market", "Pipeline", "Support"], exclude: ["Page"],
       swiftSettings: swift),
-    tests("EnvironmentTests", ["Environment", "Simulation", "Market", "Support", "MallocCounter"]),
     tests("SyntheticTests", ["Simulation", "Market", "Support", "MallocCounter"]),
     tests(
       "JournalTests",
