@@ -25,21 +25,21 @@ public struct SweepAnalysis: Equatable, Sendable {
     guard rows.count > 1, let count = returns.first?.count, count > 1,
       rows.allSatisfy({ $0.equityUnits.count == count + 1 && $0.sampleIntervalNs == rows[0].sampleIntervalNs })
     else { return nil }
-    let moments = returns.map(SampleMoments.init)
     // A job that never traded is a trial with a ratio of zero.
-    let sharpes = moments.map { $0.mean == 0 ? 0 : $0.mean / ($0.standardDeviation ?? .infinity) }
+    let sharpes = rows.compactMap(\.sharpe)
     let variance = SampleMoments(sharpes).standardDeviation.map { $0 * $0 } ?? 0
     let place = sharpes.indices.reduce(0) { sharpes[$1] > sharpes[$0] ? $1 : $0 }
-    guard sharpes.allSatisfy(\.isFinite), variance > 0,
+    guard variance > 0,
       let expected = SharpeStatistics.expectedMaximum(trials: rows.count, variance: variance)
     else { return nil }
+    let moments = SampleMoments(returns[place])
     trials = rows.count
     best = rows[place].number
     sharpe = sharpes[place]
     expectedMaximum = expected
     deflated = SharpeStatistics.deflated(
-      sharpe, trials: rows.count, variance: variance, count: count, skewness: moments[place].skewness,
-      kurtosis: moments[place].kurtosis)
+      sharpe, trials: rows.count, variance: variance, count: count, skewness: moments.skewness,
+      kurtosis: moments.kurtosis)
     overfitting = try? OverfittingProbability(returns: returns, blocks: blocks).probability
     meanProfit = BlockBootstrap(observations: count, seed: seed).interval(returns[place]) { SampleMoments($0).mean }
   }

@@ -70,5 +70,12 @@ public struct SweepRow: Equatable, Sendable {
     return SweepRow(line: JSONValue.object(members).text)!
   }
 
+  /// Of the kept samples, not annualised; 0 for a job that never gained or lost, nil below two returns.
+  var sharpe: Double? {
+    let moments = SampleMoments(returns)
+    guard let deviation = moments.standardDeviation else { return nil }
+    return deviation > 0 ? moments.mean / deviation : 0
+  }
+
   var returns: [Double] { Returns(equityUnits: equityUnits, intervalNs: sampleIntervalNs).values }
 }

@@ -10,6 +10,14 @@ public struct SweepOutcome: Sendable {
   /// Jobs that failed, with the reason, in order of their number. They run again when the sweep is taken up again.
   public var failures: [(job: SweepJob, reason: String)]
 
+  /// The job with the largest pessimistic Sharpe ratio of its kept samples, the first of equals; nil when none has two.
+  public var best: SweepRow? {
+    rows.reduce(nil as SweepRow?) { best, row in
+      guard let sharpe = row.sharpe else { return best }
+      return sharpe > best?.sharpe ?? -.infinity ? row : best
+    }
+  }
+
   /// The rows' lines, byte-equal whatever the number of threads and however often the sweep was interrupted.
   public var lines: String { rows.map { $0.line + "\n" }.joined() }
 }

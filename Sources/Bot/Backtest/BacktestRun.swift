@@ -18,15 +18,18 @@ package struct BacktestRun {
 
   /// Plays the market to its end, message by message into both sessions.
   ///
-  /// - Parameter tables: a folder that gets every row of both, in `pessimistic` and `optimistic`; nil for none.
-  package mutating func run(tables: URL? = nil) throws -> BacktestOutcome {
+  /// - Parameters:
+  ///   - tables: a folder that gets every row of both, in `pessimistic` and `optimistic`; nil for none.
+  ///   - progress: shows how much is played; nil where several run at once.
+  package mutating func run(
+    tables: URL? = nil, progress: ProgressBar? = ProgressBar()
+  ) throws -> BacktestOutcome {
     let startNs = market.startNs
     let files = try ["pessimistic", "optimistic"].map { name in
       try tables.map { try ResultTables(folder: $0.appendingPathComponent(name)) }
     }
     let pessimistic = try plan.makeSession(startNs: startNs, queue: .leaveBehind, tables: files[0])
     let optimistic = try plan.makeSession(startNs: startNs, queue: .leaveAhead, tables: files[1])
-    let progress = ProgressBar()
     let seconds = Self.seconds(from: startNs, to: market.endNs)
     var shown = 0
     var messages = 0
@@ -37,7 +40,7 @@ package struct BacktestRun {
       }
       let played = Self.seconds(from: startNs, to: played.timeNs)
       if played > shown {
-        progress.show(done: played, of: seconds)
+        progress?.show(done: played, of: seconds)
         shown = played
       }
     }

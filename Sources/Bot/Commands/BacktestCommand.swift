@@ -16,6 +16,7 @@ struct BacktestCommand: ParsableCommand {
 
         apus backtest --config backtest.yaml
         apus backtest --config backtest.yaml --json result.json --report result.html --tables rows
+        apus backtest --config backtest.yaml --vary strategy.parameters.riskAversion=0.01,0.1 --sweep sweep.jsonl
       """)
 
   @Option(help: "The configuration file, with a `backtest` section.")
@@ -30,12 +31,42 @@ struct BacktestCommand: ParsableCommand {
   @Option(help: "Write fills, orders, markouts and equity as CSV files into this folder.")
   var tables: String?
 
+  @Option(help: "Run every combination of such fields: path.of.field=value,value. May be given several times.")
+  var vary: [String] = []
+
+  @Option(help: "With --vary: the file of finished jobs; a sweep that was interrupted goes on where it stopped.")
+  var sweep: String?
+
+  @Option(help: "With --vary: how many backtests run at once (all cores).")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    guard threads > 0 else { throw ValidationError("--threads is at least 1") }
+    guard !vary.isEmpty || sweep == nil else { throw ValidationError("--sweep keeps the jobs of --vary") }
+    guard vary.isEmpty || tables == nil else { throw ValidationError("--tables is of one backtest, not of a sweep") }
+  }
+
   func run() throws {
+    if !vary.isEmpty { return try runSweep() }
     var backtest = try BacktestRun(Configuration(file: config), strategies: Apus.strategies)
     let outcome = try backtest.run(tables: tables.map { URL(fileURLWithPath: $0, isDirectory: true) })
     print(BacktestText(outcome: outcome, isColoured: Terminal.isInteractive).all)
     let interval = try outcome.interval
     if let json { try Data((interval.json.text + "\n").utf8).write(to: URL(fileURLWithPath: json)) }
     if let report { try HTMLReport(interval).write(to: URL(fileURLWithPath: report)) }
+  }
+
+  /// Runs all jobs, then the best one again for its report.
+  private func runSweep() throws {
+    let text = try String(contentsOfFile: config, encoding: .utf8)
+    let jobs = try BacktestSweep(file: config, text: text, varied: vary, strategies: Apus.strategies)
+    let bar = ProgressBar()
+    let results = try sweep.map { try SweepFile(URL(fileURLWithPath: $0)) }
+    let outcome = try jobs.run(threads: threads, results: results) { bar.show(done: $0, of: $1) }
+    print(SweepText(outcome: outcome).all)
+    if let json { try Data(outcome.lines.utf8).write(to: URL(fileURLWithPath: json)) }
+    guard let report, let best = outcome.best else { return }
+    let result = try jobs.outcome(jobs.jobs[best.number]).interval
+    try HTMLReport(result, sweep: outcome.rows).write(to: URL(fileURLWithPath: report))
   }
 }

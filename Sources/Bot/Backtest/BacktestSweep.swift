@@ -1,0 +1,83 @@
+// One configuration with some of its fields varied: every combination is a backtest of its own, on all cores.
+
+import Backtest
+import Foundation
+import Pipeline
+import Yams
+
+/// A sweep of `apus backtest`: `strategy.parameters.riskAversion=0.01,0.1` for each field that varies.
+package struct BacktestSweep {
+  package let jobs: [SweepJob]
+  private let file: String
+  private let text: String
+  private let strategies: [StrategyFactory]
+
+  /// Reads and validates the configuration of every job, so that none is refused after hours of others.
+  ///
+  /// - Parameter varied: texts of the form `path.of.field=value,value`.
+  /// - Throws: `SessionError` for such a text, `ConfigurationError` for a value that a field refuses.
+  package init(file: String, text: String, varied: [String], strategies: [StrategyFactory]) throws {
+    let axes = try varied.map { text in
+      let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { throw SessionError("--vary \(text): path.of.field=value,value is expected") }
+      return ParameterAxis.values(name: parts[0], parts[1].split(separator: ",").map(String.init))
+    }
+    self.file = file
+    self.text = text
+    self.strategies = strategies
+    let settings = try Configuration(file: file, text: text).backtest
+    do {
+      jobs = SweepJob.all(try ParameterSpace.grid(axes), identity: text + (try Self.fingerprint(settings?.input)))
+    } catch let problem as ParameterSpace.Problem {
+      throw SessionError("--vary: \(problem)")
+    }
+    for job in jobs { _ = try configuration(job) }
+  }
+
+  /// Runs what `results` does not hold yet. The outcome is the same for any number of threads.
+  package func run(
+    threads: Int, results: SweepFile? = nil, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+  ) throws -> SweepOutcome {
+    try SweepRunner(threads: threads).run(jobs, file: results, progress: progress) { job in
+      try outcome(job, progress: nil).interval
+    }
+  }
+
+  /// One of its jobs as a backtest of its own, with everything that a sweep does not keep.
+  package func outcome(_ job: SweepJob, progress: ProgressBar? = ProgressBar()) throws -> BacktestOutcome {
+    var run = try BacktestRun(configuration(job), strategies: strategies)
+    return try run.run(progress: progress)
+  }
+
+  private func configuration(_ job: SweepJob) throws -> Configuration {
+    guard var root = try Yams.compose(yaml: text) else { throw SessionError("\(file) is empty") }
+    for setting in job.settings {
+      let path = setting.name.split(separator: ".").map(String.init)
+      guard Self.replace(path[...], with: setting.value, in: &root) else {
+        throw SessionError("--vary \(setting.name): \(file) has no such mapping")
+      }
+    }
+    return try Configuration(file: file, text: Yams.serialize(node: root))
+  }
+
+  /// - Returns: whether all but the last name of the path are mappings. Whether the last is a field, its reader says.
+  private static func replace(_ path: ArraySlice<String>, with value: String, in node: inout Node) -> Bool {
+    guard let name = path.first, case .mapping(var mapping) = node else { return false }
+    if path.count == 1 {
+      mapping[Node(name)] = Node(value)
+    } else {
+      guard var child = mapping[Node(name)], replace(path.dropFirst(), with: value, in: &child) else { return false }
+      mapping[Node(name)] = child
+    }
+    node = .mapping(mapping)
+    return true
+  }
+
+  /// What else a result depends on: a capture that was replaced under its name is another input.
+  private static func fingerprint(_ input: BacktestSettings.Input?) throws -> String {
+    guard case .captures(let files) = input else { return "" }
+    return try files.map { file in
+      try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe).withUnsafeBytes { SHA256.hex($0) }
+    }.joined(separator: ",")
+  }
+}

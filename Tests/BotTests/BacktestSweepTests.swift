@@ -1,0 +1,64 @@
+import Backtest
+import Bot
+import Foundation
+import Testing
+
+/// Sweeps of whole sessions: the machinery itself is tested in BacktestTests.
+@Suite struct BacktestSweepTests {
+  private let text = """
+    instruments: [SYNUSDT]
+    strategy: {name: quoting, parameters: {fillDecay: 1000, riskAversion: 0.01}}
+    risk:
+      maximumOrderQuantity: 0.05
+      maximumOrderNotional: 5000
+      maximumPosition: 0.2
+      maximumOpenOrders: 16
+      priceCollarBasisPoints: 50
+      ordersPerSecond: 20
+      ordersPer10Seconds: 40
+      maximumMarketAgeMs: 2000
+      maximumOrderAgeMs: 2000
+      maximumDailyLoss: 5000
+    backtest:
+      synthetic: {seed: 7, seconds: 40}
+      balances: {USDT: 100000, SYN: 2}
+      latency: {feedUs: 500, orderUs: 1000, responseUs: 1000, decisionUs: 20}
+      fees: {makerBasisPoints: 10, takerBasisPoints: 10}
+    """
+
+  private func sweep(_ varied: [String]) throws -> BacktestSweep {
+    try BacktestSweep(file: "test.yaml", text: text, varied: varied, strategies: StrategyFactory.included)
+  }
+
+  @Test func threadsDoNotChangeTheResult() throws {
+    let varied = ["backtest.latency.orderUs=1000,50000", "backtest.fees.makerBasisPoints=0,10"]
+    let one = try sweep(varied).run(threads: 1)
+    let four = try sweep(varied).run(threads: 4)
+    #expect(one.rows.count == 4 && one.failures.isEmpty)
+    #expect(one.lines == four.lines)
+    // Each job got its fields: the same decisions at another fee, and another fee only.
+    #expect(one.rows[0].figure(.fees).pessimistic == 0)
+    #expect(one.rows[1].figure(.turnover).pessimistic == one.rows[0].figure(.turnover).pessimistic)
+    #expect(try #require(one.rows[1].figure(.fees).pessimistic) < 0)
+    #expect(one.rows[2].line != one.rows[0].line)
+  }
+
+  @Test func aJobIsTheBacktestOfItsConfiguration() throws {
+    let jobs = try sweep(["risk.maximumPosition=0.1,0.2"])
+    let row = try jobs.run(threads: 2).rows[1]
+    var single = try BacktestRun(Configuration(file: "test.yaml", text: text), strategies: StrategyFactory.included)
+    #expect(row == SweepRow(jobs.jobs[1], try single.run(progress: nil).interval))
+  }
+
+  @Test(arguments: [
+    ("risk.maximumPosition", "path.of.field=value"), ("risk.nothing=1", "nothing"), ("nothing.at=1", "no such mapping"),
+    ("risk.maximumPosition=many", "risk.maximumPosition"), ("risk.maximumPosition=", "path.of.field=value"),
+    ("risk.maximumPosition=,", "empty"),
+  ])
+  func whatCannotRunIsRefused(_ varied: String, reason: String) {
+    do {
+      _ = try sweep([varied])
+      Issue.record("\(varied) was taken")
+    } catch { #expect("\(error)".contains(reason)) }
+  }
+}
