@@ -34,7 +34,7 @@ final class MarketPlay {
   private let loop: NIOIsolatedEventLoop
   private let hub: StreamHub
   private let snapshots: SnapshotDesk
-  private let exchange: Exchange
+  private let exchange: VenueFront.Exchange
   private let settings: VenueServer.Configuration
   private let streams: Set<String>
   /// Messages sent before other work of the event loop gets its turn.
@@ -42,7 +42,7 @@ final class MarketPlay {
 
   init(
     _ source: any MarketSource, clock: CaptureClock, settings: VenueServer.Configuration, hub: StreamHub,
-    snapshots: SnapshotDesk, exchange: Exchange, loop: NIOIsolatedEventLoop
+    snapshots: SnapshotDesk, exchange: VenueFront.Exchange, loop: NIOIsolatedEventLoop
   ) throws {
     self.source = source
     self.clock = clock

@@ -37,7 +37,7 @@ final class OrderService: WebSocketService {
   /// No frame limit is documented for the WebSocket API: weights and order counts limit it.
   let framesPerSecond = Int.max
 
-  init(target: String, exchange: Exchange, faults: FaultDesk, hub: UserHub, loop: NIOIsolatedEventLoop) {
+  init(target: String, exchange: VenueFront.Exchange, faults: FaultDesk, hub: UserHub, loop: NIOIsolatedEventLoop) {
     self.hub = hub
     self.loop = loop
     let returnsRateLimits = queryValue(splitTarget(target).query, "returnRateLimits") != "false"

@@ -8,7 +8,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
-  private let exchange: Exchange
+  private let exchange: VenueFront.Exchange
   private let faults: FaultDesk
   private let loop: NIOIsolatedEventLoop
   private var head: HTTPRequestHead?
@@ -18,7 +18,7 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
   /// REST connections have no numbers: clients open many, for a request or two.
   private static let anyConnection = 0
 
-  init(_ exchange: Exchange, faults: FaultDesk, loop: NIOIsolatedEventLoop) {
+  init(_ exchange: VenueFront.Exchange, faults: FaultDesk, loop: NIOIsolatedEventLoop) {
     self.exchange = exchange
     self.faults = faults
     self.loop = loop

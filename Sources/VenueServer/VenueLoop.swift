@@ -7,7 +7,7 @@ import VenueFront
 
 /// Made, used and ended on one event loop.
 final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that it runs on that loop.
-  let exchange: Exchange
+  let exchange: VenueFront.Exchange
   let streams = StreamHub()
   let users = UserHub()
   let play: MarketPlay
@@ -38,7 +38,7 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
     let snapshots = SnapshotDesk(awaited: Set(summary.snapshots.keys))
     faults = FaultDesk(configuration.faults)
     let clock = ClockBox(faults)
-    exchange = try Exchange(
+    exchange = try VenueFront.Exchange(
       instruments: instruments, settings: configuration.exchange, snapshots: snapshots, nowNs: { clock.nowNs() })
     play = try MarketPlay(
       source, clock: CaptureClock(originNs: summary.firstTimeNs, speed: configuration.speed), settings: configuration,

@@ -14,7 +14,7 @@ final class World {
   private static let neverNs: Int64 = 3_600_000_000_000
 
   let seed: UInt64
-  let exchange: Exchange
+  let exchange: VenueFront.Exchange
   let faults: FaultDesk
   let bot: BotUnderTest
   private(set) var nowNs = World.startNs
@@ -50,7 +50,7 @@ final class World {
     settings.limits.weightPerMinute = 1_000_000
     settings.limits.ordersPerTenSeconds = 1_000_000
     settings.limits.ordersPerDay = 1_000_000
-    let exchange = try Exchange(
+    let exchange = try VenueFront.Exchange(
       instruments: [instrument], settings: settings, snapshots: SnapshotDesk(awaited: [])
     ) { present.nowNs + faults.plan.clockOffsetNs }
     func channel() -> SimulatedChannel {

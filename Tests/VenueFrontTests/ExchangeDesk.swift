@@ -12,7 +12,7 @@ final class ExchangeDesk {
   var events: [String] = []
   var fills: [VenueFill] = []
   let session = APISession(connectedMs: 0)
-  private(set) var exchange: Exchange!
+  private(set) var exchange: VenueFront.Exchange!
 
   static let key = "key"
   static let secret = "secret"
@@ -27,7 +27,7 @@ final class ExchangeDesk {
     ]
     change(&settings)
     let instruments = try #require(DerivedRules.instruments(symbols: [DerivedRules.syntheticSymbol]))
-    exchange = try Exchange(
+    exchange = try VenueFront.Exchange(
       instruments: instruments, settings: settings, snapshots: SnapshotDesk(awaited: [])
     ) { [unowned self] in nowNs }
     exchange.onUserEvent = { [unowned self] in events.append($0) }
