@@ -99,6 +99,12 @@ struct ParameterReader {
     return table
   }
 
+  func matrix(_ key: String) throws(ParameterError) -> [[Double]] {
+    var rows: [[Double]] = []
+    for row in try Self.elements(root[key], key) { rows.append(try Self.numbers(row, key)) }
+    return rows
+  }
+
   func matrices(_ key: String) throws(ParameterError) -> [[[Double]]] {
     var matrices: [[[Double]]] = []
     for matrix in try Self.elements(root[key], key) {
