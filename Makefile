@@ -7,7 +7,7 @@ FORMATTED := Package.swift Sources Tests Examples
 # The driver remarks on every module that debug builds are whole-module (Package.swift says why): not worth a line each.
 QUIET := 2>&1 | { grep -v 'remark: Incremental compilation has been disabled' || true; }
 
-.PHONY: demo check setup format lint debug release gate threads conformance end-to-end crashes fuzz sanitize clean
+.PHONY: demo check setup format lint debug release gate threads conformance end-to-end parity crashes fuzz sanitize clean
 .SILENT: setup
 
 demo: setup
@@ -49,6 +49,17 @@ conformance:
 
 end-to-end:
 	$(PYTHON) Tests/end-to-end/run.py --apus $(RELEASE)/apus
+
+# Our replay against hftbacktest 2.4.4, on recorded futures captures: the same fills, and how fast (docs/replay.md). Half a
+# minute for each, and once 900 MB of Python packages.
+CAPTURE ?= $(wildcard ../shared/data/binance/usdm/*.gz ../shared/data/binance/coinm/*.gz)
+
+parity:
+	$(if $(CAPTURE),,$(error give the futures captures: make parity CAPTURE="FILE ..."))
+	scripts/setup parity
+	$(SWIFT) build -c release --product apus-parity
+	.venv-parity/bin/python Tests/parity/test_peer.py
+	.venv-parity/bin/python Tests/parity/run.py --engine $(RELEASE)/apus-parity $(CAPTURE)
 
 # At least 300 crashes of whole processes; `end-to-end` does a dozen.
 crashes: release

@@ -91,6 +91,8 @@ let package = Package(
     .executableTarget(
       name: "apus-failing", dependencies: ["Bot", "Strategy", "Market"], path: "Tests/FailingStrategies",
       swiftSettings: swift),
+    .executableTarget(
+      name: "apus-parity", dependencies: ["Simulation", "Market"], path: "Tests/parity/Engine", swiftSettings: swift),
 
     .target(name: "Support", path: "Tests/Support", swiftSettings: swift),
     .target(name: "MallocCounter", path: "Tests/MallocCounter"),
