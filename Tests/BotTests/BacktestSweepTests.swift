@@ -61,4 +61,23 @@ import Testing
       Issue.record("\(varied) was taken")
     } catch { #expect("\(error)".contains(reason)) }
   }
+
+  /// 40 s: two windows of 10 s of training, a gap of 2 s and 10 s of test.
+  @Test func testsAreOfWhatTrainingChose() throws {
+    let sweep = try sweep(["backtest.fees.makerBasisPoints=0,10"])
+    let (training, tests) = try sweep.walkForward(WalkForwardLengths("10,10,1,1"), threads: 2)
+    #expect(training.rows.count == 4 && tests.rows.count == 2)
+    let windows = tests.rows.compactMap(\.window)
+    let start = sweep.time.lowerBound
+    #expect(windows == [12, 22].map { ($0 * 1_000_000_000 + start)..<(($0 + 10) * 1_000_000_000 + start) })
+    for (test, window) in zip(tests.rows, 0...) {
+      let trained = training.rows.filter { $0.window?.lowerBound == start + Int64(window) * 10_000_000_000 }
+      let best = trained.max { ($0.figure(.sharpe).pessimistic ?? -1e9) < ($1.figure(.sharpe).pessimistic ?? -1e9) }
+      #expect(test.settings == best?.settings)
+    }
+    #expect(throws: SessionError.self) { try sweep.walkForward(WalkForwardLengths("30,20"), threads: 1) }
+    for wrong in ["10", "10,x", "10,-1", "1,2,3,4,5"] {
+      #expect(throws: SessionError.self) { try WalkForwardLengths(wrong) }
+    }
+  }
 }

@@ -8,6 +8,12 @@ import Yams
 /// A sweep of `apus backtest`: `strategy.parameters.riskAversion=0.01,0.1` for each field that varies.
 package struct BacktestSweep {
   package let jobs: [SweepJob]
+  /// What a result depends on besides the settings: configuration and captures.
+  let identity: String
+  /// The input's window, in nanoseconds since 1970.
+  package let time: Range<Int64>
+  /// When the input begins.
+  private let firstNs: Int64
   private let file: String
   private let text: String
   private let strategies: [StrategyFactory]
@@ -25,11 +31,15 @@ package struct BacktestSweep {
     self.file = file
     self.text = text
     self.strategies = strategies
-    let settings = try Configuration(file: file, text: text).backtest
+    let plan = try BacktestPlan(Configuration(file: file, text: text), strategies: strategies)
+    let market = try BacktestMarket(plan.settings, instruments: plan.instruments)
+    time = market.startNs..<market.endNs
+    firstNs = market.startNs - plan.settings.fromNs
+    identity = text + (try Self.fingerprint(plan.settings.input))
     do {
-      jobs = SweepJob.all(try ParameterSpace.grid(axes), identity: text + (try Self.fingerprint(settings?.input)))
-    } catch let problem as ParameterSpace.Problem {
-      throw SessionError("--vary: \(problem)")
+      jobs = SweepJob.all(try ParameterSpace.grid(axes), identity: identity)
+    } catch {
+      throw SessionError("--vary: \(error)")
     }
     for job in jobs { _ = try configuration(job) }
   }
@@ -37,6 +47,12 @@ package struct BacktestSweep {
   /// Runs what `results` does not hold yet. The outcome is the same for any number of threads.
   package func run(
     threads: Int, results: SweepFile? = nil, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
+  ) throws -> SweepOutcome {
+    try run(jobs, threads: threads, results: results, progress: progress)
+  }
+
+  func run(
+    _ jobs: [SweepJob], threads: Int, results: SweepFile?, progress: @escaping @Sendable (Int, Int) -> Void
   ) throws -> SweepOutcome {
     try SweepRunner(threads: threads).run(jobs, file: results, progress: progress) { job in
       try outcome(job, progress: nil).interval
@@ -57,7 +73,12 @@ package struct BacktestSweep {
         throw SessionError("--vary \(setting.name): \(file) has no such mapping")
       }
     }
-    return try Configuration(file: file, text: Yams.serialize(node: root))
+    var configuration = try Configuration(file: file, text: Yams.serialize(node: root))
+    if let window = job.window {
+      configuration.backtest?.fromNs = window.lowerBound - firstNs
+      configuration.backtest?.toNs = window.upperBound - firstNs
+    }
+    return configuration
   }
 
   /// - Returns: whether all but the last name of the path are mappings. Whether the last is a field, its reader says.
@@ -74,7 +95,7 @@ package struct BacktestSweep {
   }
 
   /// What else a result depends on: a capture that was replaced under its name is another input.
-  private static func fingerprint(_ input: BacktestSettings.Input?) throws -> String {
+  private static func fingerprint(_ input: BacktestSettings.Input) throws -> String {
     guard case .captures(let files) = input else { return "" }
     return try files.map { file in
       try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe).withUnsafeBytes { SHA256.hex($0) }

@@ -19,6 +19,22 @@ struct SweepText {
     return (lines + ["", "What these mean: docs/results.md."]).joined(separator: "\n")
   }
 
+  /// Of a walk-forward: each test with the settings that its training chose, and all of them together.
+  static func walkForward(_ tests: SweepOutcome) -> String {
+    let text = SweepText(outcome: tests)
+    let whole = OutOfSample(tests.rows)
+    func number(_ value: Double?) -> String { value.map { String(format: "%+.2f", $0) } ?? "not defined" }
+    let lines =
+      ["SIMULATED, \(whole.tests) tests, each with what was best in the training before it", ""]
+      + tests.rows.map(text.line) + tests.failures.map { "test \($0.job.number) failed: \($0.reason)" } + [
+        "",
+        "out of sample: profit \(number(whole.pessimisticProfit)) to \(number(whole.optimisticProfit)), "
+          + "Sharpe \(number(whole.sharpe)), profitable tests \(text.share(whole.profitable))",
+        "", "What these mean: docs/results.md.",
+      ]
+    return lines.joined(separator: "\n")
+  }
+
   private func line(_ row: SweepRow) -> String {
     let settings = row.settings.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
     return "job \(row.number) \(settings): profit \(range(row, .profit)), fills \(range(row, .fills, "%.0f")), Sharpe "

@@ -37,12 +37,18 @@ struct BacktestCommand: ParsableCommand {
   @Option(help: "With --vary: the file of finished jobs; a sweep that was interrupted goes on where it stopped.")
   var sweep: String?
 
+  @Option(help: "With --vary: choose on TRAIN seconds, judge on the TEST behind: TRAIN,TEST[,PURGE[,EMBARGO]].")
+  var walkForward: String?
+
   @Option(help: "With --vary: how many backtests run at once (all cores).")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
   func validate() throws {
     guard threads > 0 else { throw ValidationError("--threads is at least 1") }
     guard !vary.isEmpty || sweep == nil else { throw ValidationError("--sweep keeps the jobs of --vary") }
+    guard walkForward == nil || (!vary.isEmpty && report == nil) else {
+      throw ValidationError("--walk-forward chooses among the jobs of --vary, and has no report")
+    }
     guard vary.isEmpty || tables == nil else { throw ValidationError("--tables is of one backtest, not of a sweep") }
   }
 
@@ -62,6 +68,13 @@ struct BacktestCommand: ParsableCommand {
     let jobs = try BacktestSweep(file: config, text: text, varied: vary, strategies: Apus.strategies)
     let bar = ProgressBar()
     let results = try sweep.map { try SweepFile(URL(fileURLWithPath: $0)) }
+    if let walkForward {
+      let lengths = try WalkForwardLengths(walkForward)
+      let tests = try jobs.walkForward(lengths, threads: threads, results: results) { bar.show(done: $0, of: $1) }.tests
+      print(SweepText.walkForward(tests))
+      if let json { try Data(tests.lines.utf8).write(to: URL(fileURLWithPath: json)) }
+      return
+    }
     let outcome = try jobs.run(threads: threads, results: results) { bar.show(done: $0, of: $1) }
     print(SweepText(outcome: outcome).all)
     if let json { try Data(outcome.lines.utf8).write(to: URL(fileURLWithPath: json)) }
