@@ -5,7 +5,7 @@ import Risk
 
 /// A record whose enumerations, flags and names are checked before it is made of bytes: any other bytes are no value of
 /// it.
-protocol CheckedRecord: BitwiseCopyable {
+package protocol CheckedRecord: BitwiseCopyable {
   /// Offset and number of values of each field that does not take all.
   static var bounds: [(offset: Int?, count: Int)] { get }
   /// Offset of each `ShortName`.
@@ -13,12 +13,12 @@ protocol CheckedRecord: BitwiseCopyable {
 }
 
 extension CheckedRecord {
-  static var names: [Int?] { [] }
+  package static var names: [Int?] { [] }
 }
 
 extension UnsafeRawBufferPointer {
   /// The payload as a value; nil when it has another size or a field's byte is none of its values.
-  func checked<Record: CheckedRecord>(_ type: Record.Type) -> Record? {
+  package func checked<Record: CheckedRecord>(_ type: Record.Type) -> Record? {
     guard count == MemoryLayout<Record>.size else { return nil }
     for (offset, count) in Record.bounds {
       guard let offset, Int(self[offset]) < count else { return nil }
@@ -39,7 +39,7 @@ extension UnsafeRawBufferPointer {
 
 // A stored enumeration is the position of its case, whatever its raw value.
 extension ApprovedOrderRecord: CheckedRecord {
-  static let bounds: [(offset: Int?, count: Int)] = [
+  package static let bounds: [(offset: Int?, count: Int)] = [
     (MemoryLayout<Self>.offset(of: \.side), Side.allCases.count),
     (MemoryLayout<Self>.offset(of: \.type), OrderType.allCases.count),
     (MemoryLayout<Self>.offset(of: \.timeInForce), TimeInForce.allCases.count),
@@ -49,7 +49,7 @@ extension ApprovedOrderRecord: CheckedRecord {
 }
 
 extension OrderStateRecord: CheckedRecord {
-  static let bounds: [(offset: Int?, count: Int)] = [
+  package static let bounds: [(offset: Int?, count: Int)] = [
     (MemoryLayout<Self>.offset(of: \.from), OrderState.allCases.count),
     (MemoryLayout<Self>.offset(of: \.to), OrderState.allCases.count),
     (MemoryLayout<Self>.offset(of: \.event), OrderEvent.allCases.count),
@@ -58,38 +58,38 @@ extension OrderStateRecord: CheckedRecord {
 }
 
 extension FillRecord: CheckedRecord {
-  static let bounds: [(offset: Int?, count: Int)] = [
+  package static let bounds: [(offset: Int?, count: Int)] = [
     (MemoryLayout<Self>.offset(of: \.side), Side.allCases.count), (MemoryLayout<Self>.offset(of: \.isMaker), 2),
   ]
-  static let names = [MemoryLayout<Self>.offset(of: \.feeAsset)]
+  package static let names = [MemoryLayout<Self>.offset(of: \.feeAsset)]
 }
 
 extension PositionRecord: CheckedRecord {
-  static let bounds: [(offset: Int?, count: Int)] = []
+  package static let bounds: [(offset: Int?, count: Int)] = []
 }
 
 extension BalanceRecord: CheckedRecord {
-  static let bounds: [(offset: Int?, count: Int)] = [(MemoryLayout<Self>.offset(of: \.isMismatch), 2)]
-  static let names = [MemoryLayout<Self>.offset(of: \.asset)]
+  package static let bounds: [(offset: Int?, count: Int)] = [(MemoryLayout<Self>.offset(of: \.isMismatch), 2)]
+  package static let names = [MemoryLayout<Self>.offset(of: \.asset)]
 }
 
 extension ReconciliationRecord: CheckedRecord {
-  static let bounds: [(offset: Int?, count: Int)] = [
+  package static let bounds: [(offset: Int?, count: Int)] = [
     (MemoryLayout<Self>.offset(of: \.event), ReconciliationEvent.allCases.count),
     (MemoryLayout<Self>.offset(of: \.phase), ReconciliationPhase.allCases.count),
   ]
-  static let names = [MemoryLayout<Self>.offset(of: \.asset)]
+  package static let names = [MemoryLayout<Self>.offset(of: \.asset)]
 }
 
 extension TradingState: CheckedRecord {
-  static let bounds: [(offset: Int?, count: Int)] = [
+  package static let bounds: [(offset: Int?, count: Int)] = [
     (MemoryLayout<Self>.offset(of: \.isArmed), 2),
     (MemoryLayout<Self>.offset(of: \.origin), CommandOrigin.allCases.count),
   ]
 }
 
 extension LimitRecord: CheckedRecord {
-  static let bounds: [(offset: Int?, count: Int)] = [
+  package static let bounds: [(offset: Int?, count: Int)] = [
     (MemoryLayout<Self>.offset(of: \.limit), CommandLimit.allCases.count)
   ]
 }

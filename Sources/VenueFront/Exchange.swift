@@ -23,13 +23,15 @@ package final class Exchange {
   package var onFill: (VenueFill, _ clientOrderId: String) -> Void = { _, _ in }
   /// The venue's clock: capture time in nanoseconds since 1970.
   package let nowNs: () -> Int64
+  /// The same for what happens in matching: it never runs ahead of a market message that is still to be played.
+  private let matchingNs: () -> Int64
   package let snapshots: SnapshotDesk
 
   private let scales: [MoneyScale]
 
   package init(
     instruments: [Instrument], settings: ExchangeSettings, snapshots: SnapshotDesk,
-    nowNs: @escaping () -> Int64
+    nowNs: @escaping () -> Int64, matchingNs: (() -> Int64)? = nil
   ) throws(VenueStartError) {
     scales = instruments.compactMap { MoneyScale($0) }
     guard
@@ -42,6 +44,7 @@ package final class Exchange {
     rates = RateCounters(settings.limits)
     self.snapshots = snapshots
     self.nowNs = nowNs
+    self.matchingNs = matchingNs ?? nowNs
   }
 
   package func instrument(_ symbol: String) -> Instrument? { engine.instruments.first { $0.symbol.text == symbol } }
@@ -56,7 +59,7 @@ package final class Exchange {
   /// Gives `input` to the engine. The caller passes what came back to `tell`, after its own reply.
   func apply(_ input: MatchingInput) -> [VenueEvent] {
     var events: [VenueEvent] = []
-    engine.apply(input, timeNs: nowNs(), outbox: &events)
+    engine.apply(input, timeNs: matchingNs(), outbox: &events)
     return events
   }
 

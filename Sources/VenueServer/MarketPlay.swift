@@ -28,6 +28,8 @@ final class MarketPlay {
   /// Told once, when every line was played and sent: how many there were.
   var onPlayed: (_ lines: Int) -> Void = { _ in }
   private var state = State.waiting
+  /// What `matchingNs` last was: never back.
+  private var marketNs: Int64 = 0
   private var source: any MarketSource
   private var head: MarketLine?
   private var scheduled: Scheduled<Void>?
@@ -57,6 +59,14 @@ final class MarketPlay {
 
   /// Every line was played.
   var hasEnded: Bool { head == nil }
+
+  /// The market's time: that of the clock, which stands still while the next message is late, so that what happens
+  /// between two messages is stamped between them.
+  func matchingNs(_ now: NIODeadline) -> Int64 {
+    let clockNs = clock.nowNs(now)
+    if clockNs < head?.timeNs ?? .max { marketNs = max(marketNs, clockNs) }
+    return marketNs
+  }
 
   /// Looks whether the play can begin or go on.
   func wake() {
@@ -114,6 +124,7 @@ final class MarketPlay {
 
   private func play(_ line: MarketLine) {
     counters.lines += 1
+    marketNs = max(marketNs, line.timeNs)
     guard let instrument = exchange.instrument(line.symbol) else { return }
     if let stream = line.stream {
       if !withholds(stream) {

@@ -39,7 +39,8 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
     faults = FaultDesk(configuration.faults)
     let clock = ClockBox(faults)
     exchange = try VenueFront.Exchange(
-      instruments: instruments, settings: configuration.exchange, snapshots: snapshots, nowNs: { clock.nowNs() })
+      instruments: instruments, settings: configuration.exchange, snapshots: snapshots, nowNs: { clock.nowNs() },
+      matchingNs: { clock.matchingNs() })
     play = try MarketPlay(
       source, clock: CaptureClock(originNs: summary.firstTimeNs, speed: configuration.speed), settings: configuration,
       hub: streams, snapshots: snapshots, exchange: exchange, loop: loop.assumeIsolated())
@@ -60,6 +61,7 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
     init(_ faults: FaultDesk) { self.faults = faults }
 
     func nowNs() -> Int64 { (play?.clock.nowNs(.now()) ?? 0) + faults.plan.clockOffsetNs }
+    func matchingNs() -> Int64 { (play?.matchingNs(.now()) ?? 0) + faults.plan.clockOffsetNs }
   }
 
   func state() -> VenueServer.State {

@@ -164,8 +164,28 @@ def recorded(apus, symbol, facts, speed):
         check(f"{name}: at least 20 taker fills", fills["taker"] >= 20, fills)
         check(f"{name}: cancels among them", orders["canceled"] > 0, orders)
         explained(name, folder, recording)
+        reproduced(apus, name, folder, symbol, paths)
         print(f"     {name}: orders {orders['sent']}, maker {fills['maker']}, taker {fills['taker']}, "
               f"profit {report['profit']}, latency {report['latency']}", flush=True)
+
+
+def reproduced(apus, name, folder, symbol, paths):
+    """The session's requests through the simulated venue, on the same recording, fill as they did."""
+    base = subprocess.run([str(apus), "demo", "--print-config", "--capture", str(paths[0])], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
+    config = pathlib.Path(folder) / "against.yaml"
+    config.write_text(base + f"""
+backtest:
+  captures: [{", ".join(map(str, paths))}]
+  balances: {{USDT: 100000, {symbol[:3].upper()}: 2}}
+  latency: {{feedUs: 0, orderUs: 0, responseUs: 0, decisionUs: 0}}
+  fees: {{makerBasisPoints: 10, takerBasisPoints: 10}}
+""")
+    run = subprocess.run([str(apus), "backtest", "--config", str(config), "--against", str(pathlib.Path(folder) / "journal")],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lines = run.stdout.splitlines()
+    check(f"{name}: the simulated venue reproduces every fill", run.returncode == 0,
+          [line for line in lines if "DIFFERENT" in line][:5] + lines[-1:])
 
 
 def withheld(apus, speed):

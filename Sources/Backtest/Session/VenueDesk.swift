@@ -28,6 +28,11 @@ public struct VenueDesk: Sendable {
   /// The bot's name of an order that the engine accepted.
   public func name(ofOrder id: UInt64) -> ClientOrderIdentifier { names[Int(id) - 1] }
 
+  /// An order as it stands; nil for a name that the engine accepted no order of.
+  public func order(named name: ClientOrderIdentifier) -> VenueOrder? {
+    numbers[name].flatMap { engine.find(orderId: $0) }
+  }
+
   /// Plays one message of the recorded market.
   public mutating func play(
     _ message: MarketMessage, _ instrument: InstrumentIndex, timeNs: Int64, reports: inout [ExecutionReport]

@@ -17,10 +17,11 @@ struct BacktestCommand: ParsableCommand {
         apus backtest --config backtest.yaml
         apus backtest --config backtest.yaml --json result.json --report result.html --tables rows
         apus backtest --config backtest.yaml --vary strategy.parameters.riskAversion=0.01,0.1 --sweep sweep.jsonl
+        apus backtest --config backtest.yaml --against run/journal
       """)
 
   @Option(help: "The configuration file, with a `backtest` section.")
-  var config: String
+  var config: String?
 
   @Option(help: "Write the result to this file, as JSON.")
   var json: String?
@@ -43,6 +44,12 @@ struct BacktestCommand: ParsableCommand {
   @Option(help: "With --vary: how many backtests run at once (all cores).")
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
+  @Option(help: "Compare with a recorded session: the folder of its journal.")
+  var against: String?
+
+  @Option(help: "With --against: the share of filled orders that may differ, 0 to 1.")
+  var threshold = 0.0
+
   func validate() throws {
     guard threads > 0 else { throw ValidationError("--threads is at least 1") }
     guard !vary.isEmpty || sweep == nil else { throw ValidationError("--sweep keeps the jobs of --vary") }
@@ -50,10 +57,17 @@ struct BacktestCommand: ParsableCommand {
       throw ValidationError("--walk-forward chooses among the jobs of --vary, and has no report")
     }
     guard vary.isEmpty || tables == nil else { throw ValidationError("--tables is of one backtest, not of a sweep") }
+    guard (0...1).contains(threshold) else { throw ValidationError("--threshold is a share, 0 to 1") }
+    guard config != nil || against != nil else { throw ValidationError("--config or --against is expected") }
+    guard against == nil || (json == nil && report == nil && tables == nil && vary.isEmpty) else {
+      throw ValidationError("--against prints its comparison; it makes no result")
+    }
   }
 
   func run() throws {
-    if !vary.isEmpty { return try runSweep() }
+    if let against { return try compare(against) }
+    guard let config else { return }  // refused above
+    if !vary.isEmpty { return try runSweep(config) }
     var backtest = try BacktestRun(Configuration(file: config), strategies: Apus.strategies)
     let outcome = try backtest.run(tables: tables.map { URL(fileURLWithPath: $0, isDirectory: true) })
     print(BacktestText(outcome: outcome, isColoured: Terminal.isInteractive).all)
@@ -63,7 +77,7 @@ struct BacktestCommand: ParsableCommand {
   }
 
   /// Runs all jobs, then the best one again for its report.
-  private func runSweep() throws {
+  private func runSweep(_ config: String) throws {
     let text = try String(contentsOfFile: config, encoding: .utf8)
     let jobs = try BacktestSweep(file: config, text: text, varied: vary, strategies: Apus.strategies)
     let bar = ProgressBar()
@@ -81,5 +95,13 @@ struct BacktestCommand: ParsableCommand {
     guard let report, let best = outcome.best else { return }
     let result = try jobs.outcome(jobs.jobs[best.number]).interval
     try HTMLReport(result, sweep: outcome.rows).write(to: URL(fileURLWithPath: report))
+  }
+
+  private func compare(_ journal: String) throws {
+    let settings = try config.flatMap { try Configuration(file: $0).backtest }
+    var parity = try ParityRun(journal: journal, settings)
+    let report = try parity.run()
+    print(report.text)
+    if report.differingShare > threshold { throw ExitCode.failure }
   }
 }

@@ -1,0 +1,110 @@
+// A recorded session's requests through the simulated venue, compared order by order with what really became of them.
+
+import Backtest
+import Foundation
+import Journal
+import Market
+import Risk
+import Simulation
+
+/// Where the market of a comparison comes from, and with it the clock on which requests are placed in it.
+enum ParityMarket {
+  /// What the session's feed received, by its receive stamps; a request stands where its answer was received, which had
+  /// the same way from the venue.
+  case frames(RecordedFrames)
+  /// What the local venue played, by the recording's stamps; a request stands where the venue stamped its answer.
+  case played(BacktestMarket)
+
+  mutating func next() throws -> PlayedMessage? {
+    switch self {
+    case .frames(var frames):
+      defer { self = .frames(frames) }
+      return try frames.next()
+    case .played(var market):
+      defer { self = .played(market) }
+      return try market.next()
+    }
+  }
+
+  /// When each request is matched; never before the one sent before it.
+  func timesNs(of requests: [RecordedRequest]) -> [Int64] {
+    var lastNs = Int64.min
+    return requests.map { request in
+      switch self {
+      case .frames: lastNs = max(lastNs, request.answerNs)
+      case .played: lastNs = max(lastNs, request.matchedNs)
+      }
+      return lastNs
+    }
+  }
+}
+
+/// Replays a session's requests on its market, in the order that the recorded stamps tell.
+struct ParityRun {
+  private let session: RecordedSession
+  private var market: ParityMarket
+  private var desk: VenueDesk
+
+  /// - Parameters:
+  ///   - journal: the folder of the session's journal.
+  ///   - settings: the market that the session's local venue played, and its fees; nil: the market as the feed received
+  ///     it, and 0.1 % for everybody.
+  /// - Throws: when the market is not the one that the journal names.
+  init(journal: String, _ settings: BacktestSettings?) throws {
+    session = try RecordedSession(directory: journal)
+    let instruments = session.header.instruments
+    if let settings {
+      try Self.check(settings.input, session.header)
+      market = .played(try BacktestMarket(settings, instruments: instruments))
+    } else {
+      market = .frames(try RecordedFrames(directory: journal))
+    }
+    let balances = session.balances.map { AssetBalance(asset: $0.asset, free: $0.free, locked: $0.locked) }
+    guard
+      let engine = MatchingEngine(instruments: instruments, balances: balances, fees: settings?.fees ?? FeeRates())
+    else { throw SessionError("an instrument of the session is not spot, or its tick or lot is finer than 10^-8") }
+    desk = VenueDesk(engine: engine)
+  }
+
+  private static func check(_ input: BacktestSettings.Input, _ header: SessionHeader) throws {
+    var played: [CaptureIdentity] = []
+    if case .captures(let files) = input {
+      played = try files.map {
+        CaptureIdentity(name: ($0 as NSString).lastPathComponent, digest: try Digest.of(file: $0))
+      }
+    }
+    guard played == header.captures else {
+      let names = header.captures.isEmpty ? "no recording" : header.captures.map(\.name).joined(separator: ", ")
+      throw SessionError("backtest: the journal names \(names) as its market, to the byte; the section names another")
+    }
+  }
+
+  mutating func run() throws -> ParityReport {
+    var orders = OrderParities()
+    for fill in session.fills { orders.add(recorded: fill) }
+    var reports: [ExecutionReport] = []
+    var waiting = zip(session.requests, market.timesNs(of: session.requests)).map { ($0, $1) }[...]
+    while let played = try market.next() {
+      while let (request, timeNs) = waiting.first, timeNs < played.timeNs {
+        take(request, atNs: timeNs, &orders, &reports)
+        waiting.removeFirst()
+      }
+      desk.play(played.message, played.instrument, timeNs: played.timeNs, reports: &reports)
+      orders.add(simulated: &reports)
+    }
+    for (request, timeNs) in waiting { take(request, atNs: timeNs, &orders, &reports) }
+    return ParityReport(
+      orders: orders.all, refused: session.refusedOrders, instruments: session.header.instruments)
+  }
+
+  private mutating func take(
+    _ next: RecordedRequest, atNs timeNs: Int64, _ orders: inout OrderParities, _ reports: inout [ExecutionReport]
+  ) {
+    desk.take(next.request, timeNs: timeNs, reports: &reports)
+    if case .order(let terms) = next.request, terms.action == .place {
+      orders.add(terms, sentNs: next.sentNs, arrivalNs: timeNs, answeredNs: next.answeredNs)
+      if let order = desk.order(named: terms.clientOrder) { orders.queue(order.queueAhead, of: terms.clientOrder) }
+    }
+    orders.add(simulated: &reports)
+  }
+}
