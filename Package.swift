@@ -40,6 +40,7 @@ let package = Package(
         "Pipeline", "Market", "Risk", "Venues", "Brain", "Execution", "Control", "Strategy", "Simulation",
         "Backtest", "Journal", "Bot",
       ]),
+    .library(name: "ApusEnvironment", type: .dynamic, targets: ["Environment"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -87,6 +88,8 @@ let package = Package(
       ],
       resources: [.copy("Models")],
       swiftSettings: swift),
+    .target(name: "CEnvironment", cSettings: c),
+    module("Environment", ["CEnvironment", "Simulation", "Market"]),
     .executableTarget(name: "apus", dependencies: ["Bot"], swiftSettings: swift),
     .executableTarget(
       name: "apus-failing", dependencies: ["Bot", "Strategy", "Market"], path: "Tests/FailingStrategies",
@@ -126,6 +129,7 @@ let package = Package(
       name: "BacktestTests", dependencies: ["Backtest", "Simulation", "Market", "Pipeline", "Support"], exclude: ["Page"],
       swiftSettings: swift),
     tests("SyntheticTests", ["Simulation", "Market", "Support", "MallocCounter"]),
+    tests("EnvironmentTests", ["Environment", "CEnvironment", "Simulation", "Market", "Support", "MallocCounter"]),
     tests(
       "JournalTests",
       ["Journal", "Execution", "Strategy", "Venues", "Risk", "Market", "Pipeline", "CShims", "Support"]),

@@ -20,8 +20,8 @@ struct PageTrie: ~Copyable {
   /// - Parameter pages: the most pages that are ever in it at once, at most 16384 (node indices have 16 bits).
   init(pages: Int) {
     precondition(pages > 0 && pages <= 16384, "1 to 16384 pages a side")
-    // At most 1 + 64 + 4096 nodes in the first three steps, one a page in each of the last two; and the node "none".
-    let nodes = 2 + 64 + 4096 + 2 * pages
+    // At most 1 + 64 + 4096 nodes in the first three steps and one a page in each; and the node "none".
+    let nodes = 2 + min(64, pages) + min(4096, pages) + 2 * pages
     children = .allocate(capacity: nodes << 6)
     children.initialize(repeating: 0, count: nodes << 6)
     occupied = .allocate(capacity: nodes)

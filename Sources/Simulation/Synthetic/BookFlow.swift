@@ -58,8 +58,14 @@ struct BookFlow: ~Copyable {
   /// A market order of `taker`, through as many levels as it is large.
   @inline(always)
   mutating func market(_ taker: Side, _ writer: inout RowWriter, _ random: inout SplitMix64) {
+    market(taker, lots: marketLots.draw(&random), &writer, &random)
+  }
+
+  /// The same for an order of a given size.
+  @inline(always)
+  mutating func market(_ taker: Side, lots: Int64, _ writer: inout RowWriter, _ random: inout SplitMix64) {
     let side = taker.opposite
-    var lots = marketLots.draw(&random)
+    var lots = lots
     let levels = isTouchKept ? 1 : max(1, min(Self.longestSweep, book.count(side) &- Self.fewestLevels))
     var taken = 0
     // Trades first, then the levels they changed, as venues tell it.

@@ -53,6 +53,14 @@ public struct HawkesMarket: ~Copyable {
   public var bestBid: BookLevel { flow.book.best(.buy) }
   public var bestAsk: BookLevel { flow.book.best(.sell) }
 
+  /// What is displayed at a price; 0 where there is no level.
+  public func displayedLots(_ side: Side, at price: Price) -> Int64 {
+    let depth = flow.book.depth(side, of: price)
+    guard depth < flow.book.count(side) else { return 0 }
+    let level = flow.book.level(side, depth)
+    return level.price == price ? level.quantity.lots : 0
+  }
+
   /// Writes the next message: a snapshot first, then one for each event of the order flow (its trades, then the levels
   /// that changed).
   ///
@@ -66,6 +74,23 @@ public struct HawkesMarket: ~Copyable {
       return writer.count
     }
     return event(into: rows)
+  }
+
+  /// Lets somebody else's market order trade against this book, now: what it takes is gone until the flow replaces it, and
+  /// it excites the flow as any market order does.
+  ///
+  /// - Parameter rows: memory for at least `rowsPerMessage` rows.
+  /// - Returns: how many rows its message has, trades first; they may be for fewer lots than `lots`, the rest has expired.
+  /// - Precondition: `lots` is above 0, and the snapshot has been read.
+  public mutating func take(_ taker: Side, lots: Int64, into rows: UnsafeMutablePointer<TapeRow>) -> Int {
+    precondition(lots > 0 && messages > 0)
+    messages &+= 1
+    timeNs &+= 1  // no two messages of one nanosecond
+    var writer = RowWriter(rows, exchangeTimeNs: timeNs, localTimeNs: timeNs &+ feedLatencyNs, number: messages)
+    flow.market(taker, lots: lots, &writer, &random)
+    process.excite(2 &* FlowKind.market.rawValue &+ (taker == .buy ? 0 : 1))
+    writer.end()
+    return writer.count
   }
 
   /// Writes whole messages until the next might not fit.
