@@ -9,6 +9,8 @@ package struct StepOutcome: Equatable {
   package var reward: Float = 0
   package var isTerminated = false
   package var isTruncated = false
+
+  package init() {}
 }
 
 /// The episodes of one market, one after the other: the market goes on where an episode ends. Nothing is allocated once
