@@ -7,14 +7,14 @@ FORMATTED := Package.swift Sources Tests Examples
 # The driver remarks on every module that debug builds are whole-module (Package.swift says why): not worth a line each.
 QUIET := 2>&1 | { grep -v 'remark: Incremental compilation has been disabled' || true; }
 
-.PHONY: demo check setup format lint debug release gate threads conformance end-to-end parity crashes fuzz sanitize clean
+.PHONY: demo check setup format lint debug release gate threads conformance environment end-to-end parity crashes fuzz sanitize clean
 .SILENT: setup
 
 demo: setup
 	$(SWIFT) build -c release --product apus
 	$(RELEASE)/apus demo --seconds 20
 
-check: setup lint debug release gate threads conformance end-to-end
+check: setup lint debug release gate threads conformance environment end-to-end
 
 setup:
 	scripts/setup
@@ -26,7 +26,7 @@ lint:
 	$(SWIFT) format lint --strict --recursive $(FORMATTED)
 
 # `pipefail` is bash's: without it a failed build would hide behind the filter.
-debug release: SHELL := /bin/bash -o pipefail
+debug release environment: SHELL := /bin/bash -o pipefail
 
 debug:
 	$(SWIFT) build --build-tests $(QUIET)
@@ -46,6 +46,11 @@ threads:
 
 conformance:
 	$(PYTHON) Tests/conformance/run.py --apus $(RELEASE)/apus
+
+# The learning environments through their C interface and Gymnasium: two seconds once they are built.
+environment:
+	$(SWIFT) build -c release --product ApusEnvironment $(QUIET)
+	APUS_ENVIRONMENT=$(RELEASE)/libApusEnvironment.so $(PYTHON) Training/tests/test_environments.py
 
 end-to-end:
 	$(PYTHON) Tests/end-to-end/run.py --apus $(RELEASE)/apus

@@ -63,6 +63,8 @@ let package = Package(
     module("Execution", ["Risk", "Market", "Pipeline"]),
     module("Control", ["Risk", "Market", "Pipeline", "CShims"]),
     module("Simulation", ["Market", "CShims"]),
+    .target(name: "CEnvironment", cSettings: c),
+    module("Environment", ["CEnvironment", "Simulation", "Market"]),
     module("Journal", ["Market", "Pipeline", "CShims"]),
     module("VenueFront", ["Simulation", "Market", "Pipeline"]),
     .target(
@@ -88,8 +90,6 @@ let package = Package(
       ],
       resources: [.copy("Models")],
       swiftSettings: swift),
-    .target(name: "CEnvironment", cSettings: c),
-    module("Environment", ["CEnvironment", "Simulation", "Market"]),
     .executableTarget(name: "apus", dependencies: ["Bot"], swiftSettings: swift),
     .executableTarget(
       name: "apus-failing", dependencies: ["Bot", "Strategy", "Market"], path: "Tests/FailingStrategies",

@@ -19,10 +19,10 @@ final class BatchUnderTest {
     var config = config
     config.environments = UInt32(seeds.count)
     var made: OpaquePointer?
-    precondition(apusEnvironmentCreate(&config, &made) == 0)
+    precondition(apus_environment_create(&config, &made) == 0)
     handle = made!
     var floats: UInt32 = 0
-    precondition(apusEnvironmentObservationSize(handle, &floats) == 0)
+    precondition(apus_environment_observation_size(handle, &floats) == 0)
     count = seeds.count
     size = Int(floats)
     task = LearningTask(rawValue: config.task)!
@@ -31,11 +31,11 @@ final class BatchUnderTest {
     rewards = .allocate(capacity: count)
     terminated = .allocate(capacity: count)
     truncated = .allocate(capacity: count)
-    precondition(apusEnvironmentReset(handle, seeds, nil, observations) == 0)
+    precondition(apus_environment_reset(handle, seeds, nil, observations) == 0)
   }
 
   deinit {
-    apusEnvironmentClose(handle)
+    apus_environment_close(handle)
     actions.deallocate()
     observations.deallocate()
     rewards.deallocate()
@@ -55,7 +55,7 @@ final class BatchUnderTest {
         actions[2 * i + 1] = Int32(random.next() % 4)
       }
     }
-    let code = apusEnvironmentStep(handle, actions, observations, rewards, terminated, truncated, nil)
+    let code = apus_environment_step(handle, actions, observations, rewards, terminated, truncated, nil)
     precondition(code == 0)
   }
 

@@ -19,7 +19,7 @@ import Testing
 
   private func seeds(_ seed: UInt64) -> [UInt64] {
     var seeds = [UInt64](repeating: 0, count: 3)
-    _ = apusEnvironmentSeeds(seed, &seeds, 3)
+    _ = apus_environment_seeds(seed, &seeds, 3)
     return seeds
   }
 

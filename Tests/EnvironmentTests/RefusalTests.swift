@@ -6,7 +6,7 @@ import Testing
   @Test func everyCodeHasItsOwnMessage() {
     let codes = EnvironmentError.allCases.map(\.rawValue)
     #expect(codes == Array(1...APUS_NOT_SEEDED).map(Int32.init))
-    let texts = ([0] + codes + [99]).map { String(cString: apusEnvironmentMessage($0)) }
+    let texts = ([0] + codes + [99]).map { String(cString: apus_environment_message($0)) }
     #expect(Set(texts).count == texts.count)
   }
 
@@ -14,9 +14,9 @@ import Testing
     var config = apus_environment_config.scripted(.trade)
     config.size -= 8
     var made: OpaquePointer?
-    #expect(apusEnvironmentCreate(&config, &made) == APUS_BAD_SIZE && made == nil)
-    #expect(apusEnvironmentCreate(nil, &made) == APUS_NULL_POINTER)
-    #expect(apusEnvironmentVersion() == 1)
+    #expect(apus_environment_create(&config, &made) == APUS_BAD_SIZE && made == nil)
+    #expect(apus_environment_create(nil, &made) == APUS_NULL_POINTER)
+    #expect(apus_environment_version() == 1)
   }
 
   @Test(arguments: [0, 1, 2, 3] as [UInt32])
