@@ -126,7 +126,8 @@ let package = Package(
       name: "ImportTests", dependencies: ["Simulation", "Market", "Support"], exclude: ["make_files.py"],
       swiftSettings: swift),
     .testTarget(
-      name: "BacktestTests", dependencies: ["Backtest", "Simulation", "Market", "Pipeline", "Support"], exclude: ["Page"],
+      name: "BacktestTests", dependencies: ["Backtest", "Simulation", "Market", "Pipeline", "Support"],
+      exclude: ["Page"],
       swiftSettings: swift),
     tests("SyntheticTests", ["Simulation", "Market", "Support", "MallocCounter"]),
     tests("EnvironmentTests", ["Environment", "CEnvironment", "Simulation", "Market", "Support", "MallocCounter"]),

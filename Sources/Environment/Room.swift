@@ -16,13 +16,17 @@ package struct StepOutcome: Equatable {
 /// The episodes of one market, one after the other: the market goes on where an episode ends. Nothing is allocated once
 /// it is made. Not thread-safe.
 package struct Room<Source: InteractiveMarket & ~Copyable>: ~Copyable {
-  package private(set) var market: Source
+  private var market: Source
+  /// The market's best levels after its last message.
+  private var bestBid = BookLevel.none
+  private var bestAsk = BookLevel.none
   package private(set) var account = Account()
   package private(set) var bid = RestingQuote(.buy)
   package private(set) var ask = RestingQuote(.sell)
 
   private let rules: EpisodeRules
-  private var sight = SyntheticSight()
+  /// By pointer: a reading would copy so large a value from inside another.
+  private let sight: UnsafeMutablePointer<SyntheticSight>
   private var random: SplitMix64
   private var steps = 0
   private var isOver = false
@@ -38,10 +42,17 @@ package struct Room<Source: InteractiveMarket & ~Copyable>: ~Copyable {
     _ market: consuming Source, rules: EpisodeRules, random: SplitMix64, rows: UnsafeMutablePointer<TapeRow>
   ) {
     self.market = market
+    sight = .allocate(capacity: 1)
+    sight.initialize(to: SyntheticSight())
     self.rules = rules
     self.random = random
     advance(rows)
     begin()
+  }
+
+  deinit {
+    sight.deinitialize(count: 1)
+    sight.deallocate()
   }
 
   /// Begins an episode: account empty, no quote, the market as it is.
@@ -118,7 +129,7 @@ package struct Room<Source: InteractiveMarket & ~Copyable>: ~Copyable {
 
   private func price(_ side: Side, _ choice: Int32) -> Price {
     guard choice > 0 else { return Price(ticks: 0) }
-    let best = side == .buy ? market.bestBid : market.bestAsk
+    let best = side == .buy ? bestBid : bestAsk
     return Price(ticks: best.price.ticks &- side.sign &* Int64(choice &- 1))
   }
 
@@ -145,7 +156,7 @@ package struct Room<Source: InteractiveMarket & ~Copyable>: ~Copyable {
       account.fill(side, rows[i].price, lots: rows[i].quantity.lots, feePpm: rules.takerFeePpm)
       taken &+= rows[i].quantity.lots
     }
-    if rules.hasFeatures { sight.take(rows, count: count) }
+    see(rows, count)
     return taken
   }
 
@@ -155,7 +166,7 @@ package struct Room<Source: InteractiveMarket & ~Copyable>: ~Copyable {
     var quote = RestingQuote(side)
     let room = rules.maximumLots &- side.sign &* account.inventoryLots
     let lots = min(rules.quoteLots, room)
-    let opposite = side == .buy ? market.bestAsk : market.bestBid
+    let opposite = side == .buy ? bestAsk : bestBid
     // Post-only: the price may have come across meanwhile.
     guard wanted.ticks > 0, lots > 0, side.sign &* (opposite.price.ticks &- wanted.ticks) > 0 else { return quote }
     quote.place(wanted, lots: lots, behind: market.displayedLots(side, at: wanted))
@@ -168,12 +179,19 @@ package struct Room<Source: InteractiveMarket & ~Copyable>: ~Copyable {
   @inline(always)
   private mutating func advance(_ rows: UnsafeMutablePointer<TapeRow>) {
     let count = market.next(into: rows)
-    if rules.hasFeatures { sight.take(rows, count: count) }
+    see(rows, count)
     guard bid.lots > 0 || ask.lots > 0 else { return }
     for i in 0..<count {
       fill(.buy, bid.price, lots: bid.take(rows + i))
       fill(.sell, ask.price, lots: ask.take(rows + i))
     }
+  }
+
+  @inline(always)
+  private mutating func see(_ rows: UnsafeMutablePointer<TapeRow>, _ count: Int) {
+    bestBid = market.bestBid
+    bestAsk = market.bestAsk
+    if rules.hasFeatures { sight.pointee.take(rows, count: count) }
   }
 
   private mutating func fill(_ side: Side, _ price: Price, lots: Int64) {
@@ -183,7 +201,7 @@ package struct Room<Source: InteractiveMarket & ~Copyable>: ~Copyable {
   // MARK: Value
 
   /// Twice the mid-price in ticks.
-  package var doubleMid: Int64 { market.bestBid.price.ticks &+ market.bestAsk.price.ticks }
+  package var doubleMid: Int64 { bestBid.price.ticks &+ bestAsk.price.ticks }
 
   /// The venue's time of the market's last message.
   package var timeNs: Int64 { market.timeNs }
@@ -212,7 +230,7 @@ package struct Room<Source: InteractiveMarket & ~Copyable>: ~Copyable {
     var own = floats
     if rules.hasFeatures {
       var features = FeatureVector()
-      _ = sight.features.fill(&features, nowNs: sight.timeNs)
+      _ = sight.pointee.features.fill(&features, nowNs: sight.pointee.timeNs)
       UnsafeMutableRawPointer(floats).copyMemory(from: &features, byteCount: MemoryLayout<FeatureVector>.size)
       own += FeatureVector.count
     }
@@ -221,9 +239,9 @@ package struct Room<Source: InteractiveMarket & ~Copyable>: ~Copyable {
     own[1] = Float(rules.episodeSteps &- steps) / Float(rules.episodeSteps)
     own[2] = Float(bps(mark))
     own[3] = Float(10_000 * Double(doubleMid &- arrivalDoubleMid) / Double(arrivalDoubleMid))
-    own[4] = bid.lots > 0 ? Float(market.bestBid.price.ticks &- bid.price.ticks) : 0
+    own[4] = bid.lots > 0 ? Float(bestBid.price.ticks &- bid.price.ticks) : 0
     own[5] = bid.lots > 0 ? Float(bid.aheadLots) / Float(bid.aheadLots &+ rules.maximumLots) : -1
-    own[6] = ask.lots > 0 ? Float(ask.price.ticks &- market.bestAsk.price.ticks) : 0
+    own[6] = ask.lots > 0 ? Float(ask.price.ticks &- bestAsk.price.ticks) : 0
     own[7] = ask.lots > 0 ? Float(ask.aheadLots) / Float(ask.aheadLots &+ rules.maximumLots) : -1
   }
 }
