@@ -48,13 +48,13 @@ struct PartialFillTests {
     let settings = ReplaySettings(
       latency: .constant(ConstantLatency(entryNs: 0, responseNs: 0)), queue: .riskAverse,
       fees: ReplayFees(maker: 0, taker: 0), fills: .partial)
-    let replay = AnyReplay.make(try ReplayTape(try Tape(instrument: testInstrument, rows: rows)), settings)
+    let replay = try AnyReplay.make(ReplayTape(try Tape(instrument: testInstrument, rows: rows)), settings)
     let order = ScriptedAction.submit(
       id: 1, side: one.order.kind == "buy" ? .buy : .sell, ticks: one.order.ticks, lots: one.order.lots,
       timeInForce: .goodTillCancel)
     // The first event is at 1 ms, so that the ninth wake is at 10 ms.
     var strategy = ScriptedStrategy(intervalNs: 1_000_000, actions: Array(repeating: [], count: 8) + [[order]])
-    replay.run(&strategy)
+    try replay.run(&strategy)
     return replay
   }
 

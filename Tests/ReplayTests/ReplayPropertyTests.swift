@@ -1,5 +1,6 @@
 // The replay engine against its reference on random markets, latencies and orders.
 
+import Foundation
 import Market
 import Simulation
 import Support
@@ -61,13 +62,44 @@ struct ReplayPropertyTests {
     let settings = ReplaySettings(
       latency: .constant(ConstantLatency(entryNs: Int64(entryNs), responseNs: responseNs)), queue: .riskAverse,
       fees: ReplayFees(maker: 0, taker: 0), fills: isPartial ? .partial : .whole)
-    let replay = AnyReplay.make(try ReplayTape(tape), settings)
+    let replay = try AnyReplay.make(ReplayTape(tape), settings)
     var strategy = ScriptedStrategy(intervalNs: intervalNs, actions: actions)
-    replay.run(&strategy)
+    try replay.run(&strategy)
 
     #expect(sorted(replay.fills) == sorted(reference.fills))
     #expect(strategy.positions == reference.positions)
     if entryNs >= 0 { #expect(replay.fills.count > 20) }
+  }
+
+  /// A file that is read a piece at a time gives what the same rows in memory give, in less memory than they have.
+  @Test(arguments: 0..<6 as Range<UInt64>)
+  func aStreamedTapeGivesTheSame(seed: UInt64) throws {
+    var random = SeededRandom(1000 + seed)
+    let tape = try market(&random, rows: 3000)
+    let actions = script(&random, wakes: 800)
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).tape").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var writer = try TapeWriter(path: path, instrument: testInstrument, rowsPerBlock: 100)
+    for row in tape.rows { try writer.append(row) }
+    _ = try writer.finish()
+    let settings = ReplaySettings(
+      latency: .constant(ConstantLatency(entryNs: 300, responseNs: 200)), queue: .power(2),
+      fees: ReplayFees(maker: 0.001, taker: 0.002), fills: .partial)
+    let markets: [any ReplayMarket] = [try ReplayTape(tape), try TapeStream(path: path, rowsInMemory: 64)]
+    let results = try markets.map { market -> AnyReplay in
+      let replay = try AnyReplay.make(market, settings)
+      var strategy = ScriptedStrategy(intervalNs: 500, actions: actions)
+      try replay.run(&strategy)
+      return replay
+    }
+    #expect(results[0].fills == results[1].fills)
+    #expect(results[0].fills.count > 100)
+    #expect(results[0].account.fee.bitPattern == results[1].account.fee.bitPattern)
+    #expect(throws: TapeError.self) {
+      let replay = try AnyReplay.make(try TapeStream(path: path, rowsInMemory: 3), settings)
+      var strategy = ScriptedStrategy(intervalNs: 500, actions: [])
+      try replay.run(&strategy)
+    }
   }
 
   /// The order within one time is nobody's promise.
@@ -95,10 +127,10 @@ struct ReplayPropertyTests {
       latency: .heavyTailed(
         HeavyTailedLatency(entry: parameters, response: parameters, lossProbability: 0.01, seed: 5)),
       queue: .log, fees: ReplayFees(maker: -0.0001, taker: 0.0005))
-    let runs = (0..<2).map { _ -> AnyReplay in
-      let replay = AnyReplay.make(tape, settings)
+    let runs = try (0..<2).map { _ -> AnyReplay in
+      let replay = try AnyReplay.make(tape, settings)
       var strategy = ScriptedStrategy(intervalNs: 100_000_000, actions: actions)
-      replay.run(&strategy)
+      try replay.run(&strategy)
       return replay
     }
     #expect(runs[0].fills == runs[1].fills)

@@ -33,13 +33,17 @@ public struct ReplaySettings: Sendable {
   }
 }
 
-/// One replay of a tape, to be run once. Behind it stands code specialised for each pair of models; what is chosen at run
+/// One replay of a market, to be run once. Behind it stands code specialised for each pair of models; what is chosen at run
 /// time is chosen here once, not for each event.
 public class AnyReplay {
   fileprivate init() {}
 
   /// Runs to the end of the data.
-  public func run<Strategy: ReplayStrategy>(_ strategy: inout Strategy) { preconditionFailure("abstract") }
+  ///
+  /// - Throws: for what is wrong in a file that is read on the way.
+  public func run<Strategy: ReplayStrategy>(_ strategy: inout Strategy) throws(TapeError) {
+    preconditionFailure("abstract")
+  }
 
   /// What the strategy's side knows at the end.
   public var account: ReplayAccount { preconditionFailure("abstract") }
@@ -47,25 +51,25 @@ public class AnyReplay {
   /// Every fill of the exchange, in its order.
   public var fills: [ReplayFill] { preconditionFailure("abstract") }
 
-  public static func make(_ tape: ReplayTape, _ settings: ReplaySettings) -> AnyReplay {
+  public static func make(_ market: any ReplayMarket, _ settings: ReplaySettings) throws(TapeError) -> AnyReplay {
     switch settings.queue {
-    case .riskAverse: make(tape, settings, RiskAverseQueue())
-    case .power(let n): make(tape, settings, ProbabilityQueue(PowerProbability(n)))
-    case .powerOfSum(let n): make(tape, settings, ProbabilityQueue(PowerOfSumProbability(n)))
-    case .inversePower(let n): make(tape, settings, ProbabilityQueue(InversePowerProbability(n)))
-    case .log: make(tape, settings, ProbabilityQueue(LogProbability()))
-    case .logOfSum: make(tape, settings, ProbabilityQueue(LogOfSumProbability()))
-    case .proRata: make(tape, settings, ProRataQueue())
+    case .riskAverse: try make(market, settings, RiskAverseQueue())
+    case .power(let n): try make(market, settings, ProbabilityQueue(PowerProbability(n)))
+    case .powerOfSum(let n): try make(market, settings, ProbabilityQueue(PowerOfSumProbability(n)))
+    case .inversePower(let n): try make(market, settings, ProbabilityQueue(InversePowerProbability(n)))
+    case .log: try make(market, settings, ProbabilityQueue(LogProbability()))
+    case .logOfSum: try make(market, settings, ProbabilityQueue(LogOfSumProbability()))
+    case .proRata: try make(market, settings, ProRataQueue())
     }
   }
 
-  private static func make<Queue: QueueModel>(_ tape: ReplayTape, _ settings: ReplaySettings, _ queue: Queue)
-    -> AnyReplay
-  {
+  private static func make<Queue: QueueModel>(
+    _ market: any ReplayMarket, _ settings: ReplaySettings, _ queue: Queue
+  ) throws(TapeError) -> AnyReplay {
     switch settings.latency {
-    case .constant(let latency): BoxedReplay(tape, latency, queue, settings)
-    case .interpolated(let latency): BoxedReplay(tape, latency, queue, settings)
-    case .heavyTailed(let latency): BoxedReplay(tape, latency, queue, settings)
+    case .constant(let latency): try BoxedReplay(market, latency, queue, settings)
+    case .interpolated(let latency): try BoxedReplay(market, latency, queue, settings)
+    case .heavyTailed(let latency): try BoxedReplay(market, latency, queue, settings)
     }
   }
 }
@@ -73,11 +77,15 @@ public class AnyReplay {
 private final class BoxedReplay<Latency: OrderLatencyModel, Queue: QueueModel>: AnyReplay {
   private var replay: Replay<Latency, Queue>
 
-  init(_ tape: ReplayTape, _ latency: Latency, _ queue: Queue, _ settings: ReplaySettings) {
-    replay = Replay(tape, latency: latency, queue: queue, fees: settings.fees, fills: settings.fills)
+  init(_ market: any ReplayMarket, _ latency: Latency, _ queue: Queue, _ settings: ReplaySettings) throws(TapeError) {
+    replay = Replay(
+      market, local: try market.localRows(), exchange: try market.exchangeRows(), latency: latency, queue: queue,
+      fees: settings.fees, fills: settings.fills)
   }
 
-  override func run<Strategy: ReplayStrategy>(_ strategy: inout Strategy) { replay.run(&strategy) }
+  override func run<Strategy: ReplayStrategy>(_ strategy: inout Strategy) throws(TapeError) {
+    try replay.run(&strategy)
+  }
   override var account: ReplayAccount { replay.account }
   override var fills: [ReplayFill] { replay.fills }
 }

@@ -31,15 +31,15 @@ struct PresetVenue<Queue: QueueModel>: ~Copyable {
   private let lowestTicks: Int64
   private let tickCount: Int
 
-  init(_ tape: ReplayTape, queue: Queue, mode: PresetFills) {
-    book = ReplayBook(tape)
-    bids = OwnOrders(ticks: tape.tickCount)
-    asks = OwnOrders(ticks: tape.tickCount)
+  init(_ market: any ReplayMarket, queue: Queue, mode: PresetFills) {
+    book = ReplayBook(market)
+    bids = OwnOrders(ticks: market.tickCount)
+    asks = OwnOrders(ticks: market.tickCount)
     self.queue = queue
     self.mode = mode
-    scale = ReplayScale(tape.instrument)
-    lowestTicks = tape.lowestTicks
-    tickCount = tape.tickCount
+    scale = ReplayScale(market.instrument)
+    lowestTicks = market.lowestTicks
+    tickCount = market.tickCount
     fills.reserveCapacity(1 << 12)
   }
 

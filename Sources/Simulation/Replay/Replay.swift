@@ -14,31 +14,42 @@ struct Replay<Latency: OrderLatencyModel, Queue: QueueModel>: ~Copyable {
   /// In the exchange's order.
   var fills: [ReplayFill] { venue.fills }
 
-  private let tape: ReplayTape
   private var desk: ReplayDesk
   private var venue: PresetVenue<Queue>
   private var latency: Latency
   private var requests = Fifo<OrderInFlight>()
   private var answers = Fifo<OrderInFlight>()
-  private var localRow: UnsafeMutablePointer<ReplayRow>
-  private var exchangeRow: UnsafeMutablePointer<ReplayRow>
+  private let localRows: ReplayRows
+  private let exchangeRows: ReplayRows
+  private var localRow: UnsafePointer<ReplayRow>
+  private var exchangeRow: UnsafePointer<ReplayRow>
+  private var localIsOver = false
+  private var exchangeIsOver = false
 
-  init(_ tape: ReplayTape, latency: Latency, queue: Queue, fees: ReplayFees, fills: PresetFills) {
-    self.tape = tape
+  /// - Parameters:
+  ///   - local: the market's rows in the order of local time, from the first.
+  ///   - exchange: the same in the order of exchange time.
+  init(
+    _ market: any ReplayMarket, local: ReplayRows, exchange: ReplayRows, latency: Latency, queue: Queue,
+    fees: ReplayFees, fills: PresetFills
+  ) {
     self.latency = latency
-    desk = ReplayDesk(tape, fees: fees)
-    venue = PresetVenue(tape, queue: queue, mode: fills)
-    localRow = tape.local
-    exchangeRow = tape.exchange
+    desk = ReplayDesk(market, fees: fees)
+    venue = PresetVenue(market, queue: queue, mode: fills)
+    localRows = local
+    exchangeRows = exchange
+    localRow = ReplayRow.nothing
+    exchangeRow = ReplayRow.nothing
   }
 
   /// Runs to the end of the data and of everything under way.
-  mutating func run<Strategy: ReplayStrategy>(_ strategy: inout Strategy) {
+  mutating func run<Strategy: ReplayStrategy>(_ strategy: inout Strategy) throws(TapeError) {
+    try nextRows()
     desk.timeNs = min(localRow.pointee.timeNs, exchangeRow.pointee.timeNs)
     guard desk.timeNs != .max else { return }
     precondition(strategy.intervalNs > 0, "a strategy that never sleeps would stop time")
     var wakeNs = desk.timeNs + strategy.intervalNs
-    while advance(to: wakeNs) {
+    while try advance(to: wakeNs) {
       desk.timeNs = wakeNs
       strategy.wake(&desk)
       while desk.outbox.count > 0 { send(desk.outbox.removeFirst()) }
@@ -49,8 +60,9 @@ struct Replay<Latency: OrderLatencyModel, Queue: QueueModel>: ~Copyable {
   /// Lets everything at or before `wakeNs` happen.
   ///
   /// - Returns: whether there is anything after it.
-  private mutating func advance(to wakeNs: Int64) -> Bool {
+  private mutating func advance(to wakeNs: Int64) throws(TapeError) -> Bool {
     while true {
+      if localRow.pointee.timeNs == .max || exchangeRow.pointee.timeNs == .max { try nextRows() }
       let (localNs, exchangeNs) = (localRow.pointee.timeNs, exchangeRow.pointee.timeNs)
       let (answerNs, requestNs) = (answers.nextNs, requests.nextNs)
       let nextNs = min(min(localNs, answerNs), min(exchangeNs, requestNs))
@@ -66,6 +78,16 @@ struct Replay<Latency: OrderLatencyModel, Queue: QueueModel>: ~Copyable {
         while requests.nextNs == nextNs { venue.receive(requests.removeFirst().order, timeNs: nextNs) }
         sendAnswers()
       }
+    }
+  }
+
+  /// Goes on where one of the clocks is at the end of what is in memory.
+  private mutating func nextRows() throws(TapeError) {
+    if localRow.pointee.timeNs == .max, !localIsOver {
+      if let more = try localRows.next() { localRow = more } else { localIsOver = true }
+    }
+    if exchangeRow.pointee.timeNs == .max, !exchangeIsOver {
+      if let more = try exchangeRows.next() { exchangeRow = more } else { exchangeIsOver = true }
     }
   }
 

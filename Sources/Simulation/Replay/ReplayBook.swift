@@ -14,9 +14,9 @@ struct ReplayBook: ~Copyable {
   static var noBid: Int { -1 }
   static var noAsk: Int { .max }
 
-  init(_ tape: ReplayTape) {
-    bids = TickSide(ticks: tape.tickCount, pages: tape.pages)
-    asks = TickSide(ticks: tape.tickCount, pages: tape.pages)
+  init(_ market: any ReplayMarket) {
+    bids = TickSide(ticks: market.tickCount, pages: market.pages)
+    asks = TickSide(ticks: market.tickCount, pages: market.pages)
   }
 
   /// Applies a row of any kind; trades change nothing.

@@ -18,11 +18,11 @@ public struct ReplayDesk: ~Copyable {
   /// How many orders were sent since the beginning.
   public private(set) var submitted = 0
 
-  init(_ tape: ReplayTape, fees: ReplayFees) {
-    scale = ReplayScale(tape.instrument)
+  init(_ market: any ReplayMarket, fees: ReplayFees) {
+    scale = ReplayScale(market.instrument)
     account = ReplayAccount(fees: fees, scale: scale)
-    book = ReplayBook(tape)
-    lowestTicks = tape.lowestTicks
+    book = ReplayBook(market)
+    lowestTicks = market.lowestTicks
     orders = .allocate(capacity: capacity)
   }
 

@@ -50,55 +50,11 @@ public struct ReplayRow: BitwiseCopyable, Sendable {
 
   /// Behind the last row: later than anything.
   static var end: ReplayRow { ReplayRow(timeNs: .max, lots: 0, tick: 0, code: .nothing) }
-}
 
-/// A tape made ready for replays: its rows once in the order of local time and once in that of exchange time, both stable.
-/// Immutable, so that all threads of a sweep replay the same one. What the peer's converter does once for a file, this does
-/// once for a tape; neither is part of a replay's time.
-public final class ReplayTape: @unchecked Sendable {  // Safe: written by `init` alone.
-  public let instrument: TapeInstrument
-  public let lowestTicks: Int64
-  /// Prices are below this many ticks above the lowest.
-  public let tickCount: Int
-  public let rowCount: Int
-  /// Which pages of a book have levels: nothing else of its memory is ever touched.
-  let pages: [Int]
-  let local: UnsafeMutablePointer<ReplayRow>
-  let exchange: UnsafeMutablePointer<ReplayRow>
-
-  /// More than this many ticks between the lowest and the highest price are refused: 512 MiB of address space a side.
-  public static let tickLimit = 1 << 26
-
-  /// - Throws: `TapeError` when its prices are too far apart for a book by tick.
-  public init(_ tape: Tape, name: String = "tape") throws(TapeError) {
-    let summary = tape.summary
-    // A clear of price 0 clears a side whole, whatever prices it has.
-    let priced = tape.rows.lazy.filter { $0.kind != .clear || $0.price.ticks > 0 }
-    let lowest = priced.map(\.price.ticks).min() ?? 0
-    let span = summary.highestPriceTicks - lowest
-    guard span < Self.tickLimit - 1 else {
-      throw TapeError(file: name, reason: "its prices span \(span) ticks; a book has room for \(Self.tickLimit)")
-    }
-    instrument = tape.instrument
-    rowCount = tape.rows.count
-    lowestTicks = lowest
-    tickCount = max(0, Int(span)) + 1
-    pages = Set(priced.map { Int($0.price.ticks - lowest) / TickSide.pageTicks }).sorted()
-    local = .allocate(capacity: rowCount + 1)
-    exchange = .allocate(capacity: rowCount + 1)
-    for (i, row) in tape.rows.enumerated() {
-      (local + i).initialize(to: ReplayRow(row, timeNs: row.localTimeNs, lowestTicks: lowest))
-    }
-    for (i, place) in tape.exchangeOrder().enumerated() {
-      let row = tape.rows[place]
-      (exchange + i).initialize(to: ReplayRow(row, timeNs: row.exchangeTimeNs, lowestTicks: lowest))
-    }
-    (local + rowCount).initialize(to: .end)
-    (exchange + rowCount).initialize(to: .end)
-  }
-
-  deinit {
-    local.deallocate()
-    exchange.deallocate()
-  }
+  /// No rows and the end, for as long as the process lives.
+  nonisolated(unsafe) static let nothing: UnsafePointer<ReplayRow> = {
+    let one = UnsafeMutablePointer<ReplayRow>.allocate(capacity: 1)
+    one.initialize(to: end)
+    return UnsafePointer(one)
+  }()
 }

@@ -27,26 +27,26 @@ final class Case {
   }
 
   /// Runs and notes the position whenever it has changed at a wake.
-  func run(_ tape: ReplayTape) -> (replay: AnyReplay, positions: [(Int64, Int64)]) {
-    let replay = AnyReplay.make(tape, settings)
-    let positions =
-      strategy[0] == "grid" ? observed(grid, replay) : observed(aggressive, replay)
+  func run(_ tape: ReplayTape) throws -> (replay: AnyReplay, positions: [(Int64, Int64)]) {
+    let replay = try AnyReplay.make(tape, settings)
+    let positions = try strategy[0] == "grid" ? observed(grid, replay) : observed(aggressive, replay)
     return (replay, positions)
   }
 
-  func runBare(_ replay: AnyReplay) {
+  func runBare(_ replay: AnyReplay) throws {
     if strategy[0] == "grid" {
       var strategy = grid
-      replay.run(&strategy)
+      try replay.run(&strategy)
     } else {
       var strategy = aggressive
-      replay.run(&strategy)
+      try replay.run(&strategy)
     }
   }
 
-  private func observed<Strategy: ReplayStrategy>(_ strategy: Strategy, _ replay: AnyReplay) -> [(Int64, Int64)] {
+  private func observed<Strategy: ReplayStrategy>(_ strategy: Strategy, _ replay: AnyReplay) throws -> [(Int64, Int64)]
+  {
     var observer = Observer(strategy: strategy)
-    replay.run(&observer)
+    try replay.run(&observer)
     orders = observer.orders
     return observer.positions
   }

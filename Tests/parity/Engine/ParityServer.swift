@@ -44,7 +44,7 @@ final class ParityServer {
   }
 
   private func fills(_ one: Case) throws -> String {
-    let (replay, positions) = one.run(tape)
+    let (replay, positions) = try one.run(tape)
     let fills = replay.fills.map {
       "[\($0.order),\($0.exchangeTimeNs),\($0.price.ticks),\($0.quantity.lots * $0.side.sign),\($0.isMaker ? 1 : 0)]"
     }
@@ -60,9 +60,9 @@ final class ParityServer {
   private func time(_ one: Case, seconds: Double) throws -> String {
     var (replays, spent) = (0, 0.0)
     while spent < seconds {
-      let replay = AnyReplay.make(tape, one.settings)
+      let replay = try AnyReplay.make(tape, one.settings)
       let start = ContinuousClock.now
-      one.runBare(replay)
+      try one.runBare(replay)
       let took = ContinuousClock.now - start
       spent += Double(took.components.seconds) + Double(took.components.attoseconds) * 1e-18
       replays += 1
