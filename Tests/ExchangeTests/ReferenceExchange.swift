@@ -151,11 +151,11 @@ struct ReferenceExchange {
     let isLimit = entry.type == .limit || entry.type == .stopLimit
     if isLimit {
       if !prices.contains(entry.price.ticks) { return .priceFilter }
-      let scaled = entry.price.ticks * 10_000
-      if last > 0, scaled < last * band.lowerBound || scaled > last * band.upperBound { return .priceBand }
     }
     if entry.type == .stop || entry.type == .stopLimit, !prices.contains(entry.stopPrice.ticks) { return .priceFilter }
     if !(1...1_000_000).contains(entry.quantity.lots) { return .lotSize }
+    let scaled = entry.price.ticks * 10_000
+    if isLimit, last > 0, scaled < last * band.lowerBound || scaled > last * band.upperBound { return .priceBand }
     if entry.displayed.lots != 0 {
       if !isLimit || entry.lifetime == .immediateOrCancel || entry.lifetime == .fillOrKill { return .badCombination }
       let parts = (entry.quantity.lots + entry.displayed.lots - 1) / max(1, entry.displayed.lots)

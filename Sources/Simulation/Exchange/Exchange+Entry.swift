@@ -54,10 +54,12 @@ extension Exchange {
     let prices = rules.minimumPrice...rules.maximumPrice
     if entry.type.hasLimit {
       guard prices.contains(entry.price.ticks) else { throw .priceFilter }
-      try checkBand(entry.price.ticks, entry.instrument)
     }
     if entry.type.isStop { guard prices.contains(entry.stopPrice.ticks) else { throw .priceFilter } }
     guard (rules.minimumLots...rules.maximumLots).contains(entry.quantity.lots) else { throw .lotSize }
+    // A recorded market has passed its own venue's other filters.
+    guard entry.account != marketAccount else { return }
+    if entry.type.hasLimit { try checkBand(entry.price.ticks, entry.instrument) }
     if entry.displayed.lots != 0 {
       guard entry.type.hasLimit, entry.lifetime == .goodTilCanceled || entry.lifetime == .goodTilDate else {
         throw .badCombination

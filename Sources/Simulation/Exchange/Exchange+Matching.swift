@@ -59,6 +59,13 @@ extension Exchange {
     return true
   }
 
+  /// Lets a taker that nothing else limits trade with one order of the book.
+  mutating func meet(_ taker: Int32, _ maker: Int32, _ outbox: inout [ExchangeEvent]) {
+    let lots = min(pool[taker].remaining, pool[maker].shown, pool[maker].entry.reduceOnly ? reducible(maker) : .max)
+    guard lots > 0 else { return expire(maker, .reduceOnly, &outbox) }
+    trade(taker, maker, pool[maker].entry.price.ticks, lots, &outbox)
+  }
+
   /// The worst price that an order takes.
   @inline(always)
   private func acceptable(_ entry: borrowing OrderEntry) -> Int64 {
@@ -80,7 +87,7 @@ extension Exchange {
   }
 
   /// One trade at the maker's price: money and news of both, then the orders.
-  private mutating func trade(
+  mutating func trade(
     _ taker: Int32, _ maker: Int32, _ price: Int64, _ lots: Int64, _ outbox: inout [ExchangeEvent]
   ) {
     let instrument = pool[taker].entry.instrument

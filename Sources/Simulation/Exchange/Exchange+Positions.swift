@@ -6,7 +6,8 @@ extension Exchange {
   /// What lots (signed) are worth at a price, with the sign in which costs are kept (see `ExchangePosition.cost`).
   func signedValue(_ rules: MarketRules, _ price: Int64, _ lots: Int64) -> Int64 {
     guard lots != 0, price > 0 else { return 0 }
-    let value = rules.scale.value(price, abs(lots)) ?? Int64.max / 4  // Beyond every balance: a valuation, not a payment.
+    // What 64 bits do not hold is beyond every balance: this is a valuation, not a payment.
+    let value = rules.scale.value(price, abs(lots)) ?? Int64.max / 4
     return (lots > 0) == (rules.kind == .linear) ? value : -value
   }
 

@@ -80,8 +80,11 @@ public enum ExchangeEventKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case funding
   /// The account's margin no longer supports its position; the exchange's order follows.
   case liquidated
-  /// The insurance fund took over `quantity` lots (signed by `side`) with what was left of their margin, `amount`.
+  /// The insurance fund took over a position of `quantity` lots (buy: long), worth `amount` at the mark `price`.
   case takenOver
+  /// `amount` of `asset` went from the account to the insurance fund: the liquidation fee, or what was left of the margin
+  /// of a position that was taken over.
+  case forfeited
   /// The insurance fund paid `amount` of `asset` for an account that had lost more than it owned.
   case shortfall
   /// The instrument's state changed.

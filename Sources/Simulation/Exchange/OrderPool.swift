@@ -75,6 +75,9 @@ struct OrderPool: ~Copyable {
     count &-= 1
   }
 
+  /// Slots below this have been used; those of no order have the identifier `none`.
+  var slotsUsed: Int32 { Int32(truncatingIfNeeded: used) }
+
   /// The slot of an open order; nil when it is not open or never was.
   @inline(always)
   func find(_ id: OrderId) -> Int32? {
