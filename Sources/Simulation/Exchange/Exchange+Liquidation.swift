@@ -4,7 +4,7 @@ public import Market
 
 extension Exchange {
   /// Values an instrument's contracts at a price, and liquidates every account whose margin it uses up, in the order of
-  /// their indices. Then the insurance fund offers what it took over before.
+  /// their indices. Then the insurance fund offers what it has taken over, by a market order.
   public mutating func setMark(
     _ price: Price, of instrument: InstrumentIndex, timeNs: Int64, outbox: inout [ExchangeEvent]
   ) {

@@ -30,10 +30,16 @@ public struct OrderReplay: Sendable {
     case .orderAdded: add(row, timeNs, &exchange, &outbox)
     case .orderChanged: change(row, timeNs, &exchange, &outbox)
     case .orderRemoved:
-      guard let id = orders.removeValue(forKey: row.number), exchange.find(id) != nil else { return unknownRows += 1 }
+      guard let id = orders.removeValue(forKey: row.number), exchange.find(id) != nil else {
+        unknownRows += 1
+        return
+      }
       exchange.cancel(id, account: exchange.marketAccount, timeNs: timeNs, outbox: &outbox)
     case .orderExecuted:
-      guard let id = orders[row.number], exchange.find(id) != nil else { return unknownRows += 1 }
+      guard let id = orders[row.number], exchange.find(id) != nil else {
+        unknownRows += 1
+        return
+      }
       if exchange.execute(id, lots: row.quantity.lots, timeNs: timeNs, outbox: &outbox) {
         orders.removeValue(forKey: row.number)
       }
@@ -48,7 +54,10 @@ public struct OrderReplay: Sendable {
       account: exchange.marketAccount, instrument: instrument, side: row.side, selfTradePrevention: .none,
       price: row.price, quantity: row.quantity)
     let id = exchange.place(entry, timeNs: timeNs, outbox: &outbox)
-    guard id != .none else { return refusedRows += 1 }
+    guard id != .none else {
+      refusedRows += 1
+      return
+    }
     if exchange.find(id) != nil { orders[row.number] = id }
   }
 
@@ -56,11 +65,17 @@ public struct OrderReplay: Sendable {
   private mutating func change(
     _ row: TapeRow, _ timeNs: Int64, _ exchange: inout Exchange, _ outbox: inout [ExchangeEvent]
   ) {
-    guard let id = orders[row.number], let open = exchange.find(id) else { return unknownRows += 1 }
+    guard let id = orders[row.number], let open = exchange.find(id) else {
+      unknownRows += 1
+      return
+    }
     guard row.price != open.entry.price || row.quantity != open.remaining else { return }
     let gone = open.entry.quantity.lots - open.remaining.lots
     let (whole, overflow) = gone.addingReportingOverflow(row.quantity.lots)
-    guard !overflow else { return refusedRows += 1 }
+    guard !overflow else {
+      refusedRows += 1
+      return
+    }
     let before = outbox.count
     exchange.amend(
       id, account: exchange.marketAccount, price: row.price, quantity: Quantity(lots: whole), timeNs: timeNs,

@@ -1,8 +1,7 @@
 // How far our own trades push a recorded market, which does not know of them.
 
-public import Market
-
 import Foundation
+public import Market
 
 /// A model of market impact: fed with what was taken, asked how far the market stands from its recording.
 ///
