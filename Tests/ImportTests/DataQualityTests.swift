@@ -57,4 +57,12 @@ struct DataQualityTests {
     quality.note(Self.row(.level, .buy, 95, 0, at: 1_003))
     #expect(quality.finish().removalsOfNothing == 1)
   }
+
+  @Test func absurdTradeNumbersAreCountedWithoutEnd() {
+    var quality = DataQuality()
+    for (i, number) in [UInt64(1), 1 << 63, .max].enumerated() {
+      quality.note(Self.row(.trade, .buy, 101, 1, at: 1_000 + Int64(i), number: number))
+    }
+    #expect(quality.finish().tradesMissing == .max)
+  }
 }

@@ -24,6 +24,14 @@ struct RefusalTests {
     ("X-aggTrades-1.csv", "1,2.0,3.0,1,1,1700000000000,maybe\n", 1, "is_buyer_maker is \"maybe\""),
     ("X-aggTrades-1.csv", "1,2.0,3.0,1,1,99999999999999999,true\n", 1, "time 99999999999999999 is no time"),
     ("X-1m-1.csv", "1700000000000,9,8,7,8,1,1700000059999,0,1,2,0,0\n", 1, "contradicts itself"),
+    (
+      "X-bookDepth-1.csv", "timestamp,percentage,depth,notional\n9024-01-02 00:00:07,-1,10.0,995.0\n", 2,
+      "timestamp is \"9024-01-02 00:00:07\""
+    ),
+    (
+      "X-1m-1.csv", "1000,1,1,1,1,8,9000,0,1,4,0,0\n2000,1,1,1,1,8,9000,0,1,4,0,0\n", 2,
+      "is older than the line above it"
+    ),
     ("a.npz", "no archive", 0, "is no numpy array"),
     ("a.npy", "\u{93}NUMPY", 0, "is no numpy array"),
   ])

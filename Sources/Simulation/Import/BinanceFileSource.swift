@@ -98,6 +98,9 @@ final class BinanceFileSource: ImportSource {
     let isUp = !open.isGreater(than: close)
     let path = isUp ? [open, low, high, close] : [open, high, low, close]
     let takers: [Side] = isUp ? [.buy, .sell, .buy, .sell] : [.sell, .buy, .sell, .buy]
+    let stepNs = (closeNs - openNs) / 3
+    // The next interval begins after this one's last trade.
+    lastTimeNs = openNs + 3 * stepNs
     let (boughtHalf, soldHalf) = (bought.half, sold.half)
     let source = DerivedFrom(
       priceExponent: path.map(\.exponent).min(), quantityExponent: min(volume.exponent, bought.exponent))
@@ -105,7 +108,7 @@ final class BinanceFileSource: ImportSource {
       let taker = takers[i]
       let quantity = taker == .buy ? boughtHalf : soldHalf
       guard quantity.digits > 0 else { return nil }
-      let timeNs = openNs + (closeNs - openNs) / 3 * Int64(i)
+      let timeNs = openNs + stepNs * Int64(i)
       return ImportedRow(
         kind: .trade, side: taker, exchangeTimeNs: timeNs, localTimeNs: timeNs, price: path[i], quantity: quantity,
         endsMessage: true, derived: source)

@@ -69,11 +69,12 @@ struct BookDepthSnapshot {
     var (depth, notional) = (ImportedDecimal.zero, ImportedDecimal.zero)
     var levels: [(price: ImportedDecimal, quantity: ImportedDecimal)] = []
     for line in own {
-      guard let quantity = line.depth.minus(depth), let worth = line.notional.minus(notional), quantity.digits >= 0
+      guard let quantity = line.depth.minus(depth), let worth = line.notional.minus(notional), quantity.digits >= 0,
+        worth.digits >= 0
       else { return nil }
       (depth, notional) = (line.depth, line.notional)
       guard quantity.digits > 0 else { continue }
-      guard let price = worth.divided(by: quantity) else { return nil }
+      guard let price = worth.divided(by: quantity), price.digits > 0 else { return nil }
       if let last = levels.last {
         guard side == .buy ? last.price.isGreater(than: price) : price.isGreater(than: last.price) else { return nil }
       }
@@ -83,13 +84,13 @@ struct BookDepthSnapshot {
   }
 }
 
-/// Dates and times of day in UTC.
+/// Dates and times of day in UTC, of this century and the next two: nanoseconds of them fit 64 bits.
 enum CivilTime {
   /// - Parameter text: `YYYY-MM-DD HH:MM:SS`.
   static func secondsSince1970(_ text: String) -> Int64? {
     let parts = text.split { $0 == "-" || $0 == " " || $0 == ":" }.map { Int64($0) }
     guard text.utf8.count == 19, parts.count == 6, let year = parts[0], let month = parts[1], let day = parts[2],
-      let hour = parts[3], let minute = parts[4], let second = parts[5], (1970...9999).contains(year),
+      let hour = parts[3], let minute = parts[4], let second = parts[5], (1970...2199).contains(year),
       (1...12).contains(month), (1...31).contains(day), (0...23).contains(hour), (0...59).contains(minute),
       (0...60).contains(second)
     else { return nil }

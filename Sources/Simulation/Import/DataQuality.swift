@@ -117,7 +117,8 @@ public struct DataQuality {
       if lastTrade != 0, row.number <= lastTrade {
         report.tradesRepeated += 1
       } else if lastTrade != 0 {
-        report.tradesMissing += Int64(clamping: row.number - lastTrade - 1)
+        let (sum, overflow) = report.tradesMissing.addingReportingOverflow(Int64(clamping: row.number - lastTrade - 1))
+        report.tradesMissing = overflow ? .max : sum
       }
       lastTrade = max(lastTrade, row.number)
     }

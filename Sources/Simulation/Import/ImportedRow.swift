@@ -79,7 +79,7 @@ struct ImportedDecimal: Equatable {
   /// The number in steps, rounded towards zero or away from it; nil when it does not fit.
   func steps(_ step: DecimalStep, roundedUp: Bool) -> Int64? {
     let (whole, rest) = quotient(step)
-    return whole.map { rest && roundedUp ? $0 + 1 : $0 }
+    return whole.flatMap { rest && roundedUp ? ($0 < .max ? $0 + 1 : nil) : $0 }
   }
 
   private func quotient(_ step: DecimalStep) -> (whole: Int64?, hasRest: Bool) {

@@ -27,6 +27,8 @@ final class NumpyEventSource: ImportSource {
     "('ev','<u8')", "('exch_ts','<i8')", "('local_ts','<i8')", "('px','<f8')", "('qty','<f8')", "('order_id','<u8')",
     "('ival','<i8')", "('fval','<f8')",
   ]
+  /// Nanoseconds since 1970; any two of them can be subtracted.
+  private static let times: ClosedRange<Int64> = 0...9_000_000_000_000_000_000
   private static let localEvent: UInt64 = 1 << 30
   private static let buyEvent: UInt64 = 1 << 29
   private static let sellEvent: UInt64 = 1 << 28
@@ -101,6 +103,9 @@ final class NumpyEventSource: ImportSource {
     guard event & Self.localEvent != 0 else { return [] }
     let exchangeNs = block.loadUnaligned(fromByteOffset: place + 8, as: Int64.self)
     let localNs = block.loadUnaligned(fromByteOffset: place + 16, as: Int64.self)
+    guard Self.times.contains(exchangeNs), Self.times.contains(localNs) else {
+      throw failure("has a time that is none: \(exchangeNs), \(localNs)")
+    }
     guard localNs >= localTimeNs else { throw failure("has a local time before that of the row above it") }
     localTimeNs = localNs
     let kind: TapeRowKind
