@@ -172,8 +172,9 @@ def recorded(apus, symbol, facts, speed):
 def reproduced(apus, name, folder, symbol, paths):
     """The session's requests through the simulated venue, on the same recording, fill as they did.
 
-    The goal is every order. On a busy machine the venue's own process has been seen to differ in one of 237: until that
-    is understood, one in fifty may.
+    The bar is every order. Venue stamps are whole milliseconds: of the market's messages in the stamped one nobody knows
+    which came before the request, and the comparison takes all of them to have. One order of 237 was seen to differ on
+    a busy machine; stamps of microseconds would settle it, and until then one in fifty may differ.
     """
     base = subprocess.run([str(apus), "demo", "--print-config", "--capture", str(paths[0])], stdout=subprocess.PIPE,
                           text=True, check=True).stdout
