@@ -4,20 +4,49 @@ import CEnvironment
 import Market
 import Simulation
 
-/// What is behind an `apus_environment`. One thread at a time.
-package final class EnvironmentBatch {
-  package typealias Member = Room<HawkesMarket>
+/// A batch, whatever its market is. One thread at a time.
+package protocol LearningBatch: AnyObject {
+  /// Floats in an observation.
+  var observationSize: Int { get }
 
-  package let configuration: EnvironmentConfiguration
+  /// Begins episodes. The arguments are those of `apus_environment_reset`.
+  func reset(
+    seeds: UnsafePointer<UInt64>?, mask: UnsafePointer<UInt8>?, observations: UnsafeMutablePointer<Float>
+  ) throws(EnvironmentError)
+
+  /// One decision of every environment. The arguments are those of `apus_environment_step`.
+  func step(
+    actions: UnsafeRawPointer, observations: UnsafeMutablePointer<Float>, rewards: UnsafeMutablePointer<Float>,
+    terminated: UnsafeMutablePointer<UInt8>, truncated: UnsafeMutablePointer<UInt8>, info: apus_environment_info?
+  ) throws(EnvironmentError)
+}
+
+extension EnvironmentConfiguration {
+  /// A batch of it, unseeded.
+  package func batch() -> any LearningBatch {
+    switch market {
+    case .hawkes(let parameters): EnvironmentBatch<HawkesMarket>(self, parameters)
+    case .queueReactive(let parameters): EnvironmentBatch<QueueReactiveMarket>(self, parameters)
+    }
+  }
+}
+
+/// A batch of environments on markets of one kind.
+private final class EnvironmentBatch<Source: SeededMarket & ~Copyable>: LearningBatch {
+  private typealias Member = Room<Source>
+
+  private let configuration: EnvironmentConfiguration
+  private let parameters: Source.Parameters
   private let rooms: UnsafeMutablePointer<Member>
   /// The message under way, of whichever room is at work.
   private let rows: UnsafeMutablePointer<TapeRow>
   private var isSeeded = false
 
-  package init(_ configuration: EnvironmentConfiguration) {
+  init(_ configuration: EnvironmentConfiguration, _ parameters: Source.Parameters) {
     self.configuration = configuration
+    self.parameters = parameters
     rooms = .allocate(capacity: configuration.environments)
-    rows = .allocate(capacity: HawkesMarket.rowsPerMessage)
+    rows = .allocate(capacity: Source.rowsPerMessage)
   }
 
   deinit {
@@ -26,11 +55,9 @@ package final class EnvironmentBatch {
     rows.deallocate()
   }
 
-  /// Floats in an observation.
-  package var observationSize: Int { (configuration.rules.hasFeatures ? FeatureVector.count : 0) + ownStateCount }
+  var observationSize: Int { (configuration.rules.hasFeatures ? FeatureVector.count : 0) + ownStateCount }
 
-  /// Begins episodes. The arguments are those of `apus_environment_reset`.
-  package func reset(
+  func reset(
     seeds: UnsafePointer<UInt64>?, mask: UnsafePointer<UInt8>?, observations: UnsafeMutablePointer<Float>
   ) throws(EnvironmentError) {
     guard isSeeded || (seeds != nil && mask == nil) else { throw .notSeeded }
@@ -46,8 +73,7 @@ package final class EnvironmentBatch {
     isSeeded = true
   }
 
-  /// One decision of every environment. The arguments are those of `apus_environment_step`.
-  package func step(
+  func step(
     actions: UnsafeRawPointer, observations: UnsafeMutablePointer<Float>, rewards: UnsafeMutablePointer<Float>,
     terminated: UnsafeMutablePointer<UInt8>, truncated: UnsafeMutablePointer<UInt8>, info: apus_environment_info?
   ) throws(EnvironmentError) {
@@ -68,7 +94,7 @@ package final class EnvironmentBatch {
   private func room(seed: UInt64) -> Member {
     var seeds = SplitMix64(seed: seed)
     do {
-      let market = try HawkesMarket(configuration.market, seed: seeds.next())
+      let market = try Source(parameters, seed: seeds.next())
       return Room(market, rules: configuration.rules, random: SplitMix64(seed: seeds.next()), rows: rows)
     } catch {
       preconditionFailure("the configuration admits no parameters that make no market: \(error)")

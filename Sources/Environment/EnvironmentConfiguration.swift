@@ -46,7 +46,7 @@ package struct EpisodeRules: BitwiseCopyable {
 /// `apus_environment_config` with every value in its range.
 package struct EnvironmentConfiguration {
   package let environments: Int
-  package let market: HawkesParameters
+  package let market: SyntheticParameters
   package let rules: EpisodeRules
 
   /// - Throws: the first value that is out of its range.
@@ -69,21 +69,8 @@ package struct EnvironmentConfiguration {
     try check(fees.contains(config.maker_fee_ppm) && fees.contains(config.taker_fee_ppm), .badFee)
     try check(config.maker_fee_ppm + config.taker_fee_ppm >= 0, .badFee)
     try check((0...10_000).contains(config.inventory_penalty_bps), .badPenalty)
-    market = try Self.market(config)
+    market = try SyntheticParameters(config)
     environments = Int(config.environments)
     rules = EpisodeRules(config, task)
-  }
-
-  private static func market(_ config: apus_environment_config) throws(EnvironmentError) -> HawkesParameters {
-    switch config.market {
-    case 0:
-      guard config.signal_strength == 0 else { throw .badSignal }
-      return .plain
-    case 1:
-      guard (0..<1).contains(config.signal_strength) else { throw .badSignal }
-      return .plain.planting(
-        SignalParameters(movesPerSecond: 2, strength: config.signal_strength, flipsPerSecond: 0.1))
-    default: throw .badMarket
-    }
   }
 }

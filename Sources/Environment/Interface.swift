@@ -24,7 +24,20 @@ public func apusEnvironmentCreate(
       throw .badSize
     }
     let configuration = try EnvironmentConfiguration(config.loadUnaligned(as: apus_environment_config.self))
-    environment.pointee = OpaquePointer(Unmanaged.passRetained(EnvironmentBatch(configuration)).toOpaque())
+    environment.pointee = OpaquePointer(Unmanaged.passRetained(Handle(configuration.batch())).toOpaque())
+  }
+}
+
+@c(apus_environment_parameters_problem)
+public func apusEnvironmentParametersProblem(
+  _ market: UInt32, _ parameters: UnsafePointer<CChar>?, _ problem: UnsafeMutablePointer<CChar>?, _ capacity: Int
+) -> Int32 {
+  answer { () throws(EnvironmentError) in
+    guard let parameters, let problem else { throw .nullPointer }
+    guard capacity > 0 else { throw .badCount }
+    let text = try SyntheticParameters.problem(market, parameters) ?? ""
+    let bytes = Array(text.utf8.prefix(capacity - 1)) + [0]
+    for (i, byte) in bytes.enumerated() { problem[i] = CChar(bitPattern: byte) }
   }
 }
 
@@ -78,11 +91,17 @@ public func apusEnvironmentStep(
 @c(apus_environment_close)
 public func apusEnvironmentClose(_ environment: OpaquePointer?) {
   guard let environment else { return }
-  Unmanaged<EnvironmentBatch>.fromOpaque(UnsafeRawPointer(environment)).release()
+  Unmanaged<Handle>.fromOpaque(UnsafeRawPointer(environment)).release()
 }
 
-private func batch(_ environment: OpaquePointer) -> EnvironmentBatch {
-  Unmanaged<EnvironmentBatch>.fromOpaque(UnsafeRawPointer(environment)).takeUnretainedValue()
+/// What an `apus_environment` points at.
+private final class Handle {
+  let batch: any LearningBatch
+  init(_ batch: any LearningBatch) { self.batch = batch }
+}
+
+private func batch(_ environment: OpaquePointer) -> any LearningBatch {
+  Unmanaged<Handle>.fromOpaque(UnsafeRawPointer(environment)).takeUnretainedValue().batch
 }
 
 private func answer(_ work: () throws(EnvironmentError) -> Void) -> Int32 {

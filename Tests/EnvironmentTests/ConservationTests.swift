@@ -13,15 +13,19 @@ import Testing
   /// What the account has, the other sides of its trades lack, to the last unit.
   @Test(arguments: [LearningTask.trade, .execute])
   func takersPayWhatTheMarketGets(_ task: LearningTask) throws {
+    try conserve(task, HawkesMarket(.plain, seed: 3))
+    try conserve(task, QueueReactiveMarket(.plain, seed: 3))
+  }
+
+  private func conserve(_ task: LearningTask, _ market: consuming some InteractiveMarket & ~Copyable) throws {
     let config = apus_environment_config.scripted(task) {
       $0.taker_fee_ppm = 35
       $0.maximum_lots = 300
       $0.episode_steps = 40
     }
     let ledger = Ledger()
-    let market = try LedgerMarket(seed: 3, ledger)
     let rules = try EnvironmentConfiguration(config).rules
-    var room = Room(market, rules: rules, random: SplitMix64(seed: 3), rows: rows)
+    var room = Room(LedgerMarket(market, ledger), rules: rules, random: SplitMix64(seed: 3), rows: rows)
     var random = SeededRandom(4)
     var traded = 0
     for _ in 0..<5000 {

@@ -4,8 +4,9 @@ import MallocCounter
 import Testing
 
 @Suite struct DeterminismTests {
-  private func config(_ task: LearningTask) -> apus_environment_config {
+  private func config(_ task: LearningTask, market: Int = APUS_MARKET_HAWKES) -> apus_environment_config {
     .scripted(task) {
+      $0.market = UInt32(market)
       $0.features = 1
       $0.events_per_step = 2
       $0.latency_events = 1
@@ -30,11 +31,24 @@ import Testing
     (.quote, [0x7c1e_e60d_7662_6c75, 0x40a3_d2ce_a4d3_59d7, 0xf0dd_626a_2c78_54de]),
   ])
   func trajectoriesAreTheSameInEveryBuildAndBatch(_ task: LearningTask, _ expected: [UInt64]) {
+    compare(config(task), with: expected)
+  }
+
+  @Test(arguments: [
+    (LearningTask.trade, [0xacca_9e8f_3fb9_1432 as UInt64, 0x19aa_2c50_c895_d273, 0xa2fa_04a7_7f5c_f3fc]),
+    (.execute, [0x07aa_93a0_7a55_7536, 0xc85d_a99d_742e_c270, 0x2668_b152_911a_4ad8]),
+    (.quote, [0x41c1_3610_852b_bd51, 0xf1e0_c0a4_55c8_6f30, 0xe8df_4b04_e074_5379]),
+  ])
+  func soAreThoseOfQueuesThatReact(_ task: LearningTask, _ expected: [UInt64]) {
+    compare(config(task, market: APUS_MARKET_QUEUE_REACTIVE), with: expected)
+  }
+
+  private func compare(_ config: apus_environment_config, with expected: [UInt64]) {
     let seeds = seeds(7)
     var together = [UInt64](repeating: 0xcbf2_9ce4_8422_2325, count: 3)
     var alone = together
-    let batch = BatchUnderTest(config(task), seeds: seeds)
-    let singles = seeds.map { BatchUnderTest(config(task), seeds: [$0]) }
+    let batch = BatchUnderTest(config, seeds: seeds)
+    let singles = seeds.map { BatchUnderTest(config, seeds: [$0]) }
     for number in 0..<300 {
       batch.step(number)
       for i in 0..<3 {
@@ -64,9 +78,10 @@ import Testing
 
   #if !DEBUG
     /// Counted in release only, as everywhere: without optimisation the standard library's generics allocate.
-    @Test(arguments: [LearningTask.trade, .execute, .quote])
-    func stepsAllocateNothing(_ task: LearningTask) {
-      let batch = BatchUnderTest(config(task), seeds: seeds(9))
+    @Test(
+      arguments: [LearningTask.trade, .execute, .quote], [APUS_MARKET_HAWKES, APUS_MARKET_QUEUE_REACTIVE])
+    func stepsAllocateNothing(_ task: LearningTask, _ market: Int) {
+      let batch = BatchUnderTest(config(task, market: market), seeds: seeds(9))
       let before = malloc_counter_value()
       for number in 0..<20_000 { batch.step(number) }
       #expect(malloc_counter_value() == before)

@@ -64,14 +64,14 @@ final class Ledger {
   var notional: Int64 = 0
 }
 
-/// The Hawkes market, keeping a ledger.
-struct LedgerMarket: InteractiveMarket, ~Copyable {
-  static var rowsPerMessage: Int { HawkesMarket.rowsPerMessage }
-  private var market: HawkesMarket
+/// A market of either model, keeping a ledger.
+struct LedgerMarket<Source: InteractiveMarket & ~Copyable>: InteractiveMarket, ~Copyable {
+  static var rowsPerMessage: Int { Source.rowsPerMessage }
+  private var market: Source
   private let ledger: Ledger
 
-  init(seed: UInt64, _ ledger: Ledger) throws {
-    market = try HawkesMarket(.plain, seed: seed)
+  init(_ market: consuming Source, _ ledger: Ledger) {
+    self.market = market
     self.ledger = ledger
   }
 

@@ -14,7 +14,7 @@ class Batch:
         self.configuration = configuration
         self.library = library or Library()
         self.handle = ctypes.c_void_p()
-        self.library.check(self.library.function("create")(configuration.native(), self.handle))
+        self.library.create(configuration.native(), self.handle)
         floats = ctypes.c_uint32()
         self.library.check(self.library.function("observation_size")(self.handle, floats))
         count = configuration.environments

@@ -6,7 +6,7 @@ import dataclasses
 from .library import Config
 
 TASKS = ("trade", "execute", "quote")
-MARKETS = ("hawkes", "signal")
+MARKETS = ("hawkes", "signal", "queue_reactive")
 
 FEATURES = (
     "spread spread_to_mean imbalance_1 imbalance_4 imbalance_8 imbalance_16 microprice_1 microprice_8 "
@@ -25,7 +25,10 @@ OWN_STATE = (
 
 @dataclasses.dataclass(frozen=True)
 class Configuration:
-    """The fields of apus_environment_config, with defaults; fees default to none, as the market is made up."""
+    """The fields of apus_environment_config, with defaults; fees default to none, as the market is made up.
+
+    `parameters` is the text of a file that `apus import --calibrate` wrote; None for the made-up ones.
+    """
 
     task: str = "trade"
     market: str = "hawkes"
@@ -41,6 +44,7 @@ class Configuration:
     taker_fee_ppm: int = 0
     inventory_penalty_bps: float = 0.0
     signal_strength: float = 0.0
+    parameters: str | None = None
 
     @property
     def observation_names(self):
@@ -52,4 +56,6 @@ class Configuration:
             if values[key] not in names:
                 raise ValueError(f"{key} must be one of {', '.join(names)}")
             values[key] = names.index(values[key])
+        if self.parameters is not None:
+            values["parameters"] = self.parameters.encode()
         return Config(size=ctypes.sizeof(Config), reserved=0, **values)

@@ -4,7 +4,8 @@ import ctypes
 import os
 import pathlib
 
-VERSION = 1
+VERSION = 2
+BAD_PARAMETERS = 16
 
 
 class Config(ctypes.Structure):
@@ -16,7 +17,8 @@ class Config(ctypes.Structure):
         + [(name, ctypes.c_int32) for name in (
             "maximum_lots", "quote_lots", "quote_offsets", "maker_fee_ppm", "taker_fee_ppm")]
         + [("reserved", ctypes.c_uint32)]
-        + [(name, ctypes.c_double) for name in ("inventory_penalty_bps", "signal_strength")])
+        + [(name, ctypes.c_double) for name in ("inventory_penalty_bps", "signal_strength")]
+        + [("parameters", ctypes.c_char_p)])
 
 
 class Info(ctypes.Structure):
@@ -49,6 +51,7 @@ class Library:
         self.library.apus_environment_close.restype = None
         pointer = ctypes.c_void_p
         arguments = {
+            "parameters_problem": [ctypes.c_uint32, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t],
             "create": [ctypes.POINTER(Config), ctypes.POINTER(pointer)],
             "observation_size": [pointer, ctypes.POINTER(ctypes.c_uint32)],
             "seeds": [ctypes.c_uint64, pointer, ctypes.c_size_t],
@@ -68,6 +71,16 @@ class Library:
     def version(self):
         return self.library.apus_environment_version()
 
-    def check(self, code):
+    def check(self, code, detail=""):
         if code:
-            raise EnvironmentError(code, self.library.apus_environment_message(code).decode())
+            raise EnvironmentError(code, self.library.apus_environment_message(code).decode() + detail)
+
+    def create(self, config, handle):
+        """Makes a batch; a refusal of its parameters tells which of them is wrong."""
+        code = self.function("create")(config, handle)
+        detail = ""
+        if code == BAD_PARAMETERS:
+            problem = ctypes.create_string_buffer(500)
+            self.check(self.function("parameters_problem")(config.market, config.parameters, problem, len(problem)))
+            detail = ": " + problem.value.decode()
+        self.check(code, detail)

@@ -29,15 +29,17 @@ def rates(configuration, action):
 
 
 def main():
-    for task, policy, action in POLICIES:
-        for features in (True, False):
-            for environments, events in ((64, 1), (64, 10), (1024, 1)):
-                measured = rates(Configuration(
-                    task=task, features=features, environments=environments, events_per_step=events), action)
-                print(
-                    f"{task} ({policy}), features {'on' if features else 'off'}, {environments} environments, "
-                    f"{events} events a step: {measured[REPETITIONS // 2]:.2f} million "
-                    f"({measured[0]:.2f} to {measured[-1]:.2f})", flush=True)
+    for market in ("hawkes", "queue_reactive"):
+        for task, policy, action in POLICIES:
+            for features in (True, False):
+                for environments, events in ((64, 1), (64, 10), (1024, 1)):
+                    measured = rates(Configuration(
+                        task=task, market=market, features=features, environments=environments,
+                        events_per_step=events), action)
+                    print(
+                        f"{market}, {task} ({policy}), features {'on' if features else 'off'}, {environments} "
+                        f"environments, {events} events a step: {measured[REPETITIONS // 2]:.2f} million "
+                        f"({measured[0]:.2f} to {measured[-1]:.2f})", flush=True)
 
 
 if __name__ == "__main__":

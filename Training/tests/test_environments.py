@@ -4,6 +4,7 @@
 Needs numpy and gymnasium, and the library: `make environment` builds it and runs this.
 """
 
+import json
 import pathlib
 import sys
 import unittest
@@ -17,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from apus_environment import Batch, Configuration, EnvironmentError, MarketEnv, MarketVectorEnv  # noqa: E402
 
 TASKS = ("trade", "execute", "quote")
+MARKETS = ("hawkes", "signal", "queue_reactive")
 
 
 class Checker(unittest.TestCase):
@@ -25,7 +27,8 @@ class Checker(unittest.TestCase):
             for features in (True, False):
                 with self.subTest(task=task, features=features), warnings.catch_warnings(record=True) as told:
                     warnings.simplefilter("always")
-                    environment = MarketEnv(task=task, features=features, episode_steps=50)
+                    market = "hawkes" if features else "queue_reactive"
+                    environment = MarketEnv(task=task, market=market, features=features, episode_steps=50)
                     check_env(environment, skip_render_check=True)
                     # Unbounded observations are meant; the checker recommends bounds and a registered name.
                     expected = ("infinity", "without a Gym.spec", "spec")
@@ -115,6 +118,38 @@ class Episodes(unittest.TestCase):
         np.testing.assert_allclose(batch.observations[:, -7], [1, 0.6, 1], rtol=1e-6)
 
 
+class Markets(unittest.TestCase):
+    def trajectory(self, **options):
+        environments = MarketVectorEnv(2, task="trade", episode_steps=30, **options)
+        observations = [environments.reset(seed=5)[0]]
+        environments.action_space.seed(5)
+        for _ in range(100):
+            observations.append(environments.step(environments.action_space.sample())[0])
+        environments.close()
+        return np.array(observations)
+
+    def test_each_market_is_another(self):
+        seen = [self.trajectory(market=market) for market in MARKETS]
+        for first, second in ((0, 1), (0, 2), (1, 2)):
+            self.assertFalse(np.array_equal(seen[first], seen[second]))
+
+    def test_parameters_make_the_market(self):
+        """What `apus import --calibrate` writes, here made up: other parameters are another market, the same ones are not."""
+        rates = {"limit": [3.0] * 9 + [0.0], "cancel": [0.0] + [0.5] * 9, "market": [0.0] + [1.0] * 9}
+
+        def parameters(unit_lots):
+            return json.dumps({
+                "model": "queue-reactive", "source": "made up", "start_ticks": 600000, "feed_latency_ns": 1000000,
+                "unit_lots": unit_lots, "limit_per_second": [rates["limit"]] * 3,
+                "cancel_per_second": [rates["cancel"]] * 3, "market_per_second": rates["market"], "follows": 0.5,
+                "redraws": 0.1})
+
+        first, again, other = (
+            self.trajectory(market="queue_reactive", parameters=parameters(lots)) for lots in (4, 4, 9))
+        np.testing.assert_array_equal(first, again)
+        self.assertFalse(np.array_equal(first, other))
+
+
 class Refusals(unittest.TestCase):
     def refused(self, text, **options):
         with self.assertRaises(EnvironmentError) as caught:
@@ -133,6 +168,9 @@ class Refusals(unittest.TestCase):
         self.refused("inventory_penalty_bps", inventory_penalty_bps=float("nan"))
         self.refused("signal_strength", market="signal", signal_strength=1.0)
         self.refused("signal_strength", signal_strength=0.1)
+        self.refused("signal_strength", market="queue_reactive", signal_strength=0.1)
+        self.refused("model: must be a text", market="queue_reactive", parameters="{}")
+        self.refused("parameters: is no JSON", parameters="none")
         with self.assertRaises(ValueError):
             Batch(Configuration(task="guess"))
 

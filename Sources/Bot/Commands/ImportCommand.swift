@@ -24,8 +24,14 @@ struct ImportCommand: ParsableCommand {
       A synthetic market can be calibrated to one that is real, and put on a tape (docs/synthetic-markets.md):
 
         apus import captures/*.gz --calibrate btc.json
+        apus import captures/*.gz --calibrate queues.json --model queue-reactive
         apus import --synthetic btc.json --seed 7 --seconds 3600 --out synthetic.tape
       """)
+
+  enum Model: String, ExpressibleByArgument, CaseIterable {
+    case hawkes
+    case queueReactive = "queue-reactive"
+  }
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {
     case spot, linear, inverse
@@ -64,7 +70,11 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "Fit a synthetic market to these files and write its parameters here (JSON).", completion: .file())
   var calibrate: String?
 
-  @Option(help: "Instead of files: a synthetic market, by its parameter file or a preset's name (plain).")
+  @Option(help: "With --calibrate: the model that is fitted, hawkes or queue-reactive.")
+  var model = Model.hawkes
+
+  @Option(
+    help: "Instead of files: a synthetic market, by its parameter file or a preset's name (plain, queue-reactive).")
   var synthetic: String?
 
   @Option(help: "The seed of the synthetic market.")
@@ -112,7 +122,12 @@ struct ImportCommand: ParsableCommand {
     progress.finish()
     if let calibrate {
       let names = files.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
-      let parameters = try HawkesParameters.calibrated(to: kept, source: names.joined(separator: ", "))
+      let source = names.joined(separator: ", ")
+      let parameters: SyntheticParameters =
+        switch model {
+        case .hawkes: .hawkes(try .calibrated(to: kept, source: source))
+        case .queueReactive: .queueReactive(try .calibrated(to: kept, source: source))
+        }
       try parameters.json.write(toFile: calibrate, atomically: true, encoding: .utf8)
     }
     if quality { report.quality = found.finish() }

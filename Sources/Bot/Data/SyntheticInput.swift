@@ -6,13 +6,11 @@ import Simulation
 
 /// Rows of a seeded market. One owner, one thread.
 final class SyntheticInput {
-  /// The presets by name; a calibrated file is given by its path.
-  static let presets = ["plain": HawkesParameters.plain]
   static let instrument = TapeInstrument(
     symbol: DerivedRules.instruments(symbols: [DerivedRules.syntheticSymbol])![0].symbol, kind: .spot,
     tick: DecimalStep(mantissa: 1, exponent: -2), lot: DecimalStep(mantissa: 1, exponent: -5))
 
-  private var market: HawkesMarket
+  private let messages: any MessageSource
   private let endNs: Int64
   private let rows: UnsafeMutableBufferPointer<TapeRow>
   private var count = 0
@@ -21,13 +19,19 @@ final class SyntheticInput {
   /// - Parameter parameters: a preset's name or the path of a parameter file.
   init(_ parameters: String, seed: UInt64, seconds: Double) throws {
     let text = FileManager.default.contents(atPath: parameters)
-    guard let found = try text.map({ try HawkesParameters(parsing: $0) }) ?? Self.presets[parameters] else {
+    let presets = SyntheticParameters.presets
+    let preset = presets.first { $0.name == parameters }?.parameters
+    guard let found = try text.map({ try SyntheticParameters(parsing: $0) }) ?? preset else {
       throw SessionError(
-        "\(parameters): is neither a file nor a preset (\(Self.presets.keys.sorted().joined(separator: ", ")))")
+        "\(parameters): is neither a file nor a preset (\(presets.map(\.name).joined(separator: ", ")))")
     }
-    market = try HawkesMarket(found, seed: seed)
-    endNs = market.timeNs + Int64(seconds * 1e9)
-    rows = .allocate(capacity: HawkesMarket.rowsPerMessage)
+    messages =
+      switch found {
+      case .hawkes(let parameters): Messages(try HawkesMarket(parameters, seed: seed))
+      case .queueReactive(let parameters): Messages(try QueueReactiveMarket(parameters, seed: seed))
+      }
+    endNs = messages.timeNs + Int64(seconds * 1e9)
+    rows = .allocate(capacity: messages.rowsPerMessage)
   }
 
   deinit { rows.deallocate() }
@@ -35,9 +39,9 @@ final class SyntheticInput {
   func next() -> TapeRow? {
     if place == count {
       guard let memory = rows.baseAddress else { return nil }
-      count = market.next(into: memory)
+      count = messages.next(into: memory)
       place = 0
-      guard market.timeNs <= endNs else {
+      guard messages.timeNs <= endNs else {
         count = 0
         return nil
       }
@@ -45,4 +49,20 @@ final class SyntheticInput {
     defer { place += 1 }
     return rows[place]
   }
+}
+
+/// The messages of a market of either model.
+private protocol MessageSource: AnyObject {
+  var rowsPerMessage: Int { get }
+  var timeNs: Int64 { get }
+  func next(into rows: UnsafeMutablePointer<TapeRow>) -> Int
+}
+
+private final class Messages<Source: InteractiveMarket & ~Copyable>: MessageSource {
+  private var market: Source
+  init(_ market: consuming Source) { self.market = market }
+
+  var rowsPerMessage: Int { Source.rowsPerMessage }
+  var timeNs: Int64 { market.timeNs }
+  func next(into rows: UnsafeMutablePointer<TapeRow>) -> Int { market.next(into: rows) }
 }

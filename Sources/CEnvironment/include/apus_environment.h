@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /// The version of this interface; apus_environment_version() returns the library's.
-#define APUS_ENVIRONMENT_VERSION 1
+#define APUS_ENVIRONMENT_VERSION 2
 
 /// What is to be learned.
 enum {
@@ -32,6 +32,8 @@ enum {
   APUS_MARKET_HAWKES = 0,
   /// The same flow with a hidden signal of strength signal_strength; 0 makes a martingale.
   APUS_MARKET_SIGNAL = 1,
+  /// Queues around a reference price whose order flow reacts to their sizes.
+  APUS_MARKET_QUEUE_REACTIVE = 2,
 };
 
 /// What a function returns. Nothing has changed when it is not APUS_OK.
@@ -52,6 +54,7 @@ enum {
   APUS_BAD_SIGNAL = 13,
   APUS_BAD_ACTION = 14,
   APUS_NOT_SEEDED = 15,
+  APUS_BAD_PARAMETERS = 16,
 };
 
 /// A batch of environments.
@@ -85,6 +88,9 @@ typedef struct {
   double inventory_penalty_bps;
   /// APUS_MARKET_SIGNAL: how far the hidden state tilts the odds of a side, 0 to below 1.
   double signal_strength;
+  /// What the market is made of: the text of a file that `apus import --calibrate` wrote, of the market's own model, ended by
+  /// a zero. NULL: the made-up parameters that come with Apus. Read by create alone.
+  const char *parameters;
 } apus_environment_config;
 
 /// Where a step writes what a learner need not see. Each array has one number for each environment, or is NULL.
@@ -105,6 +111,9 @@ uint32_t apus_environment_version(void);
 
 /// What a code means: a text that lives as long as the library.
 const char *apus_environment_message(int32_t code);
+
+/// Why parameters are refused: writes at most `capacity` bytes, the ending zero among them; an empty text when they are not.
+int32_t apus_environment_parameters_problem(uint32_t market, const char *parameters, char *problem, size_t capacity);
 
 /// Makes a batch. It is unseeded: the first reset must seed every environment.
 int32_t apus_environment_create(const apus_environment_config *config, apus_environment **environment);

@@ -24,4 +24,13 @@ public protocol InteractiveMarket: ~Copyable {
   mutating func take(_ taker: Side, lots: Int64, into rows: UnsafeMutablePointer<TapeRow>) -> Int
 }
 
-extension HawkesMarket: InteractiveMarket {}
+/// One that is made of parameters and a seed alone.
+public protocol SeededMarket: InteractiveMarket, ~Copyable {
+  associatedtype Parameters: Sendable
+
+  /// - Throws: why the parameters make no market.
+  init(_ parameters: Parameters, seed: UInt64) throws(ParameterError)
+}
+
+extension HawkesMarket: SeededMarket {}
+extension QueueReactiveMarket: SeededMarket {}

@@ -28,6 +28,8 @@ public struct QueueReactiveMarket: ~Copyable {
   private var random: SplitMix64
   /// Units of each queue, bids first, from the touch outward.
   private let units: UnsafeMutablePointer<Int>
+  /// Lots of each queue's first unit that an order of `take` has taken: below a unit, 0 where the queue is empty.
+  private let missing: UnsafeMutablePointer<Int64>
   /// The price of the first bid queue: the reference price stands half a tick above it.
   private var baseTicks: Int64
   private var trades: UInt64 = 0
@@ -47,10 +49,25 @@ public struct QueueReactiveMarket: ~Copyable {
     random = SplitMix64(seed: seed)
     units = .allocate(capacity: 2 * rates.queues)
     units.initialize(repeating: 0, count: 2 * rates.queues)
+    missing = .allocate(capacity: 2 * rates.queues)
+    missing.initialize(repeating: 0, count: 2 * rates.queues)
     drawBook()
   }
 
-  deinit { units.deallocate() }
+  deinit {
+    units.deallocate()
+    missing.deallocate()
+  }
+
+  /// Best bid and ask as of the last message; there is always one.
+  public var bestBid: BookLevel { level(place(.buy, best(.buy))) }
+  public var bestAsk: BookLevel { level(place(.sell, best(.sell))) }
+
+  /// What is displayed at a price; 0 where there is no level.
+  public func displayedLots(_ side: Side, at price: Price) -> Int64 {
+    let i = side == .buy ? baseTicks &- price.ticks : price.ticks &- baseTicks &- 1
+    return i >= 0 && i < rates.queues ? displayed(place(side, Int(i))) : 0
+  }
 
   /// Writes the next message: a snapshot first, then one for each event (its trade, then the levels that changed).
   ///
@@ -63,8 +80,40 @@ public struct QueueReactiveMarket: ~Copyable {
     writer.row(.clear, .buy, Price(ticks: 0), lots: 0, number: messages)
     writer.row(.clear, .sell, Price(ticks: 0), lots: 0, number: messages)
     for queue in 0..<2 * rates.queues where units[queue] > 0 {
-      writer.row(.snapshotLevel, side(queue), price(queue), lots: Int64(units[queue]) &* unitLots, number: messages)
+      writer.row(.snapshotLevel, side(queue), price(queue), lots: displayed(queue), number: messages)
     }
+    writer.end()
+    return writer.count
+  }
+
+  /// Lets somebody else's market order trade against this book, now: what it takes is gone until the flow brings new orders,
+  /// and the rates of the queues are those of the smaller ones. A unit that is taken in part stays one to the rates.
+  ///
+  /// - Parameter rows: memory for at least `rowsPerMessage` rows.
+  /// - Returns: how many rows its message has, trades first; they may be for fewer lots than `lots`, the rest has expired.
+  /// - Precondition: `lots` is above 0, and the snapshot has been read.
+  public mutating func take(_ taker: Side, lots: Int64, into rows: UnsafeMutablePointer<TapeRow>) -> Int {
+    precondition(lots > 0 && messages > 0)
+    messages &+= 1
+    timeNs &+= 1  // no two messages of one nanosecond
+    var writer = RowWriter(rows, exchangeTimeNs: timeNs, localTimeNs: timeNs &+ feedLatencyNs, number: messages)
+    let side = taker.opposite
+    var rest = lots
+    for i in 0..<rates.queues where rest > 0 {
+      let part = min(rest, displayed(place(side, i)))
+      if part > 0 { trade(place(side, i), lots: part, &writer) }
+      rest &-= part
+    }
+    rest = lots &- rest
+    let hadFirst = units[place(side, 0)] > 0
+    for i in 0..<rates.queues where rest > 0 {
+      let queue = place(side, i)
+      let part = min(rest, displayed(queue))
+      rest &-= part
+      if part > 0 { shorten(queue, by: part, &writer) }
+    }
+    keep(side, &writer)
+    if hadFirst, units[place(side, 0)] == 0 { follow(place(side, 0), &writer) }
     writer.end()
     return writer.count
   }
@@ -90,7 +139,9 @@ public struct QueueReactiveMarket: ~Copyable {
     if choice <= limit || size == 0 {
       set(queue, size &+ 1, &writer)
     } else {
-      if choice > limit + rates.cancel(index(queue), size) { trade(queue, &writer) }
+      if choice > limit + rates.cancel(index(queue), size) {
+        trade(queue, lots: min(unitLots, displayed(queue)), &writer)
+      }
       remove(queue, &writer)
     }
     writer.end()
@@ -105,9 +156,9 @@ public struct QueueReactiveMarket: ~Copyable {
     return isBest(queue) ? own + rates.market(size) : own
   }
 
-  private mutating func trade(_ queue: Int, _ writer: inout RowWriter) {
+  private mutating func trade(_ queue: Int, lots: Int64, _ writer: inout RowWriter) {
     trades &+= 1
-    writer.row(.trade, side(queue).opposite, price(queue), lots: unitLots, number: trades)
+    writer.row(.trade, side(queue).opposite, price(queue), lots: lots, number: trades)
   }
 
   /// Takes a unit away; a side's last one is replaced at once.
@@ -117,8 +168,22 @@ public struct QueueReactiveMarket: ~Copyable {
       && (index(queue) &+ 1..<rates.queues).allSatisfy {
         units[place(side(queue), $0)] == 0
       }
+    if isLast { missing[queue] = 0 }
     set(queue, isLast ? 1 : units[queue] &- 1, &writer)
-    guard units[queue] == 0, index(queue) == 0, random.unit() <= follows else { return }
+    if units[queue] == 0, index(queue) == 0 { follow(queue, &writer) }
+  }
+
+  /// Takes lots off the front of a queue.
+  private mutating func shorten(_ queue: Int, by lots: Int64, _ writer: inout RowWriter) {
+    let rest = displayed(queue) &- lots
+    let size = Int((rest &+ unitLots &- 1) / unitLots)
+    missing[queue] = Int64(size) &* unitLots &- rest
+    set(queue, size, &writer)
+  }
+
+  /// A queue next to the reference price is empty: the price may follow.
+  private mutating func follow(_ queue: Int, _ writer: inout RowWriter) {
+    guard random.unit() <= follows else { return }
     guard side(queue) == .sell || baseTicks > Self.floorTicks else { return }
     move(side(queue) == .sell ? 1 : -1, &writer)
   }
@@ -132,13 +197,16 @@ public struct QueueReactiveMarket: ~Copyable {
     // The queue that falls out on the far side, and the one that comes into sight on the near one.
     set(place(near.opposite, last), 0, &writer)
     baseTicks &+= ticks
-    for i in stride(from: last, to: 0, by: -1) { units[place(near.opposite, i)] = units[place(near.opposite, i &- 1)] }
-    for i in 0..<last { units[place(near, i)] = units[place(near, i &+ 1)] }
-    units[place(near.opposite, 0)] = 0
-    units[place(near, last)] = 0
+    for i in stride(from: last, to: 0, by: -1) { copy(place(near.opposite, i &- 1), to: place(near.opposite, i)) }
+    for i in 0..<last { copy(place(near, i &+ 1), to: place(near, i)) }
+    clear(place(near.opposite, 0))
+    clear(place(near, last))
     set(place(near, last), rates.draw(last, &random), &writer)
     if random.unit() <= redraws {
-      for queue in 0..<2 &* rates.queues { set(queue, rates.draw(index(queue), &random), &writer) }
+      for queue in 0..<2 &* rates.queues {
+        missing[queue] = 0
+        set(queue, rates.draw(index(queue), &random), &writer)
+      }
     }
     keep(.buy, &writer)
     keep(.sell, &writer)
@@ -156,6 +224,20 @@ public struct QueueReactiveMarket: ~Copyable {
   }
 
   // MARK: Queues
+
+  @inline(always)
+  private func displayed(_ queue: Int) -> Int64 { Int64(units[queue]) &* unitLots &- missing[queue] }
+
+  @inline(always)
+  private func level(_ queue: Int) -> BookLevel {
+    BookLevel(price: price(queue), quantity: Quantity(lots: displayed(queue)))
+  }
+
+  @inline(always)
+  private func clear(_ queue: Int) { (units[queue], missing[queue]) = (0, 0) }
+
+  @inline(always)
+  private func copy(_ from: Int, to: Int) { (units[to], missing[to]) = (units[from], missing[from]) }
 
   @inline(always)
   private func place(_ side: Side, _ i: Int) -> Int { side == .buy ? i : rates.queues &+ i }
@@ -185,7 +267,8 @@ public struct QueueReactiveMarket: ~Copyable {
   private mutating func set(_ queue: Int, _ size: Int, _ writer: inout RowWriter) {
     if units[queue] == size, size == 0 { return }
     units[queue] = size
-    writer.level(side(queue), price(queue), lots: Int64(size) &* unitLots)
+    if size == 0 { missing[queue] = 0 }
+    writer.level(side(queue), price(queue), lots: displayed(queue))
   }
 }
 
