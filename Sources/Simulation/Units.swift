@@ -65,3 +65,11 @@ public struct FeeRates: Sendable, Equatable {
     return Amount(units: Int64((scaled + one / 2) / one))
   }
 }
+
+extension DecimalStep {
+  /// The step as a number, for estimates: money is counted in whole steps.
+  var approximate: Double {
+    let power = (0..<abs(Int(exponent))).reduce(1.0) { power, _ in power * 10 }
+    return exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
+  }
+}

@@ -36,7 +36,7 @@ package final class Exchange {
     scales = instruments.compactMap { MoneyScale($0) }
     guard
       let engine = MatchingEngine(
-        instruments: instruments, balances: settings.balances, fees: settings.fees),
+        instruments: instruments, balances: settings.balances, models: MatchingModels(fees: settings.fees)),
       scales.count == instruments.count
     else { throw VenueStartError("an instrument's tick or lot is finer than 10^-8") }
     self.engine = engine

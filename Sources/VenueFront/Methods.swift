@@ -89,7 +89,7 @@ extension Exchange {
       case .openOrders: reply(.success(try openOrdersText(parameters)))
       case .allOrders: reply(.success(try allOrdersText(parameters)))
       case .myTrades: reply(.success(try myTradesText(parameters)))
-      case .account: reply(.success(accountText(engine.balances, fees: engine.fees, nowNs: now)))
+      case .account: reply(.success(accountText(engine.balances, fees: engine.models.fees, nowNs: now)))
       case .ping: reply(.success("{}"))
       case .time: reply(.success(#"{"serverTime":\#(now / 1_000_000)}"#))
       case .exchangeInfo: reply(.success(try exchangeInfo(parameters)))

@@ -87,7 +87,9 @@ private let node: URL? = {
     let file = folder.appendingPathComponent("report.html")
     try HTMLReport(ResultInterval(certain: interval.pessimistic)).write(to: file)
     #expect(try #require(try use(file))["notice"]?.string?.hasSuffix("no interval of the queue position.") == true)
-    for rows in [[], sweep(interval)] {
+    let between = try ResultInterval(
+      pessimistic: interval.pessimistic, expected: interval.pessimistic, optimistic: interval.optimistic)
+    for (interval, rows) in [(interval, []), (interval, sweep(interval)), (between, [])] {
       try HTMLReport(interval, sweep: rows).write(to: file)
       let seen = try #require(try use(file))
       #expect(seen["data"]?["result"]?["format"]?.string == "apus-backtest-interval-1")

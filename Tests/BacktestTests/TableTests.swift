@@ -1,6 +1,7 @@
 import Backtest
 import Foundation
 import Market
+import Simulation
 import Testing
 
 @Suite struct TableTests {
@@ -61,5 +62,10 @@ import Testing
     #expect(profit.pessimistic == .amount(Amount(units: -10_000)))
     #expect(profit.range == (-0.0003)...(-0.0001))
     #expect(interval.figure(.hitRate, scope: 0).range == nil)
+    let three = try ResultInterval(pessimistic: run(1), expected: run(2), optimistic: run(3)).json
+    #expect(three["runs"]?.elements?.compactMap(\.string) == ["pessimistic", "expected", "optimistic"])
+    let profits = three["intervals"]?.elements?.first?["figures"]?["profit"]?.elements
+    #expect(profits?.compactMap(\.real) == [-0.0001, -0.0002, -0.0003])
+    #expect(three["expected"] == run(2).json)
   }
 }

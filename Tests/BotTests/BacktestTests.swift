@@ -91,6 +91,25 @@ struct BacktestTests {
     #expect(late.ordersAccepted > 0 && late.ordersAccepted < whole.ordersAccepted)
   }
 
+  @Test("a third session is played between the ends, which do not know of it")
+  func expected() throws {
+    let ends = try run(configuration(synthetic))
+    let three = try run(configuration(synthetic + "\n  queue: {expected: {model: power, exponent: 3}}"))
+    #expect(ends.expected == nil && ends.outlooks == [.pessimistic, .optimistic])
+    #expect(three.outlooks == [.pessimistic, .expected, .optimistic])
+    #expect(three.pessimistic == ends.pessimistic && three.optimistic == ends.optimistic)
+    #expect(try three.interval.expected == #require(three.expected).result)
+    #expect(BacktestText(outcome: three, isColoured: false).all.contains("pessimistic            expected"))
+  }
+
+  @Test("equal ends are one session, and no interval")
+  func certain() throws {
+    let rules = "\n  queue: {pessimistic: proRata, optimistic: proRata}"
+    let outcome = try run(configuration(synthetic + rules))
+    #expect(outcome.ends.count == 1)
+    #expect(try outcome.interval.isCertain)
+  }
+
   @Test(
     "what cannot be run is refused before anything runs",
     arguments: [
@@ -98,6 +117,13 @@ struct BacktestTests {
       (synthetic.replacing("feedUs: 500, ", with: ""), "test.yaml:17: backtest.latency.feedUs: is missing"),
       (synthetic.replacing("makerBasisPoints: 10,", with: "makerBasisPoints: 10, rebate: 1,"), "fees.rebate"),
       (synthetic.replacing("USDT: 100000", with: "EUR: 100000"), "backtest.balances.EUR"),
+      (synthetic + "\n  queue: {expected: fifo}", "test.yaml:19: backtest.queue.expected: an exact queue needs"),
+      (synthetic + "\n  queue: {expected: power}", "an exponent is expected"),
+      (synthetic + "\n  queue: {expected: {model: proRata, exponent: 2}}", "proRata has no exponent"),
+      (synthetic + "\n  queue: {expected: proRata}", "a venue matches by size (proRata) or by time"),
+      (synthetic + "\n  queue: {expected: leaveAhead}", "backtest.queue.expected: it does not lie between"),
+      (synthetic + "\n  queue: {pessimistic: leaveAhead, optimistic: log}", "it is less optimistic"),
+      (synthetic + "\n  queue: {pessimistic: log, optimistic: log, expected: logOfSum}", "it does not lie between"),
       (synthetic + "\n  window: {fromSeconds: 61}", "the input ends before the window begins"),
       (synthetic + "\n  captures: [a.gz]", "`captures` or `synthetic`, one of them"),
       ("  captures: [none.gz]\n  balances: {USDT: 1}\n\(edges)", "none.gz"),

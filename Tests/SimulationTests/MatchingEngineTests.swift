@@ -48,9 +48,11 @@ struct MatchingEngineTests {
           quantity: Quantity(lots: lots))))
   }
 
-  private mutating func depth(bids: [PriceQuantity] = [], asks: [PriceQuantity] = []) {
-    updateId += 1
-    apply(.market(index, .depth(bids: bids, asks: asks, firstUpdateId: updateId, updateId: updateId)))
+  /// - Parameter id: of the last update in the message; it begins behind the one before.
+  private mutating func depth(bids: [PriceQuantity] = [], asks: [PriceQuantity] = [], id: UInt64? = nil) {
+    let first = updateId + 1
+    updateId = id ?? first
+    apply(.market(index, .depth(bids: bids, asks: asks, firstUpdateId: first, updateId: updateId)))
   }
 
   private mutating func trade(_ price: Int64, _ lots: Int64, taker: Side, id: UInt64) {
@@ -182,6 +184,29 @@ struct MatchingEngineTests {
     #expect(fees.commission(on: Amount(units: 1_749_125_000_000), isMaker: false).units == 4_022_988)
   }
 
+  @Test mutating func aGapVoidsTheBookUntilASnapshot() {
+    place(.buy, 9_999, 3)
+    depth(bids: levels((9_999, 9)))
+    updateId += 1
+    depth(bids: levels((9_999, 1), (9_998, 2)))
+    #expect(engine.markets[0].depthUpdateId == nil && engine.markets[0].fused == DisplayedBook())
+    // What is displayed is not known, so nothing is taken from it, and the queue does not believe that all have left.
+    place(.sell, 9_998, 1)
+    #expect(refusal == .marketClosed)
+    apply(.market(index, .touch(bid: levels((9_990, 1))[0], ask: levels((9_991, 1))[0], updateId: 40)))
+    #expect(engine.orders[0].queueAhead.lots == 5 && fills.isEmpty)
+    // The diff behind the gap is kept for the snapshot.
+    apply(.market(index, .snapshot(bids: levels((9_999, 8), (9_998, 7)), asks: [], updateId: updateId - 1)))
+    #expect(engine.markets[0].depthUpdateId == updateId)
+    #expect(quantities(engine.markets[0].fused) == [[9_998, 2], [9_999, 1]])
+    #expect(engine.orders[0].queueAhead.lots == 1)
+    // A snapshot from before the gap does not close it.
+    updateId += 5
+    depth(bids: levels((9_999, 2)))
+    apply(.market(index, .snapshot(bids: levels((9_999, 8)), asks: [], updateId: updateId - 4)))
+    #expect(engine.markets[0].depthUpdateId == nil)
+  }
+
   @Test mutating func aTickerNewerThanTheBookOverridesTheTouch() {
     apply(.market(index, .touch(bid: levels((9_998, 6))[0], ask: levels((10_002, 3))[0], updateId: 20)))
     #expect(engine.markets[0].fused.bestBid?.price.ticks == 9_998)
@@ -189,8 +214,7 @@ struct MatchingEngineTests {
     // An older diff does not undo it; a newer one does, and both books are one again.
     depth(bids: levels((9_999, 8)))
     #expect(engine.markets[0].fused.bestBid?.price.ticks == 9_998)
-    updateId = 20
-    depth(asks: levels((10_004, 1)))
+    depth(asks: levels((10_004, 1)), id: 21)
     #expect(engine.markets[0].fused.bestBid?.displayed.lots == 8)
     #expect(quantities(engine.markets[0].fused) == quantities(engine.markets[0].depth))
   }

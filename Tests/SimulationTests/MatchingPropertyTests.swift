@@ -24,6 +24,7 @@ struct MatchingPropertyTests {
     var random: SplitMix64
     var center = middle
     var updateId: UInt64 = 1
+    var tradeId: UInt64 = 0
     var fills: [VenueFill] = []
     let initial: [AssetBalance]
 
@@ -35,7 +36,7 @@ struct MatchingPropertyTests {
         AssetBalance(asset: ShortName("USDT")!, free: Amount(units: 300 * coins)),
       ]
       let fees = FeeRates(maker: 75_003, taker: 100_001)
-      engine = MatchingEngine(instruments: [instrument], balances: initial, fees: fees)!
+      engine = MatchingEngine(instruments: [instrument], balances: initial, models: MatchingModels(fees: fees))!
       reference = ReferenceVenue(
         quote: 300 * coins, base: 3 * coins, tickLot: 100_000, lot: 10_000_000, fees: fees)
       apply(.market(InstrumentIndex(0), .snapshot(bids: [], asks: [], updateId: 1)))
@@ -88,9 +89,9 @@ struct MatchingPropertyTests {
       let price = center + random.below(2 * width) - width
       let lots = 1 + random.below(12)
       let taker: Side = random.chance(50) ? .buy : .sell
-      updateId += 1
+      tradeId += 1
       let trade = PriceQuantity(price: Price(ticks: price), quantity: Quantity(lots: lots))
-      apply(.market(InstrumentIndex(0), .trade(trade, takerSide: taker, tradeId: updateId)))
+      apply(.market(InstrumentIndex(0), .trade(trade, takerSide: taker, tradeId: tradeId)))
       reference.trade(price: price, lots: lots, takerSide: taker)
     }
 
@@ -160,7 +161,7 @@ struct MatchingPropertyTests {
       for fill in pair.fills[before...] {
         switch fill.source {
         case .trade(let id):
-          #expect(id == pair.updateId && fill.isMaker)
+          #expect(id == pair.tradeId && fill.isMaker)
           traded[id, default: 0] += fill.quantity.lots
         case .level(let price, _):
           let side = fill.side.opposite

@@ -1,4 +1,4 @@
-// What a backtest came to: the results at both ends of the queue, and what proves that they can be repeated.
+// What a backtest came to: the results between both ends of the queue, and what proves that they can be repeated.
 
 import Backtest
 import Market
@@ -35,11 +35,21 @@ package struct BacktestEnd: Equatable {
 
 package struct BacktestOutcome: Equatable {
   package let messages: Int
-  package let pessimistic: BacktestEnd
-  package let optimistic: BacktestEnd
+  /// What was assumed of the queue in each session, from the pessimistic to the optimistic one; one where both are equal.
+  package let outlooks: [QueueOutlook]
+  /// The sessions in the same order; at least one.
+  package let ends: [BacktestEnd]
 
-  /// Both results as one; a page and a JSON text are made of it.
+  package var pessimistic: BacktestEnd { ends[0] }
+  package var expected: BacktestEnd? { outlooks.firstIndex(of: .expected).map { ends[$0] } }
+  package var optimistic: BacktestEnd { ends[ends.count - 1] }
+
+  /// All results as one; a page and a JSON text are made of it.
   package var interval: ResultInterval {
-    get throws { try ResultInterval(pessimistic: pessimistic.result, optimistic: optimistic.result) }
+    get throws {
+      guard ends.count > 1 else { return ResultInterval(certain: pessimistic.result) }
+      return try ResultInterval(
+        pessimistic: pessimistic.result, expected: expected?.result, optimistic: optimistic.result)
+    }
   }
 }

@@ -80,8 +80,8 @@ struct BacktestPlan {
       else { preconditionFailure("balances are read with the configuration") }
       return AssetBalance(asset: asset, free: Amount(units: units))
     }
-    guard let engine = MatchingEngine(instruments: instruments, balances: balances, fees: settings.fees, queue: queue)
-    else {
+    let models = MatchingModels(queue: queue, fees: settings.fees)
+    guard let engine = MatchingEngine(instruments: instruments, balances: balances, models: models) else {
       throw SessionError("an instrument is not spot, or its tick or lot is finer than 10^-8")
     }
     return VenueDesk(engine: engine)

@@ -44,7 +44,7 @@ package struct BacktestSweep {
     for job in jobs { _ = try configuration(job) }
   }
 
-  /// Runs what `results` does not hold yet. The outcome is the same for any number of threads.
+  /// Runs what `results` does not hold yet: both ends of the queue, not what is between them. The outcome is the same for any number of threads.
   package func run(
     threads: Int, results: SweepFile? = nil, progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
   ) throws -> SweepOutcome {
@@ -55,14 +55,16 @@ package struct BacktestSweep {
     _ jobs: [SweepJob], threads: Int, results: SweepFile?, progress: @escaping @Sendable (Int, Int) -> Void
   ) throws -> SweepOutcome {
     try SweepRunner(threads: threads).run(jobs, file: results, progress: progress) { job in
-      try outcome(job, progress: nil).interval
+      try outcome(job, withExpected: false, progress: nil).interval
     }
   }
 
   /// One of its jobs as a backtest of its own, with everything that a sweep does not keep.
-  package func outcome(_ job: SweepJob, progress: ProgressBar? = ProgressBar()) throws -> BacktestOutcome {
+  package func outcome(
+    _ job: SweepJob, withExpected: Bool = true, progress: ProgressBar? = ProgressBar()
+  ) throws -> BacktestOutcome {
     var run = try BacktestRun(configuration(job), strategies: strategies)
-    return try run.run(progress: progress)
+    return try run.run(withExpected: withExpected, progress: progress)
   }
 
   private func configuration(_ job: SweepJob) throws -> Configuration {

@@ -4,15 +4,20 @@ import Backtest
 import Foundation
 import Market
 
-struct BacktestText {
+package struct BacktestText {
   let outcome: BacktestOutcome
   /// Whether lines may carry colours.
   let isColoured: Bool
 
+  package init(outcome: BacktestOutcome, isColoured: Bool) {
+    self.outcome = outcome
+    self.isColoured = isColoured
+  }
+
   private static let columns = (name: 24, value: 20)
 
-  var all: String {
-    let results = [outcome.pessimistic.result, outcome.optimistic.result]
+  package var all: String {
+    let results = outcome.ends.map(\.result)
     var lines = [heading, ""]
     // A group of one says what its only member says.
     let venues = results[0].scopes.count { $0.kind == .venue }
@@ -33,7 +38,7 @@ struct BacktestText {
   }
 
   private func table(_ scopes: [ScopeResult]) -> [String] {
-    var lines = [bold(row("\(scopes[0].name), \(scopes[0].asset.text)", ["pessimistic", "optimistic"]))]
+    var lines = [bold(row("\(scopes[0].name), \(scopes[0].asset.text)", outcome.outlooks.map(\.rawValue)))]
     lines.append(row("orders placed", scopes.map { String($0.orders.placed) }))
     lines.append(row("canceled", scopes.map { String($0.orders.canceled) }))
     lines.append(row("rejected, expired", scopes.map { "\($0.orders.rejected), \($0.orders.expired)" }))
@@ -52,10 +57,9 @@ struct BacktestText {
   }
 
   private var closing: [String] {
-    let ends = [outcome.pessimistic, outcome.optimistic]
-    return [
-      row("feed gaps, crossed", ends.map { "\($0.gaps), \($0.crossedBooks)" }),
-      row("decisions", ends.map { String($0.decisions, radix: 16) }),
+    [
+      row("feed gaps, crossed", outcome.ends.map { "\($0.gaps), \($0.crossedBooks)" }),
+      row("decisions", outcome.ends.map { String($0.decisions, radix: 16) }),
       "What is simulated and what is not: docs/backtesting.md.",
     ]
   }
@@ -83,7 +87,7 @@ struct BacktestText {
 
   private func bold(_ text: String) -> String { isColoured ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
 
-  /// Green where both ends won, red where both lost.
+  /// Green where all sessions won, red where all lost.
   private func coloured(_ text: String, _ values: [MetricValue]) -> String {
     guard isColoured else { return text }
     let reals = values.compactMap(\.real)

@@ -22,6 +22,7 @@ public struct BacktestSettings: Sendable {
   public var balances: [(asset: String, amount: String)]
   var delays: LinkDelays
   var fees: FeeRates
+  var queue = QueueSettings()
 }
 
 extension BacktestSettings {
@@ -32,6 +33,7 @@ extension BacktestSettings {
     balances = try Self.balances(reader.mapping("balances"))
     delays = try LinkDelays(reader.mapping("latency"))
     fees = try FeeRates(reader.mapping("fees"))
+    if reader.has("queue") { queue = try QueueSettings(reader.mapping("queue")) }
     try reader.finish()
   }
 

@@ -59,6 +59,9 @@ struct YAMLReader {
 
   func has(_ name: String) -> Bool { fields[name] != nil }
 
+  /// Whether the field holds fields of its own.
+  func isMapping(_ name: String) -> Bool { if case .mapping? = fields[name] { true } else { false } }
+
   /// Where the mapping begins.
   var line: Int { node.mark?.line ?? 0 }
 

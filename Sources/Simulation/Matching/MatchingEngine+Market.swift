@@ -8,8 +8,8 @@ extension MatchingEngine {
     switch message {
     case .snapshot(let bids, let asks, let id):
       markets[i].replace(bids: bids, asks: asks, updateId: id)
-    case .depth(let bids, let asks, _, let id):
-      markets[i].apply(bids: bids, asks: asks, updateId: id)
+    case .depth(let bids, let asks, let firstId, let id):
+      markets[i].apply(bids: bids, asks: asks, firstUpdateId: firstId, updateId: id)
     case .touch(let bid, let ask, let id):
       markets[i].apply(bid: bid, ask: ask, updateId: id)
     case .trade(let trade, let takerSide, let id):
@@ -17,6 +17,8 @@ extension MatchingEngine {
       matchTrade(trade, takerSide: takerSide, tradeId: id, at: i, timeNs: timeNs, outbox: &outbox)
       return
     }
+    // What is displayed behind a gap is not known: queues wait for it as the market does.
+    guard markets[i].depthUpdateId != nil else { return }
     for side in Side.allCases where !resting(i, side).isEmpty {
       shortenQueues(side, at: i)
       matchCrossingQuotes(side, at: i, timeNs: timeNs, outbox: &outbox)
@@ -31,32 +33,38 @@ extension MatchingEngine {
     _ trade: PriceQuantity, takerSide: Side, tradeId: UInt64, at i: Int, timeNs: Int64, outbox: inout [VenueEvent]
   ) {
     let side = takerSide.opposite
-    var ours: Int64 = 0
+    let everybody = models.queue == .proRata ? lotsAtPrice(trade.price, side, at: i) : 0
+    var left = trade.quantity.lots
     for id in resting(i, side) {
-      let price = order(id).request.price
+      let (price, remaining) = (order(id).request.price, order(id).remaining)
       guard !trade.price.isBetter(than: price, for: side) else { break }
-      var reachable = trade.quantity.lots - ours
-      if price == trade.price {
-        let passed = min(order(id).queueAhead.lots, reachable)
-        orders[Int(id) - 1].queueAhead.lots -= passed
-        orders[Int(id) - 1].tradedSince.lots += trade.quantity.lots
-        reachable -= passed
+      var reached = left
+      if price != trade.price {
+        orders[Int(id) - 1].place.reachHead()
+      } else if models.queue == .proRata {
+        reached = orders[Int(id) - 1].place.share(trade.quantity, own: remaining, of: everybody, left: left)
       } else {
-        // Traded through: whatever stood before us at this price is gone.
-        orders[Int(id) - 1].queueAhead = .zero
+        reached = orders[Int(id) - 1].place.pass(trade.quantity, left: left)
       }
-      let quantity = Quantity(lots: min(reachable, order(id).remaining.lots))
+      let quantity = Quantity(lots: min(reached, remaining.lots))
       guard quantity > .zero else { continue }
-      ours += quantity.lots
+      left -= quantity.lots
       fill(id, quantity, at: price, isMaker: true, source: .trade(id: tradeId), timeNs: timeNs, outbox: &outbox)
     }
   }
 
+  /// Everything that stands at a price: displayed by the market, and ours.
+  private func lotsAtPrice(_ price: Price, _ side: Side, at i: Int) -> Double {
+    let displayed = markets[i].fused.level(side, price)?.displayed ?? .zero
+    let own = resting(i, side).lazy.map { self.order($0) }.filter { $0.request.price == price }
+    return own.reduce(Double(displayed.lots)) { $0 + Double($1.remaining.lots) }
+  }
+
   /// The queues ahead follow what is displayed at their prices.
   private mutating func shortenQueues(_ side: Side, at i: Int) {
-    for id in resting(i, side) where order(id).queueAhead > .zero {
+    for id in resting(i, side) where order(id).place.isWaiting {
       let displayed = markets[i].fused.level(side, order(id).request.price)?.displayed ?? .zero
-      orders[Int(id) - 1].follow(displayed, queue)
+      orders[Int(id) - 1].place.follow(displayed, models.queue, lot: lotSizes[i])
     }
   }
 

@@ -113,8 +113,7 @@ extension MatchingEngine {
     let request = order(id).request
     let i = Int(request.instrument.rawValue)
     let displayed = markets[i].fused.level(request.side, request.price)?.displayed ?? .zero
-    orders[Int(id) - 1].queueAhead = displayed
-    orders[Int(id) - 1].displayedThen = displayed
+    orders[Int(id) - 1].place = QueuePlace(behind: displayed)
     let own = resting(i, request.side)
     let place = own.firstIndex { request.price.isBetter(than: order($0).request.price, for: request.side) }
     if request.side == .buy {

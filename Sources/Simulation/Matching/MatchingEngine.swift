@@ -16,8 +16,7 @@ import Market
 ///   there (self-trade prevention EXPIRE_TAKER).
 public struct MatchingEngine: Sendable {
   public let instruments: [Instrument]
-  public let fees: FeeRates
-  public let queue: QueueRule
+  public let models: MatchingModels
   /// MAX_NUM_ORDERS of every instrument, as on Binance.
   public static let maximumOpenOrders = 200
 
@@ -35,10 +34,12 @@ public struct MatchingEngine: Sendable {
   var bids: [[UInt64]]
   var asks: [[UInt64]]
   let scales: [MoneyScale]
+  /// Units of the base asset in a lot, for estimates.
+  let lotSizes: [Double]
 
   /// - Returns: nil when an instrument is not spot, or its tick, lot or their product is finer than 10^-8.
   public init?(
-    instruments: [Instrument], balances: [AssetBalance], fees: FeeRates = FeeRates(), queue: QueueRule = .leaveBehind
+    instruments: [Instrument], balances: [AssetBalance], models: MatchingModels = MatchingModels()
   ) {
     var scales: [MoneyScale] = []
     for (i, instrument) in instruments.enumerated() {
@@ -46,9 +47,9 @@ public struct MatchingEngine: Sendable {
       scales.append(scale)
     }
     self.instruments = instruments
-    self.fees = fees
-    self.queue = queue
+    self.models = models
     self.scales = scales
+    lotSizes = instruments.map(\.lot.approximate)
     ledger = Ledger(balances, assets: instruments.flatMap { [$0.base, $0.quote] })
     markets = instruments.map { _ in RecordedMarket() }
     bids = instruments.map { _ in [] }
@@ -130,7 +131,7 @@ public struct MatchingEngine: Sendable {
     let (paid, received) = request.side == .buy ? (notional, base) : (base, notional)
     let (paidAsset, receivedAsset) =
       request.side == .buy ? (instrument.quote, instrument.base) : (instrument.base, instrument.quote)
-    let commission = fees.commission(on: received, isMaker: isMaker)
+    let commission = models.fees.commission(on: received, isMaker: isMaker)
 
     if request.side == .buy, request.type != .market, let locked = scale.notional(request.price, quantity) {
       // Bought for less than its limit: the difference is free again.

@@ -19,7 +19,7 @@ public struct PriceQuantity: BitwiseCopyable, Equatable, Sendable {
 public struct RecordedMarket: Sendable {
   public private(set) var depth = DisplayedBook()
   public private(set) var fused = DisplayedBook()
-  /// The last update id of `depth`; nil before the snapshot.
+  /// The last update id of `depth`; nil before the snapshot, and from a gap in the diffs to the next one.
   public private(set) var depthUpdateId: UInt64?
   public internal(set) var lastTradePrice: Price?
 
@@ -27,8 +27,15 @@ public struct RecordedMarket: Sendable {
   /// Levels in which `fused` may differ from `depth`.
   private var overridden: [(side: Side, price: Price)] = []
 
+  private struct Diff {
+    var bids: [PriceQuantity]
+    var asks: [PriceQuantity]
+    var firstUpdateId: UInt64
+    var updateId: UInt64
+  }
+
   /// Diffs from before the snapshot: a recorder's snapshot is older than the diff that came just before it.
-  private var early: [(bids: [PriceQuantity], asks: [PriceQuantity], updateId: UInt64)] = []
+  private var early: [Diff] = []
   /// A recorder has its snapshot within seconds, at ten diffs a second.
   private static let earlyDiffsMax = 1_000
 
@@ -44,18 +51,23 @@ public struct RecordedMarket: Sendable {
     depthUpdateId = updateId
     overridden = []
     touch = nil
-    for diff in early { apply(bids: diff.bids, asks: diff.asks, updateId: diff.updateId) }
+    let kept = early
     early = []
+    for diff in kept {
+      apply(bids: diff.bids, asks: diff.asks, firstUpdateId: diff.firstUpdateId, updateId: diff.updateId)
+    }
   }
 
-  /// Applies a diff. One that the snapshot already has is ignored.
-  mutating func apply(bids: [PriceQuantity], asks: [PriceQuantity], updateId: UInt64) {
-    guard let last = depthUpdateId else {
-      early.append((bids, asks, updateId))
+  /// Applies a diff. One that the snapshot already has is ignored; one that does not continue the book voids it until
+  /// the next snapshot (web-socket-streams.md, "How to manage a local order book correctly").
+  mutating func apply(bids: [PriceQuantity], asks: [PriceQuantity], firstUpdateId: UInt64, updateId: UInt64) {
+    if let last = depthUpdateId, updateId <= last { return }
+    guard let last = depthUpdateId, firstUpdateId <= last || firstUpdateId - 1 == last else {
+      if depthUpdateId != nil { void() }
+      early.append(Diff(bids: bids, asks: asks, firstUpdateId: firstUpdateId, updateId: updateId))
       if early.count > Self.earlyDiffsMax { early.removeFirst() }
       return
     }
-    guard updateId > last else { return }
     depthUpdateId = updateId
     let newerTouch = touch.flatMap { $0.updateId > updateId ? $0 : nil }
     for (side, levels) in [(Side.buy, bids), (.sell, asks)] {
@@ -76,6 +88,14 @@ public struct RecordedMarket: Sendable {
       fused.set(side, price, depth.level(side, price)?.displayed ?? .zero, updateId: updateId)
     }
     overridden = []
+  }
+
+  private mutating func void() {
+    depth = DisplayedBook()
+    fused = depth
+    depthUpdateId = nil
+    overridden = []
+    touch = nil
   }
 
   /// Applies a bookTicker; one that is not newer than everything known is ignored.

@@ -47,12 +47,11 @@ public struct VenueOrder: BitwiseCopyable, Equatable, Sendable {
   public internal(set) var executed = Quantity.zero
   /// What was paid or received so far, in units of the quote asset.
   public internal(set) var quoteExecuted = Amount.zero
-  /// Displayed quantity that stands before it at its price.
-  public internal(set) var queueAhead = Quantity.zero
-  /// What was displayed at its price when the queue was last looked at, and what has traded there since.
-  var displayedThen = Quantity.zero
-  var tradedSince = Quantity.zero
+  var place = QueuePlace()
 
+  /// Displayed quantity that stands before it at its price: an estimate, rounded up to whole lots. Pro-rata: what was
+  /// displayed when the order joined.
+  public var queueAhead: Quantity { Quantity(lots: Int64(exactly: max(0, place.ahead).rounded(.up)) ?? .max) }
   public var remaining: Quantity { Quantity(lots: request.quantity.lots - executed.lots) }
 }
 

@@ -22,19 +22,14 @@ public struct ReplayScale: Sendable {
   private let lotsPerUnit: Double
 
   public init(_ instrument: TapeInstrument) {
-    tick = Self.value(instrument.tick)
-    lot = Self.value(instrument.lot)
+    tick = instrument.tick.approximate
+    lot = instrument.lot.approximate
     kind = instrument.kind
     multiplier = Double(instrument.multiplier)
     // Lots divided by a power of ten give the double nearest to the decimal that the venue printed; times 0.001 not always.
     lotsPerUnit =
       instrument.lot.mantissa == 1 && instrument.lot.exponent <= 0
-      ? Self.value(DecimalStep(mantissa: 1, exponent: -instrument.lot.exponent)) : 1 / lot
-  }
-
-  private static func value(_ step: DecimalStep) -> Double {
-    let power = (0..<abs(Int(step.exponent))).reduce(1.0) { power, _ in power * 10 }
-    return step.exponent < 0 ? Double(step.mantissa) / power : Double(step.mantissa) * power
+      ? DecimalStep(mantissa: 1, exponent: -instrument.lot.exponent).approximate : 1 / lot
   }
 
   @inline(__always)

@@ -2,7 +2,7 @@
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const runs = { pessimistic: data.result.pessimistic, optimistic: data.result.optimistic };
+const runs = data.result;
 const certain = data.certain;
 const UNITS = 1e8;
 
@@ -35,8 +35,8 @@ function durationText(ns) {
   return shortNumber(Number((ns / size).toPrecision(3))) + " " + name;
 }
 
-// The ends of the interval to draw: one when both are the same run.
-function ends() { return certain ? ["pessimistic"] : ["pessimistic", "optimistic"]; }
+// The runs to draw, from the pessimistic to the optimistic one: one when both are the same.
+function ends() { return certain ? ["pessimistic"] : data.result.runs; }
 function endName(end) { return certain ? "run" : end + " queue"; }
 
 function timePlot(title, note, series, band) {
@@ -61,7 +61,7 @@ function drawdowns(equity) {
 
 function equityPlots(scope) {
   const asset = runs.pessimistic.scopes[scope].asset;
-  const band = certain ? null : ends().map(endName);
+  const band = certain ? null : ["pessimistic", "optimistic"].map(endName);
   const samples = "Samples every " + durationText(runs.pessimistic.sample_interval_ns) + ", marked at the mid, in " + asset;
   timePlot("Equity", samples + ".", overTime(scope, "step", s => s.series.equity_units.map(u => u / UNITS)), band);
   timePlot("Drawdown", "Below the earlier maximum, between samples; the table's figure is over all events.",
@@ -77,7 +77,7 @@ function instrumentPlots(scope) {
     overTime(scope, "step", s => s.series.position_lots.map(lots => lots * instrument.lot)), null);
   const mids = runs.pessimistic.scopes[scope].series.mid_half_ticks.map(half => (half > 0 ? price(half / 2) : null));
   const series = [{ name: "mid", color: "mid", kind: "line", x: runs.pessimistic.sample_times_ns, y: mids }];
-  for (const end of ends()) series.push(...fillSeries(end, place, price, instrument, end === "optimistic"));
+  for (const end of ends()) series.push(...fillSeries(end, place, price, instrument, end !== "pessimistic"));
   timePlot("Fills on the price", fillNote(), series, null);
 }
 
@@ -110,8 +110,8 @@ function markoutPlot(scope) {
   const series = ends().flatMap(end => kinds.map(([kind, color]) => {
     const rows = runs[end].scopes[scope].markouts.filter(row => row.kind === kind);
     return {
-      name: endName(end) + " " + kind, color: end === "optimistic" ? "optimistic" : color, kind: "points",
-      hidden: end === "optimistic", x: rows.map(row => row.horizon_s), y: rows.map(row => row.bps),
+      name: endName(end) + " " + kind, color: end === "pessimistic" ? color : end, kind: "points",
+      hidden: end !== "pessimistic", x: rows.map(row => row.horizon_s), y: rows.map(row => row.bps),
       error: rows.map(row => row.bps_error), texts: rows.map(row => shortNumber(row.bps) + " ± " + shortNumber(row.bps_error) + " bps, "
         + row.fills + " fills"),
     };
@@ -139,12 +139,12 @@ function latencyPlot(scope) {
 function attributionPlot(scope) {
   const terms = ["spread_capture", "adverse_selection", "inventory", "fees", "funding", "profit"];
   const series = ends().map((end, k) => ({
-    name: endName(end), color: end, kind: "bars", width: 22, x: terms.map((_, i) => i + k * 0.3),
+    name: endName(end), color: end, kind: "bars", width: 22, x: terms.map((_, i) => i + k * 0.25),
     y: terms.map(term => runs[end].scopes[scope].figures[term]),
     texts: terms.map(term => term.replace("_", " ") + " " + runs[end].scopes[scope].figures[term]),
   }));
   new Plot(section("Where the profit came from", "The first five add up to the profit exactly; definitions are below."), {
-    series, xMarks: terms.map((_, i) => i + 0.15), xText: x => terms[Math.round(x - 0.15)].replace("_", " "),
+    series, xMarks: terms.map((_, i) => i + 0.125), xText: x => terms[Math.round(x - 0.125)].replace("_", " "),
     yText: shortNumber,
   });
 }
@@ -179,8 +179,7 @@ function metricTable(scope) {
   const asset = runs.pessimistic.scopes[scope].asset;
   const figures = data.result.intervals[scope].figures;
   const rows = data.metrics.map(metric => [
-    metric.name.replaceAll("_", " "), figureText(figures[metric.name][0]),
-    ...(certain ? [] : [figureText(figures[metric.name][1])]), metric.unit.replace("asset", asset),
+    metric.name.replaceAll("_", " "), ...ends().map((_, k) => figureText(figures[metric.name][k])), metric.unit.replace("asset", asset),
     { text: metric.definition, className: "faint" },
   ]);
   table(section("Figures", bootstrapNote(scope)), ["figure", ...ends().map(endName), "unit", "definition"], rows);

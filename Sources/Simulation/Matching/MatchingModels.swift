@@ -1,0 +1,14 @@
+// The exchangeable models of the matching engine.
+
+/// What can be chosen about a venue that plays a recorded market. The default is the local venue's: everybody who leaves
+/// a queue stood behind us, and the fees of Binance's first tier.
+public struct MatchingModels: Sendable {
+  /// Where in a queue those stood who left it.
+  public var queue: QueueRule
+  public var fees: FeeRates
+
+  public init(queue: QueueRule = .leaveBehind, fees: FeeRates = FeeRates()) {
+    self.queue = queue
+    self.fees = fees
+  }
+}
