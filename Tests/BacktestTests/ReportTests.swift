@@ -67,7 +67,11 @@ private let node: URL? = {
   }
 
   @Test func thePageIsWellFormedAndAlone() throws {
-    let page = try HTMLReport(try interval()).html()
+    try check(HTMLReport(try interval()).html())
+    try check(walkForward().html())
+  }
+
+  private func check(_ page: String) throws {
     // What is in scripts and styles is no markup.
     let bare = page.replacing(/<(script|style)([^>]*)>[\s\S]*?<\/(script|style)>/) { "<\($0.1)\($0.2)></\($0.1)>" }
     let parser = XMLParser(data: Data(bare.utf8))
@@ -108,6 +112,32 @@ private let node: URL? = {
       // Values in the order of numbers, not of texts: 0.5, 2, 10.
       #expect(rows.isEmpty ? cells.isEmpty : cells.count == 6 && cells[1].hasPrefix("gamma 2, size 1"))
     }
+  }
+
+  /// Three windows of which the last has no test, as nothing is defined in its training.
+  private func walkForward() throws -> WalkForwardReport {
+    let interval = try interval()
+    let splits = try WalkForward(purgeNs: 0, embargoNs: 0).windows(0..<50, trainNs: 20, testNs: 10, anchored: false)
+    let points = ["1", "2"].map { [ParameterSetting(name: "size", value: $0)] }
+    let run = WalkForwardRun(points: points, splits: splits, identity: "test")
+    let training = run.training.filter { $0.window != splits[2].train }.map { SweepRow($0, interval) }
+    let tests = run.tests(after: training, by: .sharpe).map { SweepRow($0, interval) }
+    #expect(tests.count == 2)
+    return WalkForwardReport("</script>", run, training: training, tests: tests)
+  }
+
+  @Test(.enabled(if: node != nil, "no Node.js in the search path")) func thePageOfAWalkForwardWorks() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("apus-walk-\(UUID().uuidString).html")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try walkForward().write(to: file)
+    let seen = try #require(try use(file))
+    #expect(seen["title"]?.string == "Apus walk-forward: </script>")
+    #expect(seen["notice"]?.string?.hasPrefix("Simulated, 3 windows, 2 tests.") == true)
+    #expect(
+      seen["titles"]?.elements?.compactMap(\.string)
+        == ["Equity out of sample", "Out of sample", "Training against test", "Tests", "Training"])
+    #expect(seen["data"]?["splits"]?.elements?.map { $0["chosen"]?.integer } == [0, 1, nil])
+    #expect((seen["tips"]?.integer ?? 0) > 5)
   }
 
   private func use(_ file: URL) throws -> JSONValue? {

@@ -41,6 +41,16 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("1,2,x", ParameterAxis.values(name: "a", ["1", "2", "x"])), ("0.5..2", .uniform(name: "a", 0.5...2)),
+    ("-2..-1", .uniform(name: "a", -2 ... -1)), ("log:1e-3..1", .logarithmic(name: "a", 0.001...1)),
+    ("2..1", .values(name: "a", ["2..1"])), ("0..inf", .values(name: "a", ["0..inf"])),
+    ("log:", .values(name: "a", ["log:"])), ("", .values(name: "a", [])),
+  ])
+  func anAxisIsReadFromText(_ text: String, _ axis: ParameterAxis) {
+    #expect(ParameterAxis(name: "a", text: text) == axis)
+  }
+
   @Test func randomPointsAreSeededAndInRange() throws {
     let axes: [ParameterAxis] = [
       .uniform(name: "u", -2...3), .logarithmic(name: "l", 1e-3...1e3), .values(name: "v", ["a", "b"]),

@@ -5,56 +5,40 @@ import Testing
 @Suite struct WalkForwardTests {
   @Test func windowsByHand() throws {
     let walk = try WalkForward(purgeNs: 2, embargoNs: 1)
-    let rolling = try walk.windows(100..<140, trainNs: 10, testNs: 5)
-    #expect(rolling.map(\.train) == [[100..<110], [105..<115], [110..<120], [115..<125], [120..<130]])
+    let rolling = try walk.windows(100..<140, trainNs: 10, testNs: 5, anchored: false)
+    #expect(rolling.map(\.train) == [100..<110, 105..<115, 110..<120, 115..<125, 120..<130])
     #expect(rolling.map(\.test) == [113..<118, 118..<123, 123..<128, 128..<133, 133..<138])
     let anchored = try walk.windows(100..<140, trainNs: 10, testNs: 5, anchored: true)
-    #expect(anchored.map(\.train) == [[100..<110], [100..<115], [100..<120], [100..<125], [100..<130]])
+    #expect(anchored.map(\.train) == [100..<110, 100..<115, 100..<120, 100..<125, 100..<130])
     #expect(anchored.map(\.test) == rolling.map(\.test))
   }
 
-  @Test func foldsByHand() throws {
-    let folds = try WalkForward(purgeNs: 2, embargoNs: 3).folds(0..<30, count: 3)
-    #expect(folds.map(\.test) == [0..<10, 10..<20, 20..<30])
-    #expect(folds.map(\.train) == [[15..<30], [0..<8, 25..<30], [0..<18]])
-  }
-
-  /// No time that is learned from is within a purge of its test, nor within purge and embargo behind it; no other is lost.
+  /// Training ends a purge and an embargo before its test, and tests join without a gap.
   @Test(arguments: [(0, 0), (3, 0), (0, 4), (5, 2)] as [(Int64, Int64)])
   func nothingOfTheTestIsInTheTraining(_ gaps: (Int64, Int64)) throws {
     let (purge, embargo) = gaps
     let walk = try WalkForward(purgeNs: purge, embargoNs: embargo)
-    for count in 2...7 {
-      let folds = try walk.folds(1_000..<1_101, count: count)
-      #expect(folds.flatMap { Array($0.test) } == Array(1_000..<1_101))
-      for fold in folds {
-        let wanted = (Int64(1_000)..<1_101).filter {
-          $0 < fold.test.lowerBound - purge || $0 >= fold.test.upperBound + purge + embargo
-        }
-        #expect(fold.train.flatMap(Array.init) == wanted)
-      }
-    }
-    for split in try walk.windows(0..<500, trainNs: 40, testNs: 13) {
-      #expect(split.train[0].upperBound + purge + embargo == split.test.lowerBound)
+    for anchored in [false, true] {
+      let splits = try walk.windows(0..<500, trainNs: 40, testNs: 13, anchored: anchored)
+      for split in splits { #expect(split.train.upperBound + purge + embargo == split.test.lowerBound) }
+      for (one, next) in zip(splits, splits.dropFirst()) { #expect(one.test.upperBound == next.test.lowerBound) }
+      #expect(500 - splits[splits.count - 1].test.upperBound < 13)
     }
   }
 
   @Test func whatCannotBeIsRefused() throws {
     let walk = try WalkForward(purgeNs: 1, embargoNs: 0)
     #expect(throws: WalkForward.Problem.lengths) { try WalkForward(purgeNs: -1, embargoNs: 0) }
-    #expect(throws: WalkForward.Problem.lengths) { try walk.windows(0..<10, trainNs: 0, testNs: 1) }
-    #expect(throws: WalkForward.Problem.tooShort) { try walk.windows(0..<10, trainNs: 5, testNs: 5) }
-    #expect(throws: WalkForward.Problem.tooShort) { try walk.folds(0..<2, count: 2) }
-    #expect(throws: WalkForward.Problem.lengths) { try walk.folds(0..<20, count: 1) }
+    #expect(throws: WalkForward.Problem.lengths) { try walk.windows(0..<10, trainNs: 0, testNs: 1, anchored: false) }
+    #expect(throws: WalkForward.Problem.tooShort) { try walk.windows(0..<10, trainNs: 5, testNs: 5, anchored: false) }
     let everything = Int64.min..<Int64.max
-    #expect(try walk.folds(everything, count: 2).count == 2)
-    #expect(try walk.windows(everything, trainNs: .max / 2, testNs: .max / 4).count == 2)
+    #expect(try walk.windows(everything, trainNs: .max / 2, testNs: .max / 4, anchored: true).count == 2)
   }
 
   /// A trend that turns: what was best in a window's training is what its test is run with, and only that is added up.
   @Test func theBestOfTheTrainingIsTested() throws {
     let splits = try WalkForward(purgeNs: 0, embargoNs: 0).windows(
-      0..<Scene.ns(50), trainNs: Scene.ns(20), testNs: Scene.ns(10))
+      0..<Scene.ns(50), trainNs: Scene.ns(20), testNs: Scene.ns(10), anchored: false)
     let points = [-1, 0, 1].map { [ParameterSetting(name: "side", value: "\($0)")] }
     /// Up for 25 s, then down, a tick a second; one lot on the given side.
     @Sendable func run(_ job: SweepJob) throws -> ResultInterval {

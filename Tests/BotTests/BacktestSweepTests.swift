@@ -43,6 +43,18 @@ import Testing
     #expect(one.rows[2].line != one.rows[0].line)
   }
 
+  @Test func rangesAreDrawnFrom() throws {
+    func draw(_ seed: UInt64) throws -> [SweepJob] {
+      try BacktestSweep(
+        file: "test.yaml", text: text, varied: ["strategy.parameters.riskAversion=log:0.001..0.1"],
+        random: RandomSearch(count: 3, seed: seed), strategies: StrategyFactory.included
+      ).jobs
+    }
+    let values = try draw(1).compactMap { Double($0.settings[0].value) }
+    #expect(values.count == 3 && values.allSatisfy { (0.001...0.1).contains($0) } && Set(values).count == 3)
+    #expect(try draw(1) == draw(1) && draw(1) != draw(2))
+  }
+
   @Test func aJobIsTheBacktestOfItsConfiguration() throws {
     let jobs = try sweep(["risk.maximumPosition=0.1,0.2"])
     let row = try jobs.run(threads: 2).rows[1]
@@ -53,7 +65,7 @@ import Testing
   @Test(arguments: [
     ("risk.maximumPosition", "path.of.field=value"), ("risk.nothing=1", "nothing"), ("nothing.at=1", "no such mapping"),
     ("risk.maximumPosition=many", "risk.maximumPosition"), ("risk.maximumPosition=", "path.of.field=value"),
-    ("risk.maximumPosition=,", "empty"),
+    ("risk.maximumPosition=,", "empty"), ("strategy.parameters.riskAversion=0.1..1", "--random"),
   ])
   func whatCannotRunIsRefused(_ varied: String, reason: String) {
     do {
@@ -65,7 +77,8 @@ import Testing
   /// 40 s: two windows of 10 s of training, a gap of 2 s and 10 s of test.
   @Test func testsAreOfWhatTrainingChose() throws {
     let sweep = try sweep(["backtest.fees.makerBasisPoints=0,10"])
-    let (training, tests) = try sweep.walkForward(WalkForwardLengths("10,10,1,1"), threads: 2)
+    let walk = try sweep.walkForward(WalkForwardLengths("10,10,1,1"), threads: 2)
+    let (training, tests) = (walk.training, walk.tests)
     #expect(training.rows.count == 4 && tests.rows.count == 2)
     let windows = tests.rows.compactMap(\.window)
     let start = sweep.time.lowerBound

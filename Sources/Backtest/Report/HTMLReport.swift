@@ -1,4 +1,4 @@
-// One page that shows a result: it needs no network and no server, only a browser.
+// The page that shows the result of a backtest.
 
 public import Foundation
 import Simulation
@@ -20,27 +20,11 @@ public struct HTMLReport {
   }
 
   /// The page. Equal results give equal pages.
-  public func html() throws -> String {
-    // The placeholders are looked for in the frame alone: a text in the data may look like one.
-    var page = ""
-    var rest = try Self.part("page.html")[...]
-    while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
-      page += rest[..<open.lowerBound]
-      page += try content(String(rest[open.upperBound..<close.lowerBound]))
-      rest = rest[close.upperBound...]
-    }
-    return page + rest
-  }
+  public func html() throws -> String { try page.html() }
 
-  public func write(to url: URL) throws { try Data(try html().utf8).write(to: url, options: .atomic) }
+  public func write(to url: URL) throws { try page.write(to: url) }
 
-  private func content(_ name: String) throws -> String {
-    switch name {
-    case "data": Self.insideScript(data.text)
-    case "style": try Self.part("page.css")
-    default: try Self.part("\(name).js")
-    }
-  }
+  private var page: HTMLPage { HTMLPage(data: data, scripts: ["common", "chart", "sweep", "page"]) }
 
   private var data: JSONValue {
     .fields([
@@ -68,16 +52,5 @@ public struct HTMLReport {
       ("name", .string(metric.rawValue)), ("unit", .string(metric.unit.rawValue)),
       ("definition", .string(metric.definition)),
     ])
-  }
-
-  /// Nothing in the data may end the script that holds it (HTML, 4.12.1.3): `<` is in strings alone, where JSON can
-  /// escape it.
-  private static func insideScript(_ json: String) -> String { json.replacing("<", with: "\\u003c") }
-
-  private static func part(_ name: String) throws -> String {
-    guard let url = Bundle.module.url(forResource: name, withExtension: nil, subdirectory: "Page") else {
-      throw Problem.missingPart(name)
-    }
-    return try String(contentsOf: url, encoding: .utf8)
   }
 }

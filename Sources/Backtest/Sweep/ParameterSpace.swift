@@ -22,7 +22,23 @@ public enum ParameterAxis: Equatable, Sendable {
   /// Evenly between the logarithms of two positive numbers.
   case logarithmic(name: String, ClosedRange<Double>)
 
-  var name: String {
+  /// - Parameter text: `value,value`, `LOW..HIGH` for numbers drawn evenly between, `log:LOW..HIGH` for their logarithms.
+  public init(name: String, text: String) {
+    let isLogarithmic = text.hasPrefix("log:")
+    let ends = text.dropFirst(isLogarithmic ? 4 : 0).components(separatedBy: "..").map { Double($0) }
+    if ends.count == 2, let low = ends[0], let high = ends[1], low < high, (high - low).isFinite {
+      self = isLogarithmic ? .logarithmic(name: name, low...high) : .uniform(name: name, low...high)
+    } else {
+      self = .values(name: name, text.split(separator: ",").map(String.init))
+    }
+  }
+
+  /// Whether it has no end of values: a grid cannot be made of it.
+  public var isRange: Bool {
+    if case .values = self { false } else { true }
+  }
+
+  public var name: String {
     switch self {
     case .values(let name, _), .uniform(let name, _), .logarithmic(let name, _): name
     }

@@ -2,8 +2,7 @@
 
 /// Times of training and of test, in nanoseconds since 1970.
 public struct TimeSplit: Equatable, Sendable {
-  /// One or two spans, in order.
-  public var train: [Range<Int64>]
+  public var train: Range<Int64>
   public var test: Range<Int64>
 }
 
@@ -14,7 +13,7 @@ public struct TimeSplit: Equatable, Sendable {
 /// memory, so training begins again only so long after it.
 public struct WalkForward: Equatable, Sendable {
   public enum Problem: Error, Equatable {
-    /// Lengths are positive, purge and embargo not negative, folds at least two.
+    /// Lengths are positive, purge and embargo not negative.
     case lengths
     /// The time does not hold a single split.
     case tooShort
@@ -36,7 +35,7 @@ public struct WalkForward: Equatable, Sendable {
   ///   - anchored: training always begins at the start and grows, instead of moving on.
   /// - Returns: as many splits as have whole tests.
   public func windows(
-    _ time: Range<Int64>, trainNs: Int64, testNs: Int64, anchored: Bool = false
+    _ time: Range<Int64>, trainNs: Int64, testNs: Int64, anchored: Bool
   ) throws(Problem) -> [TimeSplit] {
     guard trainNs > 0, testNs > 0 else { throw .lengths }
     var splits: [TimeSplit] = []
@@ -48,29 +47,10 @@ public struct WalkForward: Equatable, Sendable {
       let train = (anchored ? time.lowerBound : trainEnd - trainNs)..<trainEnd
       let testStart = trainEnd + purgeNs + embargoNs
       let test = testStart..<(testStart + testNs)
-      splits.append(TimeSplit(train: [train], test: test))
+      splits.append(TimeSplit(train: train, test: test))
       passed += testNs
     }
     guard !splits.isEmpty else { throw .tooShort }
-    return splits
-  }
-
-  /// Purged k-fold cross-validation: each fold is tested once, trained on what lies before it less the purge and on what
-  /// lies behind it less purge and embargo. (Behind a test the purge holds too: the test's own outcomes reach that far.)
-  public func folds(_ time: Range<Int64>, count: Int) throws(Problem) -> [TimeSplit] {
-    guard count > 1 else { throw .lengths }
-    let length = Int128(time.upperBound) - Int128(time.lowerBound)
-    func edge(_ fold: Int) -> Int64 { Int64(Int128(time.lowerBound) + length * Int128(fold) / Int128(count)) }
-    let splits = (0..<count).map { fold in
-      let test = edge(fold)..<edge(fold + 1)
-      var train: [Range<Int64>] = []
-      let before = Int128(test.lowerBound) - Int128(purgeNs)
-      if before > Int128(time.lowerBound) { train.append(time.lowerBound..<Int64(before)) }
-      let behind = Int128(test.upperBound) + Int128(purgeNs) + Int128(embargoNs)
-      if behind < Int128(time.upperBound) { train.append(Int64(behind)..<time.upperBound) }
-      return TimeSplit(train: train, test: test)
-    }
-    guard splits.allSatisfy({ !$0.test.isEmpty && !$0.train.isEmpty }) else { throw .tooShort }
     return splits
   }
 }

@@ -8,33 +8,37 @@ public struct WalkForwardRun: Equatable, Sendable {
   public let splits: [TimeSplit]
   private let identity: String
 
-  /// - Parameter splits: of `WalkForward.windows`: one span of training each.
   public init(points: [[ParameterSetting]], splits: [TimeSplit], identity: String) {
-    precondition(!points.isEmpty && splits.allSatisfy { $0.train.count == 1 }, "one span of training in each window")
+    precondition(!points.isEmpty, "something to choose from")
     self.points = points
     self.splits = splits
     self.identity = identity
   }
 
   /// Each point in each training window, the windows changing fastest.
-  public var training: [SweepJob] { SweepJob.all(points, windows: splits.map { $0.train[0] }, identity: identity) }
+  public var training: [SweepJob] { SweepJob.all(points, windows: splits.map(\.train), identity: identity) }
 
-  /// The best point of each window, over its test: by the pessimistic figure, the earlier point of equals. A window in
-  /// which no point's figure is defined has no test.
+  /// The best row of each window's training: by the pessimistic figure, the earlier point of equals; nil where no point's
+  /// figure is defined.
   ///
   /// - Parameter rows: of `training`, in any order; those that failed may be missing.
-  public func tests(after rows: [SweepRow], by metric: Metric) -> [SweepJob] {
+  func chosen(after rows: [SweepRow], by metric: Metric) -> [SweepRow?] {
     let sorted = rows.sorted { $0.number < $1.number }
-    let chosen = splits.compactMap { split -> (row: SweepRow, test: Range<Int64>)? in
+    return splits.map { split in
       var best: (row: SweepRow, figure: Double)?
-      for row in sorted where row.window == split.train[0] {
+      for row in sorted where row.window == split.train {
         guard let figure = row.figure(metric).pessimistic, figure > best?.figure ?? -.infinity else { continue }
         best = (row, figure)
       }
-      return best.map { ($0.row, split.test) }
+      return best?.row
     }
-    return chosen.enumerated().map { number, choice in
-      SweepJob(number: number, settings: choice.row.settings, window: choice.test, identity: identity)
+  }
+
+  /// The best point of each window, over its test. A window without one has no test.
+  public func tests(after rows: [SweepRow], by metric: Metric) -> [SweepJob] {
+    let choices = zip(chosen(after: rows, by: metric), splits).compactMap { row, split in row.map { ($0, split.test) } }
+    return choices.enumerated().map { number, choice in
+      SweepJob(number: number, settings: choice.0.settings, window: choice.1, identity: identity)
     }
   }
 }

@@ -5,6 +5,17 @@ import Foundation
 import Pipeline
 import Yams
 
+/// Points drawn at random instead of a grid's.
+package struct RandomSearch: Equatable {
+  let count: Int
+  let seed: UInt64
+
+  package init(count: Int, seed: UInt64) {
+    self.count = count
+    self.seed = seed
+  }
+}
+
 /// A sweep of `apus backtest`: `strategy.parameters.riskAversion=0.01,0.1` for each field that varies.
 package struct BacktestSweep {
   package let jobs: [SweepJob]
@@ -20,13 +31,20 @@ package struct BacktestSweep {
 
   /// Reads and validates the configuration of every job, so that none is refused after hours of others.
   ///
-  /// - Parameter varied: texts of the form `path.of.field=value,value`.
+  /// - Parameters:
+  ///   - varied: texts of the form `path.of.field=value,value`, or with a range of numbers (`ParameterAxis`).
+  ///   - random: so many points of that space; nil for all of a grid.
   /// - Throws: `SessionError` for such a text, `ConfigurationError` for a value that a field refuses.
-  package init(file: String, text: String, varied: [String], strategies: [StrategyFactory]) throws {
+  package init(
+    file: String, text: String, varied: [String], random: RandomSearch? = nil, strategies: [StrategyFactory]
+  ) throws {
     let axes = try varied.map { text in
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else { throw SessionError("--vary \(text): path.of.field=value,value is expected") }
-      return ParameterAxis.values(name: parts[0], parts[1].split(separator: ",").map(String.init))
+      return ParameterAxis(name: parts[0], text: parts[1])
+    }
+    if random == nil, let range = axes.first(where: \.isRange) {
+      throw SessionError("--vary \(range.name): a range has no end of values; --random says how many to draw")
     }
     self.file = file
     self.text = text
@@ -37,7 +55,9 @@ package struct BacktestSweep {
     firstNs = market.startNs - plan.settings.fromNs
     identity = text + (try Self.fingerprint(plan.settings.input))
     do {
-      jobs = SweepJob.all(try ParameterSpace.grid(axes), identity: identity)
+      let points =
+        try random.map { try ParameterSpace.random(axes, count: $0.count, seed: $0.seed) } ?? ParameterSpace.grid(axes)
+      jobs = SweepJob.all(points, identity: identity)
     } catch {
       throw SessionError("--vary: \(error)")
     }

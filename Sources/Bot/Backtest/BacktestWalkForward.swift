@@ -21,18 +21,25 @@ package struct WalkForwardLengths: Equatable {
   }
 }
 
+/// What a walk-forward came to; the jobs of each of both sweeps are numbered from 0.
+package struct WalkForwardOutcome {
+  package let run: WalkForwardRun
+  package let training: SweepOutcome
+  package let tests: SweepOutcome
+}
+
 extension BacktestSweep {
   /// Runs all points over each training window, then each window's best by its pessimistic Sharpe ratio over its test.
   ///
-  /// - Returns: both sweeps; jobs of each are numbered from 0.
+  /// - Parameter anchored: training always begins at the start and grows.
   /// - Throws: `SessionError` when the input is too short for a single window.
   package func walkForward(
-    _ lengths: WalkForwardLengths, threads: Int, results: SweepFile? = nil,
+    _ lengths: WalkForwardLengths, anchored: Bool = false, threads: Int, results: SweepFile? = nil,
     progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }
-  ) throws -> (training: SweepOutcome, tests: SweepOutcome) {
+  ) throws -> WalkForwardOutcome {
     let splits: [TimeSplit]
     do {
-      splits = try lengths.gaps.windows(time, trainNs: lengths.trainNs, testNs: lengths.testNs)
+      splits = try lengths.gaps.windows(time, trainNs: lengths.trainNs, testNs: lengths.testNs, anchored: anchored)
     } catch {
       let seconds = (time.upperBound - time.lowerBound) / 1_000_000_000
       throw SessionError("--walk-forward: \(error); the input has \(seconds) s")
@@ -41,6 +48,6 @@ extension BacktestSweep {
     let training = try run(walk.training, threads: threads, results: results, progress: progress)
     let tests = try run(
       walk.tests(after: training.rows, by: .sharpe), threads: threads, results: results, progress: progress)
-    return (training, tests)
+    return WalkForwardOutcome(run: walk, training: training, tests: tests)
   }
 }

@@ -17,6 +17,8 @@ struct BacktestCommand: ParsableCommand {
         apus backtest --config backtest.yaml
         apus backtest --config backtest.yaml --json result.json --report result.html --tables rows
         apus backtest --config backtest.yaml --vary strategy.parameters.riskAversion=0.01,0.1 --sweep sweep.jsonl
+        apus backtest --config backtest.yaml --vary strategy.parameters.riskAversion=log:0.001..1 --random 50
+        apus backtest --config backtest.yaml --vary risk.maximumPosition=0.1,0.2 --walk-forward 3600,600,60 --report walk.html
         apus backtest --config backtest.yaml --against run/journal
       """)
 
@@ -35,11 +37,21 @@ struct BacktestCommand: ParsableCommand {
   @Option(help: "Run every combination of such fields: path.of.field=value,value. May be given several times.")
   var vary: [String] = []
 
+  @Option(
+    help: "With --vary: so many combinations drawn at random; fields may be ranges then, LOW..HIGH or log:LOW..HIGH.")
+  var random: Int?
+
+  @Option(help: "The seed of --random.")
+  var randomSeed: UInt64 = 1
+
   @Option(help: "With --vary: the file of finished jobs; a sweep that was interrupted goes on where it stopped.")
   var sweep: String?
 
   @Option(help: "With --vary: choose on TRAIN seconds, judge on the TEST behind: TRAIN,TEST[,PURGE[,EMBARGO]].")
   var walkForward: String?
+
+  @Flag(help: "With --walk-forward: training always begins at the start, and grows.")
+  var anchored = false
 
   @Option(help: "With --vary: how many backtests run at once (all cores).")
   var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -53,9 +65,11 @@ struct BacktestCommand: ParsableCommand {
   func validate() throws {
     guard threads > 0 else { throw ValidationError("--threads is at least 1") }
     guard !vary.isEmpty || sweep == nil else { throw ValidationError("--sweep keeps the jobs of --vary") }
-    guard walkForward == nil || (!vary.isEmpty && report == nil) else {
-      throw ValidationError("--walk-forward chooses among the jobs of --vary, and has no report")
+    guard !vary.isEmpty || (walkForward == nil && random == nil) else {
+      throw ValidationError("--walk-forward and --random choose among the jobs of --vary")
     }
+    guard walkForward != nil || !anchored else { throw ValidationError("--anchored is a kind of --walk-forward") }
+    guard random ?? 1 > 0 else { throw ValidationError("--random is at least 1") }
     guard vary.isEmpty || tables == nil else { throw ValidationError("--tables is of one backtest, not of a sweep") }
     guard (0...1).contains(threshold) else { throw ValidationError("--threshold is a share, 0 to 1") }
     guard config != nil || against != nil else { throw ValidationError("--config or --against is expected") }
@@ -79,14 +93,21 @@ struct BacktestCommand: ParsableCommand {
   /// Runs all jobs, then the best one again for its report.
   private func runSweep(_ config: String) throws {
     let text = try String(contentsOfFile: config, encoding: .utf8)
-    let jobs = try BacktestSweep(file: config, text: text, varied: vary, strategies: Apus.strategies)
+    let drawn = random.map { RandomSearch(count: $0, seed: randomSeed) }
+    let jobs = try BacktestSweep(file: config, text: text, varied: vary, random: drawn, strategies: Apus.strategies)
     let bar = ProgressBar()
     let results = try sweep.map { try SweepFile(URL(fileURLWithPath: $0)) }
     if let walkForward {
       let lengths = try WalkForwardLengths(walkForward)
-      let tests = try jobs.walkForward(lengths, threads: threads, results: results) { bar.show(done: $0, of: $1) }.tests
-      print(SweepText.walkForward(tests))
-      if let json { try Data(tests.lines.utf8).write(to: URL(fileURLWithPath: json)) }
+      let walk = try jobs.walkForward(lengths, anchored: anchored, threads: threads, results: results) {
+        bar.show(done: $0, of: $1)
+      }
+      print(SweepText.walkForward(walk.tests))
+      if let json { try Data(walk.tests.lines.utf8).write(to: URL(fileURLWithPath: json)) }
+      if let report {
+        try WalkForwardReport(config, walk.run, training: walk.training.rows, tests: walk.tests.rows)
+          .write(to: URL(fileURLWithPath: report))
+      }
       return
     }
     let outcome = try jobs.run(threads: threads, results: results) { bar.show(done: $0, of: $1) }

@@ -1,39 +1,8 @@
-// Builds the report from the data in the page: plots, tables and the heatmap of a sweep.
+// Builds the report of a backtest from the data in the page: plots, tables and the heatmap of a sweep.
 "use strict";
 
-const data = JSON.parse(document.getElementById("data").textContent);
 const runs = data.result;
 const certain = data.certain;
-const UNITS = 1e8;
-
-function element(tag, text, className) {
-  const node = document.createElement(tag);
-  if (text !== undefined) node.textContent = text;
-  if (className) node.className = className;
-  return node;
-}
-
-function section(title, note) {
-  const node = element("section");
-  node.append(element("h2", title));
-  if (note) node.append(element("p", note, "note"));
-  document.getElementById("charts").append(node);
-  return node;
-}
-
-function timeText(ns, bounds) {
-  const date = new Date(ns / 1e6);
-  const text = date.toISOString();
-  return bounds && bounds.right - bounds.left > 2 * 86400e9 ? text.slice(0, 10) : text.slice(11, 19);
-}
-
-function timeTip(ns) { return new Date(ns / 1e6).toISOString().replace("T", " ").replace("Z", " UTC"); }
-
-function durationText(ns) {
-  const units = [[1e9, "s"], [1e6, "ms"], [1e3, "us"], [1, "ns"]];
-  const [size, name] = units.find(([limit]) => ns >= limit) || [1, "ns"];
-  return shortNumber(Number((ns / size).toPrecision(3))) + " " + name;
-}
 
 // The runs to draw, from the pessimistic to the optimistic one: one when both are the same.
 function ends() { return certain ? ["pessimistic"] : data.result.runs; }
@@ -149,23 +118,6 @@ function attributionPlot(scope) {
   });
 }
 
-function table(parent, header, rows) {
-  const scroll = element("div", undefined, "scroll");
-  const node = element("table");
-  const head = element("tr");
-  header.forEach(text => head.append(element("th", text)));
-  node.append(head);
-  for (const row of rows) {
-    const line = element("tr");
-    row.forEach(cell => line.append(element("td", String(cell.text ?? cell), cell.className)));
-    node.append(line);
-  }
-  scroll.append(node);
-  parent.append(scroll);
-}
-
-function figureText(value) { return { text: shortNumber(value), className: "number" }; }
-
 // How far the profit could be chance, for each end of the interval.
 function bootstrapNote(scope) {
   const intervals = data.result.intervals[scope].bootstrap_95;
@@ -204,8 +156,7 @@ function orderTables(scope) {
 }
 
 function build() {
-  sharedSpan.plots = [];
-  document.getElementById("charts").replaceChildren();
+  clearCharts();
   if (data.sweep) sweepSection(data.sweep);
   const scope = Number(document.getElementById("scope").value);
   equityPlots(scope);
@@ -218,31 +169,20 @@ function build() {
 }
 
 function start() {
-  const run = runs.pessimistic;
-  document.getElementById("title").textContent = "Apus backtest: " + run.label;
-  document.getElementById("notice").textContent = "Simulated, " + timeTip(run.start_ns) + " to " + timeTip(run.end_ns) + ". "
+  const shown = runs.pessimistic;
+  document.getElementById("title").textContent = "Apus backtest: " + shown.label;
+  document.getElementById("notice").textContent = "Simulated, " + timeTip(shown.start_ns) + " to " + timeTip(shown.end_ns) + ". "
     + (certain ? "One run: no interval of the queue position."
       : "Each figure is an interval: between the pessimistic and the optimistic position in the queue.");
   const select = document.getElementById("scope");
-  run.scopes.forEach((scope, place) => {
+  shown.scopes.forEach((scope, place) => {
     const option = element("option", scope.kind + " " + scope.name + " (" + scope.asset + ")");
     option.value = String(place);
     select.append(option);
   });
-  select.value = String(Math.max(0, run.scopes.findIndex(scope => scope.kind === "total")));
+  select.value = String(Math.max(0, shown.scopes.findIndex(scope => scope.kind === "total")));
   select.addEventListener("change", build);
-  document.getElementById("reset").addEventListener("click", () => {
-    Object.assign(sharedSpan, { from: null, to: null });
-    build();
-  });
-  document.getElementById("theme").addEventListener("click", () => {
-    const root = document.documentElement;
-    const dark = getComputedStyle(root).colorScheme === "dark";
-    root.setAttribute("data-theme", dark ? "light" : "dark");
-    build();
-  });
-  window.addEventListener("resize", build);
-  build();
+  useControls(build);
 }
 
 start();
