@@ -3,6 +3,7 @@
 import Backtest
 import Bot
 import Foundation
+import Simulation
 import Support
 import Testing
 
@@ -84,6 +85,30 @@ struct BacktestTests {
     #expect(try run(text) == first)
   }
 
+  @Test(
+    "a recorded session and its tape decide the same",
+    .enabled(if: sharedData != nil, "needs the recorded captures (APUS_DATA)"))
+  func tape() throws {
+    let capture = try #require(sharedData).appendingPathComponent("binance/spot/btcusdt_20240808.gz").path
+    let tape = FileManager.default.temporaryDirectory.appendingPathComponent("apus-\(UUID().uuidString).tape").path
+    defer { try? FileManager.default.removeItem(atPath: tape) }
+    var rows = try CaptureRows(paths: [capture], touches: true, rebuilds: true)
+    var writer = try TapeWriter(path: tape, instrument: rows.instrument)
+    while let row = try rows.next() { try writer.append(row) }
+    _ = try writer.finish()
+    func section(_ input: String) -> String {
+      """
+        \(input)
+        window: {toSeconds: 30}
+        balances: {USDT: 100000, BTC: 2}
+      \(edges)
+      """
+    }
+    let fromTape = try run(configuration(section("tapes: [\(tape)]"), instruments: "BTCUSDT"))
+    #expect(try run(configuration(section("captures: [\(capture)]"), instruments: "BTCUSDT")) == fromTape)
+    #expect(fromTape.pessimistic.ordersAccepted > 0)
+  }
+
   @Test("what lies before the window only makes the book")
   func window() throws {
     let late = try run(configuration(synthetic + "\n  window: {fromSeconds: 30}")).pessimistic
@@ -125,8 +150,11 @@ struct BacktestTests {
       (synthetic + "\n  queue: {pessimistic: leaveAhead, optimistic: log}", "it is less optimistic"),
       (synthetic + "\n  queue: {pessimistic: log, optimistic: log, expected: logOfSum}", "it does not lie between"),
       (synthetic + "\n  window: {fromSeconds: 61}", "the input ends before the window begins"),
-      (synthetic + "\n  captures: [a.gz]", "`captures` or `synthetic`, one of them"),
+      (synthetic + "\n  captures: [a.gz]", "`captures`, `tapes` or `synthetic`, one of them"),
       ("  captures: [none.gz]\n  balances: {USDT: 1}\n\(edges)", "none.gz"),
+      ("  tapes: [none.tape]\n  balances: {USDT: 1}\n\(edges)", "none.tape"),
+      (synthetic + "\n  instruments: {ABCUSDT: {tick: 0.1}}", "backtest.instruments.ABCUSDT"),
+      (synthetic + "\n  instruments: {SYNUSDT: {tick: 0}}", "backtest.instruments.SYNUSDT.tick"),
     ])
   func refusals(section: String, reason: String) throws {
     let text = try #require(problem(configuration(section)))
@@ -136,6 +164,6 @@ struct BacktestTests {
   @Test("an instrument that no input has is refused by name")
   func missingInstrument() throws {
     let text = try #require(problem(configuration(synthetic.replacing(", SYN: 2", with: ""), instruments: "BTCUSDT")))
-    #expect(text.contains("no input of the backtest has BTCUSDT"), "\(text)")
+    #expect(text.contains("the synthetic market is of SYNUSDT alone"), "\(text)")
   }
 }

@@ -20,11 +20,8 @@ struct BacktestPlan {
     guard let settings = configuration.backtest else {
       throw SessionError("the configuration has no `backtest` section: docs/configuration.md")
     }
-    guard let instruments = DerivedRules.instruments(symbols: configuration.instruments) else {
-      throw SessionError(
-        "instruments: there are no spot trading rules for one of \(configuration.instruments.joined(separator: ", ")); "
-          + "Sources/Simulation/Recordings/DerivedRules.swift lists them")
-    }
+    let files = try settings.marketFiles()
+    let instruments = try settings.definitions(of: configuration.instruments, in: files)
     self.settings = settings
     session = try SessionPlan(
       configuration, instruments: instruments, bootEpoch: Self.bootEpoch, strategies: strategies)

@@ -118,7 +118,11 @@ package struct BacktestSweep {
 
   /// What else a result depends on: a capture that was replaced under its name is another input.
   private static func fingerprint(_ input: BacktestSettings.Input) throws -> String {
-    guard case .captures(let files) = input else { return "" }
+    let files: [String]
+    switch input {
+    case .captures(let paths), .tapes(let paths): files = paths
+    case .synthetic: return ""
+    }
     return try files.map { file in
       try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe).withUnsafeBytes { SHA256.hex($0) }
     }.joined(separator: ",")

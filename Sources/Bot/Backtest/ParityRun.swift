@@ -54,8 +54,8 @@ struct ParityRun {
     session = try RecordedSession(directory: journal)
     let instruments = session.header.instruments
     if let settings {
-      try Self.check(settings.input, session.header)
-      market = .played(try BacktestMarket(settings, instruments: instruments))
+      market = .played(
+        try BacktestMarket(recordings: Self.check(settings.input, session.header), instruments: instruments))
     } else {
       market = .frames(try RecordedFrames(directory: journal))
     }
@@ -67,17 +67,19 @@ struct ParityRun {
     desk = VenueDesk(engine: engine)
   }
 
-  private static func check(_ input: BacktestSettings.Input, _ header: SessionHeader) throws {
-    var played: [CaptureIdentity] = []
-    if case .captures(let files) = input {
-      played = try files.map {
-        CaptureIdentity(name: ($0 as NSString).lastPathComponent, digest: try Digest.of(file: $0))
-      }
+  /// - Returns: the recordings that the section names, when they are the journal's.
+  private static func check(_ input: BacktestSettings.Input, _ header: SessionHeader) throws -> [String] {
+    guard case .captures(let files) = input else {
+      throw SessionError("backtest: a session's market is compared by the recordings that its venue played: `captures`")
+    }
+    let played = try files.map {
+      CaptureIdentity(name: ($0 as NSString).lastPathComponent, digest: try Digest.of(file: $0))
     }
     guard played == header.captures else {
       let names = header.captures.isEmpty ? "no recording" : header.captures.map(\.name).joined(separator: ", ")
       throw SessionError("backtest: the journal names \(names) as its market, to the byte; the section names another")
     }
+    return files
   }
 
   mutating func run() throws -> ParityReport {

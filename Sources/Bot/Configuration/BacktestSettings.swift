@@ -10,11 +10,15 @@ public struct BacktestSettings: Sendable {
   public enum Input: Sendable, Equatable {
     /// Recorded sessions, merged in the order of time.
     case captures([String])
+    /// Tapes that `apus import` wrote, merged likewise.
+    case tapes([String])
     /// The seeded, made-up market, for so many seconds.
     case synthetic(seed: UInt64, seconds: Int)
   }
 
   public var input: Input
+  /// What the user says of instruments in the place of what is inferred, by symbol.
+  var instruments: [String: InstrumentTerms]
   /// Only this part of the input is traded on: nanoseconds from its beginning.
   public var fromNs: Int64
   public var toNs: Int64
@@ -29,6 +33,7 @@ extension BacktestSettings {
   init(_ reader: YAMLReader) throws {
     var reader = reader
     input = try Self.input(&reader)
+    instruments = reader.has("instruments") ? try InstrumentTerms.all(reader.mapping("instruments")) : [:]
     (fromNs, toNs) = reader.has("window") ? try Self.window(reader.mapping("window")) : (0, .max)
     balances = try Self.balances(reader.mapping("balances"))
     delays = try LinkDelays(reader.mapping("latency"))
@@ -38,15 +43,16 @@ extension BacktestSettings {
   }
 
   private static func input(_ reader: inout YAMLReader) throws -> Input {
-    guard reader.has("captures") != reader.has("synthetic") else {
-      throw reader.fail("captures", "a market is expected: `captures` or `synthetic`, one of them")
+    let given = ["captures", "tapes", "synthetic"].filter { reader.has($0) }
+    guard given.count == 1 else {
+      throw reader.fail("captures", "a market is expected: `captures`, `tapes` or `synthetic`, one of them")
     }
-    if reader.has("captures") {
-      let files = try reader.strings("captures")
+    if given[0] != "synthetic" {
+      let files = try reader.strings(given[0])
       guard !files.isEmpty, Set(files).count == files.count else {
-        throw reader.fail("captures", "at least one file, each once")
+        throw reader.fail(given[0], "at least one file, each once")
       }
-      return .captures(files)
+      return given[0] == "tapes" ? .tapes(files) : .captures(files)
     }
     var synthetic = try reader.mapping("synthetic")
     let seed = UInt64(try synthetic.integer("seed", in: 0...Int64.max))

@@ -19,6 +19,8 @@ public struct CaptureRows {
   public let instrument: TapeInstrument
   /// What was added to every local time, in nanoseconds.
   public let localShiftNs: Int64
+  /// The greatest difference of the shifted local time and the exchange time that a message says.
+  public let greatestLatencyNs: Int64
 
   private let paths: [String]
   private let leastLatencyNs: Int64
@@ -51,7 +53,8 @@ public struct CaptureRows {
     for path in paths { try survey.read(path) }
     instrument = try survey.instrument(path: first)
     leastLatencyNs = survey.leastLatencyNs ?? 0
-    localShiftNs = max(0, -leastLatencyNs)
+    localShiftNs = survey.localShiftNs
+    greatestLatencyNs = (survey.greatestLatencyNs ?? 0) + localShiftNs
     self.paths = paths
     withTouches = touches
     self.rebuilds = rebuilds

@@ -9,6 +9,10 @@ import Market
 /// and 10 USD for any other coin, and any other futures symbol a linear one.
 struct CaptureSurvey {
   private(set) var leastLatencyNs: Int64?
+  private(set) var greatestLatencyNs: Int64?
+  /// Snapshots of the depth.
+  private(set) var snapshots = 0
+  private var firstTimeNs: Int64?
   private var symbol: String?
   private var isFutures = false
   private var decimalsOfPrice = 0
@@ -20,6 +24,9 @@ struct CaptureSurvey {
     while let line = try lines.next() {
       let (timeNs, message) = try Self.message(line, of: lines, after: lastTimeNs)
       lastTimeNs = timeNs
+      if message.kind == .snapshot { snapshots += 1 }
+      // Depth from before the snapshot waits for it.
+      if firstTimeNs == nil, message.kind != .depth, message.kind != .other { firstTimeNs = timeNs }
       if let named = message.symbol {
         guard symbol == nil || symbol == named else {
           throw lines.failure("is of \(named), the lines before it of \(symbol ?? ""): a tape is of one market")
@@ -31,9 +38,19 @@ struct CaptureSurvey {
       if let ms = message.transactionMs ?? message.eventMs, let ms = Int64(exactly: ms) {
         guard ms > 0, ms < Int64.max / 1_000_000 else { throw lines.failure("has a time that cannot be") }
         leastLatencyNs = min(leastLatencyNs ?? .max, timeNs - ms * 1_000_000)
+        greatestLatencyNs = max(greatestLatencyNs ?? .min, timeNs - ms * 1_000_000)
       }
       note(message)
     }
+  }
+
+  /// What is added to every time of receipt: a clock that shows a message before it was made runs behind.
+  var localShiftNs: Int64 { max(0, -(leastLatencyNs ?? 0)) }
+
+  /// When the first and the last message were received, on the shifted clock.
+  var spanNs: ClosedRange<Int64> {
+    let first = firstTimeNs ?? 0
+    return first + localShiftNs...max(first, lastTimeNs) + localShiftNs
   }
 
   func instrument(path: String) throws(CaptureError) -> TapeInstrument {
@@ -71,6 +88,18 @@ struct CaptureSurvey {
     var last = text.count - 1
     while text[last] == UInt8(ascii: "0") { last -= 1 }
     return min(last - point, 18)
+  }
+
+  /// The symbol and the first time of a capture.
+  static func beginning(of path: String) throws(CaptureError) -> (symbol: String, timeNs: Int64) {
+    let lines = try TextLines(path: path)
+    var firstNs: Int64?
+    while let line = try lines.next() {
+      let (timeNs, message) = try message(line, of: lines, after: firstNs ?? .min)
+      if firstNs == nil { firstNs = timeNs }
+      if let symbol = message.symbol { return (symbol, firstNs ?? timeNs) }
+    }
+    throw CaptureError(file: path, reason: "has no message that names a symbol")
   }
 
   /// Splits a line into its receive time and its message.
