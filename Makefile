@@ -7,7 +7,7 @@ FORMATTED := Package.swift Sources Tests Examples
 # The driver remarks on every module that debug builds are whole-module (Package.swift says why): not worth a line each.
 QUIET := 2>&1 | { grep -v 'remark: Incremental compilation has been disabled' || true; }
 
-.PHONY: demo check setup format lint debug release gate threads conformance environment end-to-end parity crashes fuzz sanitize clean
+.PHONY: demo check setup format lint debug release gate threads conformance environment end-to-end parity reality crashes fuzz sanitize clean
 .SILENT: setup
 
 demo: setup
@@ -65,6 +65,19 @@ parity:
 	$(SWIFT) build -c release --product apus-parity
 	.venv-parity/bin/python Tests/parity/test_peer.py
 	.venv-parity/bin/python Tests/parity/run.py --engine $(RELEASE)/apus-parity $(CAPTURE)
+
+# Phantom orders on recorded captures, and how well each queue model forecast their fills (docs/reality.md). Seconds once it is
+# built. Files of one market that follow each other are joined by commas; PLOT=FILE draws the forecasts' reliability.
+COMMA := ,
+SPACE := $(subst ,, )
+market = $(subst $(SPACE),$(COMMA),$(wildcard ../shared/data/binance/$(1)_*.gz))
+MARKETS := $(foreach name,spot/btcusdt spot/ethusdt usdm/btcusdt coinm/btcusd_perp,$(call market,$(name)))
+
+reality: PHANTOMS = $(if $(filter file undefined,$(origin CAPTURE)),$(MARKETS),$(CAPTURE))
+reality:
+	$(if $(strip $(PHANTOMS)),,$(error give captures: make reality CAPTURE="FILE[,FILE...] ..."))
+	$(SWIFT) build -c release --product apus-reality
+	$(RELEASE)/apus-reality $(if $(PLOT),--svg $(PLOT)) $(PHANTOMS)
 
 # At least 300 crashes of whole processes; `end-to-end` does a dozen.
 crashes: release

@@ -95,6 +95,8 @@ let package = Package(
       name: "apus-failing", dependencies: ["Bot", "Strategy", "Market"], path: "Tests/FailingStrategies",
       swiftSettings: swift),
     .executableTarget(
+      name: "apus-reality", dependencies: ["Simulation", "Market"], path: "Tests/reality", swiftSettings: swift),
+    .executableTarget(
       name: "apus-parity", dependencies: ["Simulation", "Market"], path: "Tests/parity/Engine", swiftSettings: swift),
 
     .target(name: "Support", path: "Tests/Support", swiftSettings: swift),
@@ -121,6 +123,7 @@ let package = Package(
     tests("CrashTests", ["Execution", "Journal", "Risk", "Market", "Pipeline", "Support"]),
     tests("ExchangeTests", ["Simulation", "Market", "Support", "MallocCounter"]),
     tests("SimulationTests", ["Simulation", "Market", "Support"]),
+    tests("RealityTests", ["Simulation", "Market", "Support"]),
     tests("ReplayTests", ["Simulation", "Market", "CShims", "Support"]),
     .testTarget(
       name: "ImportTests", dependencies: ["Simulation", "Market", "Support"], exclude: ["make_files.py"],
