@@ -47,8 +47,10 @@ struct RebuiltBookTests {
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     var source = try CaptureRows(paths: [path], rebuilds: true)
     var prices: [String] = []
+    var exchangeTimes: [Int64] = []
     while let row = try source.next() {
       prices.append("\(row.kind) \(row.price.ticks)")
+      exchangeTimes.append(row.exchangeTimeNs)
     }
     // The first message is older than the snapshot, the second overlaps it; 13 and 14 are missing; one comes twice.
     #expect(
@@ -56,5 +58,8 @@ struct RebuiltBookTests {
         "clear 0", "snapshotLevel 80", "clear 0", "snapshotLevel 110", "level 91", "level 92", "level 93", "level 94",
       ])
     #expect(source.gaps == 1)
+    // What waited for the snapshot follows it by the exchange's clock too, or the snapshot would undo it.
+    #expect(exchangeTimes[3] == 1_000_000_002)
+    #expect(exchangeTimes[4] == exchangeTimes[3] && exchangeTimes[5] == 1_000_000_000)
   }
 }

@@ -128,8 +128,9 @@ public struct CaptureRows {
     lastUpdate = message.number
     isChained = false
     for var row in early where row.number > message.number {
-      // What waited can be known from now on.
+      // What waited can be known from now on, and changes what the snapshot says by either clock.
       row.localTimeNs = stamp.localNs
+      row.exchangeTimeNs = max(row.exchangeTimeNs, stamp.exchangeNs)
       rows.append(row)
       lastUpdate = row.number
       isChained = true
