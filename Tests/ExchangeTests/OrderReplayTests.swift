@@ -64,7 +64,54 @@ import Testing
     shown = desk.shown(.buy, 100)
     #expect(shown == 0)
     play([row(.orderRemoved, 1)], &replay, &desk)
-    #expect(replay.unknownRows == 1 && replay.refusedRows == 0)
+    #expect(replay.unknownRows == 0 && replay.refusedRows == 0)
+    play([row(.orderRemoved, 1)], &replay, &desk)
+    #expect(replay.unknownRows == 1)
+  }
+
+  /// What ours took is gone, but the order keeps its place, and what the recording takes away is taken from the rest.
+  @Test func anOrderThatOursTookFromKeepsItsPlace() throws {
+    var desk = Desk(try Fixture.exchange())
+    var replay = OrderReplay(Fixture.spot)
+    play([row(.orderAdded, 1, .buy, 100, 10), row(.orderAdded, 2, .buy, 100, 5)], &replay, &desk)
+    let queue = desk.queue(.buy, 100)
+    desk.place(.sell, 4, at: 100)
+    play([row(.orderChanged, 1, .buy, 100, 8)], &replay, &desk)
+    var shown = desk.shown(.buy, 100)
+    var now = desk.queue(.buy, 100)
+    #expect(shown == 4 + 5 && now == queue)
+    // More than is left of it goes: nothing is left.
+    play([row(.orderChanged, 1, .buy, 100, 3)], &replay, &desk)
+    shown = desk.shown(.buy, 100)
+    now = desk.queue(.buy, 100)
+    #expect(shown == 5 && now == Array(queue.dropFirst()))
+  }
+
+  /// A trade with an order that ours took whole went through ours at a better price.
+  @Test func executionsOfWhatOursTookReachBetterPrices() throws {
+    var desk = Desk(try Fixture.exchange())
+    var replay = OrderReplay(Fixture.spot)
+    play([row(.orderAdded, 1, .sell, 101, 6)], &replay, &desk)
+    desk.place(.buy, 6, at: 101)
+    let better = desk.place(.sell, 4, at: 100)
+    let same = desk.place(.sell, 4, at: 101)
+    play([row(.orderExecuted, 1, .sell, 101, 6)], &replay, &desk)
+    let fills = desk.outbox.filter { $0.kind == .filled && ($0.id == better || $0.id == same) }
+    #expect(fills.map(\.id) == [better] && fills.map(\.quantity.lots) == [4])
+    #expect(replay.unknownRows == 0)
+  }
+
+  /// With a snapshot the recorded orders of a side are new; ours stay.
+  @Test func aClearTakesTheRecordedOrdersOfASide() throws {
+    var desk = Desk(try Fixture.exchange())
+    var replay = OrderReplay(Fixture.spot)
+    play(
+      [row(.orderAdded, 1, .buy, 100, 5), row(.orderAdded, 2, .buy, 99, 5), row(.orderAdded, 3, .sell, 103, 5)],
+      &replay, &desk)
+    let ours = desk.place(.buy, 2, at: 100)
+    play([row(.clear, 0, .buy, 0)], &replay, &desk)
+    let (queue, shown) = (desk.queue(.buy, 100), [desk.shown(.buy, 99), desk.shown(.sell, 103)])
+    #expect(queue == [ours] && shown == [0, 5])
   }
 
   @Test func changesKeepOrLoseThePlace() throws {

@@ -66,11 +66,11 @@ public struct InterpolatedLatency: OrderLatencyModel, Sendable {
     guard entryPlace + 1 < measured.count else { return Self.entry(a) }
     let b = measured[entryPlace + 1]
     if a.exchangeTimeNs <= 0 || b.exchangeTimeNs <= 0 {
-      return -Self.interpolate(
+      return -Interpolation.value(
         localTimeNs, a.requestTimeNs, a.responseTimeNs - a.requestTimeNs, b.requestTimeNs,
         b.responseTimeNs - b.requestTimeNs)
     }
-    return Self.interpolate(localTimeNs, a.requestTimeNs, Self.entry(a), b.requestTimeNs, Self.entry(b))
+    return Interpolation.value(localTimeNs, a.requestTimeNs, Self.entry(a), b.requestTimeNs, Self.entry(b))
   }
 
   public mutating func responseNs(at exchangeTimeNs: Int64) -> Int64 {
@@ -83,13 +83,16 @@ public struct InterpolatedLatency: OrderLatencyModel, Sendable {
     let b = measured[responsePlace + 1]
     return max(
       0,
-      Self.interpolate(exchangeTimeNs, a.exchangeTimeNs, Self.response(a), b.exchangeTimeNs, Self.response(b)))
+      Interpolation.value(exchangeTimeNs, a.exchangeTimeNs, Self.response(a), b.exchangeTimeNs, Self.response(b)))
   }
 
   private static func entry(_ one: MeasuredLatency) -> Int64 { one.exchangeTimeNs - one.requestTimeNs }
   private static func response(_ one: MeasuredLatency) -> Int64 { one.responseTimeNs - one.exchangeTimeNs }
+}
 
-  private static func interpolate(_ x: Int64, _ x1: Int64, _ y1: Int64, _ x2: Int64, _ y2: Int64) -> Int64 {
+/// A straight line between two measurements, in Double and in this order of operations (hftbacktest's).
+enum Interpolation {
+  static func value(_ x: Int64, _ x1: Int64, _ y1: Int64, _ x2: Int64, _ y2: Int64) -> Int64 {
     Int64(Double(y2 - y1) / Double(x2 - x1) * Double(x - x1)) + y1
   }
 }

@@ -17,9 +17,9 @@ public enum PresetFills: Sendable {
 /// * Levels apply one by one: the book may be crossed in between, and crossing fills.
 ///
 /// A pure value of rows and requests; answers go to the outbox. Belongs to one replay.
-struct PresetVenue<Queue: QueueModel>: ~Copyable {
+struct PresetVenue<Queue: QueueModel>: ReplayVenue, ~Copyable {
   /// Answers, to be sent in this order.
-  var outbox = Fifo<ReplayOrder>()
+  private var outbox = Fifo<ReplayOrder>()
   private(set) var fills: [ReplayFill] = []
 
   private var book: ReplayBook
@@ -42,6 +42,12 @@ struct PresetVenue<Queue: QueueModel>: ~Copyable {
     tickCount = market.tickCount
     fills.reserveCapacity(1 << 12)
   }
+
+  /// A row by price always says something.
+  var unusableRows: UInt64 { 0 }
+  @inline(__always)
+  var hasAnswer: Bool { outbox.count > 0 }
+  mutating func takeAnswer() -> ReplayOrder { outbox.removeFirst() }
 
   // MARK: Market data
 
@@ -151,12 +157,7 @@ struct PresetVenue<Queue: QueueModel>: ~Copyable {
   private mutating func fill(
     _ order: inout ReplayOrder, _ price: Price, _ lots: Int64, _ timeNs: Int64, isMaker: Bool
   ) {
-    order.filled = Quantity(lots: lots)
-    order.filledPrice = price
-    order.leaves.lots -= lots
-    order.isMaker = isMaker
-    order.status = order.leaves.lots == 0 ? .filled : .partlyFilled
-    order.exchangeTimeNs = timeNs
+    order.fill(Quantity(lots: lots), at: price, timeNs: timeNs, isMaker: isMaker)
     fills.append(order.fill)
     outbox.append(order)
   }

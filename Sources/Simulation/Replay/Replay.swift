@@ -2,58 +2,64 @@
 
 import Market
 
-/// Replays a tape against a strategy under the preset `hftbacktest-2.4`.
+/// Replays a market against a strategy, in the order of events of the preset `hftbacktest-2.4`.
 ///
 /// The strategy's book applies rows at local time, the exchange's at exchange time. At equal times the order is: local
 /// data, answers, exchange data, requests. The strategy wakes when everything at or before its wake time has happened; the
 /// first wake is one interval after the first event, and it is not woken once nothing is left to happen.
 ///
-/// Generic over the models, and specialised by `AnyReplay`: no existential and no allocation for an event. One owner.
-struct Replay<Latency: OrderLatencyModel, Queue: QueueModel>: ~Copyable {
+/// Generic over latency and venue, and specialised by `AnyReplay`: no existential and no allocation for an event. One owner.
+struct Replay<Latency: OrderLatencyModel, Venue: ReplayVenue & ~Copyable>: ~Copyable {
   var account: ReplayAccount { desk.account }
   /// In the exchange's order.
   var fills: [ReplayFill] { venue.fills }
+  var unusableRows: UInt64 { venue.unusableRows }
 
   private var desk: ReplayDesk
-  private var venue: PresetVenue<Queue>
+  private var venue: Venue
   private var latency: Latency
   private var requests = Fifo<OrderInFlight>()
   private var answers = Fifo<OrderInFlight>()
-  private let localRows: ReplayRows
-  private let exchangeRows: ReplayRows
+  private let localRows: ReplayRows<ReplayRow>
+  private let exchangeRows: ReplayRows<Venue.Row>
   private var localRow: UnsafePointer<ReplayRow>
-  private var exchangeRow: UnsafePointer<ReplayRow>
+  private var exchangeRow: UnsafePointer<Venue.Row>
   private var localIsOver = false
   private var exchangeIsOver = false
 
   /// - Parameters:
-  ///   - local: the market's rows in the order of local time, from the first.
-  ///   - exchange: the same in the order of exchange time.
+  ///   - local: the market's rows as the strategy receives them, from the first.
+  ///   - exchange: those that the venue takes, in the order of exchange time.
   init(
-    _ market: any ReplayMarket, local: ReplayRows, exchange: ReplayRows, latency: Latency, queue: Queue,
-    fees: ReplayFees, fills: PresetFills
+    _ market: any ReplayMarket, local: ReplayRows<ReplayRow>, exchange: ReplayRows<Venue.Row>, latency: Latency,
+    venue: consuming Venue, fees: ReplayFees
   ) {
     self.latency = latency
     desk = ReplayDesk(market, fees: fees)
-    venue = PresetVenue(market, queue: queue, mode: fills)
+    self.venue = venue
     localRows = local
     exchangeRows = exchange
-    localRow = ReplayRow.nothing
-    exchangeRow = ReplayRow.nothing
+    localRow = local.nothing
+    exchangeRow = exchange.nothing
   }
 
   /// Runs to the end of the data and of everything under way.
-  mutating func run<Strategy: ReplayStrategy>(_ strategy: inout Strategy) throws(TapeError) {
+  ///
+  /// - Parameters:
+  ///   - intervalNs: how long the strategy sleeps first.
+  ///   - wake: lets it act, and says how long it sleeps next.
+  mutating func run(intervalNs: Int64, _ wake: (inout ReplayDesk) -> Int64) throws(TapeError) {
     try nextRows()
     desk.timeNs = min(localRow.pointee.timeNs, exchangeRow.pointee.timeNs)
     guard desk.timeNs != .max else { return }
-    precondition(strategy.intervalNs > 0, "a strategy that never sleeps would stop time")
-    var wakeNs = desk.timeNs + strategy.intervalNs
-    while try advance(to: wakeNs) {
+    var (sleepNs, wakeNs) = (intervalNs, desk.timeNs)
+    while true {
+      precondition(sleepNs > 0, "a strategy that never sleeps would stop time")
+      wakeNs += sleepNs
+      guard try advance(to: wakeNs) else { return }
       desk.timeNs = wakeNs
-      strategy.wake(&desk)
+      sleepNs = wake(&desk)
       while desk.outbox.count > 0 { send(desk.outbox.removeFirst()) }
-      wakeNs += strategy.intervalNs
     }
   }
 
@@ -105,7 +111,7 @@ struct Replay<Latency: OrderLatencyModel, Queue: QueueModel>: ~Copyable {
     while exchangeRow.pointee.timeNs <= timeNs, exchangeRow.pointee.timeNs != .max {
       venue.apply(exchangeRow.pointee)
       exchangeRow += 1
-      if venue.outbox.count > 0 {
+      if venue.hasAnswer {
         sendAnswers()
         return
       }
@@ -121,8 +127,8 @@ struct Replay<Latency: OrderLatencyModel, Queue: QueueModel>: ~Copyable {
   }
 
   private mutating func sendAnswers() {
-    while venue.outbox.count > 0 {
-      let answer = venue.outbox.removeFirst()
+    while venue.hasAnswer {
+      let answer = venue.takeAnswer()
       answers.send(answer, arrivalNs: answer.exchangeTimeNs + latency.responseNs(at: answer.exchangeTimeNs))
     }
   }

@@ -9,10 +9,12 @@ public protocol ReplayMarket: Sendable {
   var tickCount: Int { get }
   /// The pages of a book that will have levels, where that is known: their memory is taken before the replay begins.
   var pages: [Int] { get }
-  /// The rows from the first, in the order of local time.
-  func localRows() throws(TapeError) -> ReplayRows
-  /// The rows from the first, in the order of exchange time; equal times in tape order.
-  func exchangeRows() throws(TapeError) -> ReplayRows
+  /// Levels and trades from the first, in the order of local time; of a market by order, what its orders display.
+  func localRows() throws(TapeError) -> ReplayRows<ReplayRow>
+  /// The same in the order of exchange time; equal times in tape order.
+  func exchangeRows() throws(TapeError) -> ReplayRows<ReplayRow>
+  /// The rows of a market by order in the order of exchange time; nil for a market by price.
+  func orderRows() throws(TapeError) -> ReplayRows<OrderRow>?
 }
 
 extension ReplayMarket {
@@ -29,9 +31,51 @@ extension ReplayMarket {
 }
 
 /// Rows in the order of one clock, a piece at a time. One owner, one thread.
-public class ReplayRows {
-  init() {}
+public class ReplayRows<Row: TimedRow> {
+  /// No row and the end: where a reader stands before the first piece.
+  let nothing: UnsafePointer<Row>
 
-  /// - Returns: the next rows, behind them `ReplayRow.end`, valid until the next call; nil when there are no more.
-  func next() throws(TapeError) -> UnsafePointer<ReplayRow>? { preconditionFailure("abstract") }
+  init() {
+    let end = UnsafeMutablePointer<Row>.allocate(capacity: 1)
+    end.initialize(to: .end)
+    nothing = UnsafePointer(end)
+  }
+
+  deinit { nothing.deallocate() }
+
+  /// - Returns: the next rows, behind them `Row.end`, valid until the next call; nil when there are no more.
+  func next() throws(TapeError) -> UnsafePointer<Row>? { preconditionFailure("abstract") }
+}
+
+/// Memory for pieces of rows, with room for the end behind them. One owner.
+struct RowPiece<Row: TimedRow>: ~Copyable {
+  private var rows = UnsafeMutablePointer<Row>.allocate(capacity: 1)
+  private var capacity = 1
+  private var count = 0
+
+  deinit { rows.deallocate() }
+
+  mutating func removeAll() { count = 0 }
+
+  @inline(__always)
+  mutating func append(_ row: Row) {
+    // The end needs a place too.
+    if count + 1 == capacity { grow() }
+    (rows + count).initialize(to: row)
+    count &+= 1
+  }
+
+  /// The rows with the end behind them; nil when there are none. Valid until the next change.
+  mutating func finish() -> UnsafePointer<Row>? {
+    (rows + count).initialize(to: .end)
+    return count == 0 ? nil : UnsafePointer(rows)
+  }
+
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<Row>.allocate(capacity: 2 * capacity)
+    larger.initialize(from: rows, count: count)
+    rows.deallocate()
+    rows = larger
+    capacity *= 2
+  }
 }

@@ -71,6 +71,17 @@ public struct ReplayOrder: BitwiseCopyable, Sendable {
   @inline(__always)
   public var isOver: Bool { status == .filled || status == .canceled || status == .expired }
 
+  /// Counts a fill of this order.
+  @inline(__always)
+  mutating func fill(_ lots: Quantity, at price: Price, timeNs: Int64, isMaker: Bool) {
+    filled = lots
+    filledPrice = price
+    leaves.lots -= lots.lots
+    self.isMaker = isMaker
+    status = leaves.lots == 0 ? .filled : .partlyFilled
+    exchangeTimeNs = timeNs
+  }
+
   /// The fill that this order's last report tells of.
   var fill: ReplayFill {
     ReplayFill(

@@ -5,6 +5,8 @@ import Market
 /// A tape of any length, read twice at once: by local time, and by exchange time a little ahead. What is in memory is a piece
 /// of rows for the first and, for the second, the rows that may still be out of order: those that were received within the
 /// tape's spread of latencies. Each replay opens the file anew.
+///
+/// A tape with rows of single orders is a market by order, as in a `ReplayTape`; its open orders are in memory as well.
 public struct TapeStream: ReplayMarket {
   public let instrument: TapeInstrument
   public let lowestTicks: Int64
@@ -13,79 +15,89 @@ public struct TapeStream: ReplayMarket {
 
   private let path: String
   private let rowsInMemory: Int
+  private let isByOrder: Bool
 
   /// - Parameter rowsInMemory: how many rows may wait for their turn; the replay fails, and says so, where the tape's
-  ///   latencies spread over more. 24 bytes each.
+  ///   latencies spread over more. 24 bytes each, and 56 of a market by order.
   public init(path: String, of expected: TapeInstrument? = nil, rowsInMemory: Int = 1 << 20) throws(TapeError) {
     precondition(rowsInMemory > 0)
-    let reader = try TapeReader(path: path, of: expected)
+    var reader = try TapeReader(path: path, of: expected)
     self.path = path
     self.rowsInMemory = rowsInMemory
     instrument = reader.instrument
     lowestTicks = reader.summary.lowestPriceTicks
     tickCount = try Self.tickCount(from: lowestTicks, to: reader.summary.highestPriceTicks, file: path)
+    // The first row that is of a book says which kind of book it is.
+    var first = try reader.next()
+    while let row = first, row.kind == .clear || row.kind == .trade || row.kind == .touch { first = try reader.next() }
+    isByOrder = first?.kind.isOfOrder ?? false
   }
 
-  public func localRows() throws(TapeError) -> ReplayRows {
+  public func localRows() throws(TapeError) -> ReplayRows<ReplayRow> {
+    isByOrder ? LevelRows(try inLocalOrder(OrderRow.self), lowestTicks: lowestTicks) : try inLocalOrder(ReplayRow.self)
+  }
+
+  public func exchangeRows() throws(TapeError) -> ReplayRows<ReplayRow> {
+    isByOrder
+      ? LevelRows(try inExchangeOrder(OrderRow.self), lowestTicks: lowestTicks) : try inExchangeOrder(ReplayRow.self)
+  }
+
+  public func orderRows() throws(TapeError) -> ReplayRows<OrderRow>? {
+    isByOrder ? try inExchangeOrder(OrderRow.self) : nil
+  }
+
+  private func inLocalOrder<Row: TimedRow>(_ row: Row.Type) throws(TapeError) -> ReplayRows<Row> {
     LocalRows(try TapeReader(path: path, of: instrument), lowestTicks: lowestTicks, piece: min(rowsInMemory, 1 << 14))
   }
 
-  public func exchangeRows() throws(TapeError) -> ReplayRows {
+  private func inExchangeOrder<Row: TimedRow>(_ row: Row.Type) throws(TapeError) -> ReplayRows<Row> {
     ExchangeRows(
       try TapeReader(path: path, of: instrument), path: path, lowestTicks: lowestTicks, limit: rowsInMemory)
   }
 }
 
-private final class LocalRows: ReplayRows {
+private final class LocalRows<Row: TimedRow>: ReplayRows<Row> {
   private var reader: TapeReader
   private let lowestTicks: Int64
   private let piece: Int
-  private let rows: UnsafeMutablePointer<ReplayRow>
+  private var rows = RowPiece<Row>()
 
   init(_ reader: TapeReader, lowestTicks: Int64, piece: Int) {
     self.reader = reader
     self.lowestTicks = lowestTicks
     self.piece = piece
-    rows = .allocate(capacity: piece + 1)
   }
 
-  deinit { rows.deallocate() }
-
-  override func next() throws(TapeError) -> UnsafePointer<ReplayRow>? {
-    var count = 0
-    while count < piece, let row = try reader.next() {
-      rows[count] = ReplayRow(row, timeNs: row.localTimeNs, lowestTicks: lowestTicks)
-      count += 1
+  override func next() throws(TapeError) -> UnsafePointer<Row>? {
+    rows.removeAll()
+    for _ in 0..<piece {
+      guard let row = try reader.next() else { break }
+      rows.append(Row(row, timeNs: row.localTimeNs, lowestTicks: lowestTicks))
     }
-    rows[count] = .end
-    return count == 0 ? nil : UnsafePointer(rows)
+    return rows.finish()
   }
 }
 
 /// A row's turn has come when no later one can be before it: those are received no earlier than the last one read, and so
 /// were made no earlier than that less the tape's greatest latency.
-private final class ExchangeRows: ReplayRows {
+private final class ExchangeRows<Row: TimedRow>: ReplayRows<Row> {
   private var reader: TapeReader
   private let path: String
   private let lowestTicks: Int64
   private let limit: Int
-  private var waiting: [ReplayRow] = []
+  private var waiting: [Row] = []
   private var lastLocalNs: Int64 = 0
   private var isAtEnd = false
-  private var given: UnsafeMutablePointer<ReplayRow>
-  private var capacity = 1
+  private var given = RowPiece<Row>()
 
   init(_ reader: TapeReader, path: String, lowestTicks: Int64, limit: Int) {
     self.reader = reader
     self.path = path
     self.lowestTicks = lowestTicks
     self.limit = limit
-    given = .allocate(capacity: 1)
   }
 
-  deinit { given.deallocate() }
-
-  override func next() throws(TapeError) -> UnsafePointer<ReplayRow>? {
+  override func next() throws(TapeError) -> UnsafePointer<Row>? {
     while true {
       let safeNs = try readAhead()
       let ready = waiting.firstIndex { $0.timeNs > safeNs } ?? waiting.count
@@ -111,7 +123,7 @@ private final class ExchangeRows: ReplayRows {
         isAtEnd = true
         break
       }
-      waiting.append(ReplayRow(row, timeNs: row.exchangeTimeNs, lowestTicks: lowestTicks))
+      waiting.append(Row(row, timeNs: row.exchangeTimeNs, lowestTicks: lowestTicks))
       lastLocalNs = row.localTimeNs
     }
     // Swift's sort keeps equal elements in their order, which is the tape's.
@@ -119,15 +131,41 @@ private final class ExchangeRows: ReplayRows {
     return isAtEnd ? .max : lastLocalNs - reader.summary.greatestLatencyNs
   }
 
-  private func give(_ count: Int) -> UnsafePointer<ReplayRow> {
-    if count + 1 > capacity {
-      given.deallocate()
-      capacity = count + 1
-      given = .allocate(capacity: capacity)
-    }
-    for i in 0..<count { given[i] = waiting[i] }
-    given[count] = .end
+  private func give(_ count: Int) -> UnsafePointer<Row>? {
+    given.removeAll()
+    for row in waiting[..<count] { given.append(row) }
     waiting.removeFirst(count)
-    return UnsafePointer(given)
+    return given.finish()
+  }
+}
+
+/// What the orders of a market by order display, at their times.
+private final class LevelRows: ReplayRows<ReplayRow> {
+  private let source: ReplayRows<OrderRow>
+  private let lowestTicks: Int64
+  private var display = OrderLevels()
+  private var changes: [TapeRow] = []
+  private var rows = RowPiece<ReplayRow>()
+
+  init(_ source: ReplayRows<OrderRow>, lowestTicks: Int64) {
+    self.source = source
+    self.lowestTicks = lowestTicks
+  }
+
+  override func next() throws(TapeError) -> UnsafePointer<ReplayRow>? {
+    // A piece of orders may change no level.
+    while var order = try source.next() {
+      rows.removeAll()
+      while order.pointee.timeNs != .max {
+        changes.removeAll(keepingCapacity: true)
+        display.append(order.pointee.row, to: &changes)
+        for change in changes {
+          rows.append(ReplayRow(change, timeNs: order.pointee.timeNs, lowestTicks: lowestTicks))
+        }
+        order += 1
+      }
+      if let piece = rows.finish() { return piece }
+    }
+    return nil
   }
 }

@@ -20,6 +20,9 @@ public enum TapeRowKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case orderRemoved = 7
   /// An order was executed against as maker, for `quantity`.
   case orderExecuted = 8
+
+  /// Whether it tells of a single order.
+  var isOfOrder: Bool { rawValue >= Self.orderAdded.rawValue }
 }
 
 /// One change of one instrument's market, in its venue's order. 48 bytes without padding.
