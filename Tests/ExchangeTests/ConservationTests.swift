@@ -86,6 +86,7 @@ struct ShadowLedger {
       case .filled:
         trade(event, account)
         pay(event.fee.units, event.asset, from: account, to: nil)
+      case .deleveraged: trade(event, account)
       case .takenOver:
         var closing = event
         closing.side = event.side.opposite

@@ -142,13 +142,52 @@ import Testing
   @Test func theFundPaysWhatABankruptAccountCannot() throws {
     var desk = try longDesk(Fixture.linear, .isolated)
     let free = desk.free(holder)
+    desk.exchange.deposit(Amount(units: 5 * Self.coin), of: Fixture.quote, to: desk.exchange.insuranceFund)
     desk.mark(9_000, Fixture.linear)
     // The margin of 5 does not cover the loss of 10.
     let shortfall = desk.outbox.last { $0.kind == .shortfall }?.amount.units
     let (left, fund) = (desk.free(holder), desk.free(desk.exchange.insuranceFund))
-    #expect(shortfall == 5 * Self.coin && left == free && fund == -5 * Self.coin)
+    #expect(shortfall == 5 * Self.coin && left == free && fund == 0)
     let imbalance = desk.exchange.imbalance(Fixture.quote)
     #expect(imbalance == 0)
+  }
+
+  /// The fund is a unit short: those opposite give up their profit beyond the bankruptcy price of 95, the most profitable
+  /// and most leveraged first, and lose their orders.
+  @Test func whatTheFundCannotTakeIsClosedAgainstThoseOpposite() throws {
+    var desk = try longDesk(Fixture.linear, .isolated)
+    let (free, insurance, short) = (desk.free(holder), desk.exchange.insuranceFund, AccountIndex(2))
+    desk.exchange.deposit(Amount(units: 5 * Self.coin - 1), of: Fixture.quote, to: insurance)
+    // Both shorts have sold at 100; the second with a margin of 5 %, the first with all that it owns.
+    desk.exchange.setMarginMode(.isolated, short, Fixture.linear)
+    desk.place(.buy, 400, at: 10_000, account: 3, instrument: Fixture.linear)
+    desk.place(.sell, 400, at: 10_000, account: 2, instrument: Fixture.linear)
+    let resting = desk.place(.buy, 10, at: 8_000, account: 2, instrument: Fixture.linear)
+    let before = desk.free(short)
+    desk.mark(9_000, Fixture.linear)
+    let sides = desk.outbox.filter { $0.kind == .deleveraged }
+    #expect(sides.map(\.account) == [holder, short, holder, other])
+    #expect(sides.map(\.quantity.lots) == [400, 400, 600, 600])
+    #expect(sides.map(\.amount.units) == [38, 38, 57, 57].map { $0 * Self.coin })
+    // Sold for 40 and bought back for 38, with the margin of 2.
+    let (left, gained, fund) = (desk.free(holder), desk.free(short) - before, desk.free(insurance))
+    #expect(left == free && gained == 4 * Self.coin && fund == 5 * Self.coin - 1)
+    let lots = [holder, other, short, insurance].map { desk.exchange.position($0, Fixture.linear).lots }
+    #expect(lots == [0, -400, 0, 0])
+    let isOpen = desk.exchange.find(resting) != nil
+    let imbalance = desk.exchange.imbalance(Fixture.quote)
+    #expect(!isOpen && imbalance == 0)
+  }
+
+  /// The exchange's order takes no price at which more is lost than margin and fund pay: 100 − 5 for a fund without money.
+  @Test func liquidationSellsNothingBelowWhatIsPaidFor() throws {
+    var desk = try longDesk(Fixture.linear, .isolated)
+    desk.place(.buy, 300, at: 9_600, account: 2, instrument: Fixture.linear)
+    desk.place(.buy, 300, at: 9_500, account: 2, instrument: Fixture.linear)
+    desk.place(.buy, 500, at: 9_499, account: 2, instrument: Fixture.linear)
+    desk.mark(9_700, Fixture.linear)
+    let sold = desk.outbox.filter { $0.kind == .filled && $0.account == holder }.map(\.price.ticks)
+    #expect(sold == [9_600, 9_500])
   }
 
   @Test func maintenanceIsContinuousFromTierToTier() throws {

@@ -27,17 +27,25 @@ extension Exchange {
   /// balance supports in cross mode (Binance futures, "Liquidation Protocols").
   func isDue(_ account: AccountIndex, _ instrument: Int, at price: Int64? = nil) -> Bool {
     if tables[account, instrument].mode == .isolated {
-      return tables[account, instrument].isolatedMargin + unrealised(account, instrument, at: price)
-        < maintenanceMargin(account, instrument, at: price)
+      return equity(account, instrument, at: price) < maintenanceMargin(account, instrument, at: price)
     }
-    let asset = markets[instrument].rules.settlement
-    var equity = tables[free: account, asset]
     var needed: Int64 = 0
-    for i in supported(account, asset) {
-      equity += unrealised(account, i, at: i == instrument ? price : nil)
+    for i in supported(account, markets[instrument].rules.settlement) {
       needed += maintenanceMargin(account, i, at: i == instrument ? price : nil)
     }
-    return equity < needed
+    return equity(account, instrument, at: price) < needed
+  }
+
+  /// What supports a position: its own margin and profit in isolated mode, the free balance with the profit of all positions
+  /// that it supports in cross mode; below zero the account has lost more than that.
+  func equity(_ account: AccountIndex, _ instrument: Int, at price: Int64? = nil) -> Int64 {
+    if tables[account, instrument].mode == .isolated {
+      return tables[account, instrument].isolatedMargin + unrealised(account, instrument, at: price)
+    }
+    let asset = markets[instrument].rules.settlement
+    return supported(account, asset).reduce(tables[free: account, asset]) {
+      $0 + unrealised(account, $1, at: $1 == instrument ? price : nil)
+    }
   }
 
   private func maintenanceMargin(_ account: AccountIndex, _ instrument: Int, at price: Int64?) -> Int64 {
@@ -59,21 +67,23 @@ extension Exchange {
   ///
   /// Found by bisection on the rule itself, so that it is exact whatever the tiers and roundings.
   public func liquidationPrice(_ account: AccountIndex, _ instrument: InstrumentIndex) -> Price? {
-    let i = instrument.i
-    let lots = tables[account, i].lots
-    guard lots != 0 else { return nil }
-    var (low, high) = (markets[i].rules.minimumPrice, markets[i].rules.maximumPrice)
-    guard isDue(account, i, at: lots > 0 ? low : high) else { return nil }
+    first(against: account, instrument.i) { isDue(account, instrument.i, at: $0) }.map(Price.init(ticks:))
+  }
+
+  /// The first tick against a position at which something holds that holds from there on; nil when there is none.
+  private func first(against account: AccountIndex, _ instrument: Int, _ holds: (Int64) -> Bool) -> Int64? {
+    let isLong = tables[account, instrument].lots > 0
+    var (low, high) = (markets[instrument].rules.minimumPrice, markets[instrument].rules.maximumPrice)
+    guard tables[account, instrument].lots != 0, holds(isLong ? low : high) else { return nil }
     while low < high {
-      let middle = lots > 0 ? low + (high - low + 1) / 2 : low + (high - low) / 2
-      let isDue = isDue(account, i, at: middle)
-      if lots > 0 {
-        if isDue { low = middle } else { high = middle - 1 }
+      let middle = isLong ? low + (high - low + 1) / 2 : low + (high - low) / 2
+      if isLong {
+        if holds(middle) { low = middle } else { high = middle - 1 }
       } else {
-        if isDue { high = middle } else { low = middle + 1 }
+        if holds(middle) { high = middle } else { low = middle + 1 }
       }
     }
-    return Price(ticks: low)
+    return low
   }
 
   // MARK: Liquidation
@@ -92,8 +102,12 @@ extension Exchange {
     for i in affected where tables[account, i].lots != 0 { forceOut(account, i, &outbox) }
     let left = affected.filter { tables[account, $0].lots != 0 }
     if let first = left.first, isDue(account, first) {
+      // What an isolated position has lost beyond its margin already was paid from the free balance.
+      let paid = isIsolated ? kept - tables[free: account, asset] : 0
+      let loss = paid - equity(account, first)
+      if loss > insurance(asset) { deleverage(account, left.contains(instrument) ? instrument : first, loss, &outbox) }
       // The rest goes to the fund at the price at which nothing is left of the margin (the bankruptcy price).
-      for i in left { takeOver(account, i, &outbox) }
+      for i in left where tables[account, i].lots != 0 { takeOver(account, i, &outbox) }
       let rest = tables[free: account, asset] - kept
       if rest > 0 { forfeit(rest, account, instrument, &outbox) }
     }
@@ -103,15 +117,26 @@ extension Exchange {
     tellLiquidation(.shortfall, account, instrument, Amount(units: missing), &outbox)
   }
 
-  /// Closes a position as far as the book goes, by a market order of the exchange; the account pays the liquidation fee
-  /// on what traded to the insurance fund.
+  /// What the insurance fund can pay.
+  private func insurance(_ asset: AssetIndex) -> Int64 { max(0, tables[free: insuranceFund, asset]) }
+
+  /// Closes a position as far as the book goes, by an order of the exchange that takes no price at which the account's loss
+  /// would be more than its margin and the insurance fund pay; the account pays the liquidation fee on what traded to the fund.
   private mutating func forceOut(_ account: AccountIndex, _ instrument: Int, _ outbox: inout [ExchangeEvent]) {
     let rules = markets[instrument].rules
     guard markets[instrument].state == .trading, !pool.isFull else { return }
     let lots = tables[account, instrument].lots
-    let entry = OrderEntry(
+    var entry = OrderEntry(
       account: account, instrument: rules.index, side: lots > 0 ? .sell : .buy, type: .market,
       lifetime: .immediateOrCancel, selfTradePrevention: .none, quantity: Quantity(lots: abs(lots)))
+    if account != insuranceFund {
+      let paid = insurance(rules.settlement)
+      if let unpaid = first(against: account, instrument, { equity(account, instrument, at: $0) + paid < 0 }) {
+        entry.type = .limit
+        entry.price = Price(ticks: unpaid + entry.side.opposite.sign)
+        guard (rules.minimumPrice...rules.maximumPrice).contains(entry.price.ticks) else { return }
+      }
+    }
     let start = outbox.count
     let slot = accept(entry, &outbox)
     let id = pool[slot].id
@@ -158,7 +183,7 @@ extension Exchange {
   }
 
   /// Ends every order of an account in an instrument. Liquidations are rare: it looks at every slot.
-  private mutating func cancelAll(_ account: AccountIndex, _ instrument: Int, _ outbox: inout [ExchangeEvent]) {
+  mutating func cancelAll(_ account: AccountIndex, _ instrument: Int, _ outbox: inout [ExchangeEvent]) {
     for slot in 0..<pool.slotsUsed where tables[account, instrument].openOrders > 0 {
       guard pool[slot].id != .none, pool[slot].entry.account == account, pool[slot].entry.instrument.i == instrument
       else { continue }

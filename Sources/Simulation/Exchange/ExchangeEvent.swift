@@ -89,6 +89,9 @@ public enum ExchangeEventKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case shortfall
   /// The instrument's state changed.
   case stateChanged
+  /// One of the two sides of a position's forced end at its bankruptcy price, the bankrupt account's before that of the
+  /// account opposite: `side` is what it trades, `quantity` lots worth `amount`; `price` is the mark.
+  case deleveraged
 }
 
 /// One happening. Fields that its kind does not use are zero.
