@@ -11,6 +11,8 @@ public struct MoneyScale: Sendable {
   public let unitsPerLot: Int64
   /// Units of 10^-8 of the quote asset in one tick times one lot.
   private let unitsPerTickLot: Int128
+  /// Of a contract, whose value is rounded down once.
+  private let contract: ContractScale?
 
   /// - Returns: nil when the instrument is not spot, or its steps or their product are finer than 10^-8.
   public init?(_ instrument: Instrument) {
@@ -24,6 +26,14 @@ public struct MoneyScale: Sendable {
     unitsPerTick = Int64(perTick)
     unitsPerLot = Int64(perLot)
     unitsPerTickLot = perTickLot
+    contract = nil
+  }
+
+  /// - Returns: nil for spot, or when a factor does not fit 64 bits.
+  init?(contract instrument: Instrument) {
+    guard instrument.kind != .spot, let scale = ContractScale(instrument) else { return nil }
+    (unitsPerTick, unitsPerLot, unitsPerTickLot) = (0, 0, 0)
+    contract = scale
   }
 
   private static func units<I: BinaryInteger>(_ mantissa: I, exponent: Int) -> Int128? {
@@ -32,9 +42,11 @@ public struct MoneyScale: Sendable {
     return scaled <= Int128(Int64.max) ? scaled : nil
   }
 
-  /// Price times quantity in quote units; nil beyond 92 billion coins.
+  /// Price times quantity in quote units, or a contract's value in units of its settlement asset; nil beyond 92 billion
+  /// coins.
   public func notional(_ price: Price, _ quantity: Quantity) -> Amount? {
-    Int64(exactly: Int128(price.ticks) * Int128(quantity.lots) * unitsPerTickLot).map(Amount.init(units:))
+    if let contract { return contract.value(price.ticks, quantity.lots).map(Amount.init(units:)) }
+    return Int64(exactly: Int128(price.ticks) * Int128(quantity.lots) * unitsPerTickLot).map(Amount.init(units:))
   }
 
   func baseAmount(_ quantity: Quantity) -> Amount { Amount(units: quantity.lots * unitsPerLot) }

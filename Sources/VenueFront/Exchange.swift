@@ -105,7 +105,8 @@ package final class Exchange {
       case .prevented(let order, let prevention): report(order, "TRADE_PREVENTION", prevention: prevention)
       case .amended(let order): report(order, "REPLACED", amendedFrom: amendedFrom)
       case .balances(let balances): onUserEvent(accountPosition(balances, nowNs: nowNs()))
-      case .refused, .cancelRefused, .amendRefused: break
+      // The local venue is of spot: it liquidates nobody and pays no funding.
+      case .refused, .cancelRefused, .amendRefused, .liquidating, .transferred: break
       }
     }
   }

@@ -29,6 +29,7 @@ final class FillsLog {
     switch fill.source {
     case .trade(let id): line.add("source", raw: #"{"trade":\#(id)}"#)
     case .level(let price, let id): line.add("source", raw: #"{"level":"\#(scale.text(price))","updateId":\#(id)}"#)
+    case .insuranceFund: line.add("source", "insurance fund")
     }
     file.write(line.text + "\n")
   }

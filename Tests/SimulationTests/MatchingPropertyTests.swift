@@ -167,6 +167,7 @@ struct MatchingPropertyTests {
           let side = fill.side.opposite
           let level = pair.engine.markets[0].fused.level(side, price)
           #expect(level.map { $0.taken <= $0.displayed && $0.taken >= fill.quantity } == true)
+        case .insuranceFund: Issue.record("spot has no insurance fund")
         }
       }
     }

@@ -148,6 +148,7 @@ private struct RecordedRun {
       let level = try #require(book.level(fill.side.opposite, price))
       #expect(level.updateId == updateId && fill.quantity <= level.displayed)
       #expect(fill.isMaker || fill.price == price)
+    case .insuranceFund: Issue.record("spot has no insurance fund")
     }
   }
 }

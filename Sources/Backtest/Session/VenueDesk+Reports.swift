@@ -53,6 +53,8 @@ extension VenueDesk {
       reports.append(report)
     case .balances(let balances):
       for balance in balances { append(balance, cause: cause, timeNs: timeNs, to: &reports) }
+    // A liquidation is told by its fills. No session trades contracts yet, so that nobody hears of transfers.
+    case .liquidating, .transferred: break
     case .refused, .cancelRefused, .amendRefused: break  // answered where the request is known
     }
   }

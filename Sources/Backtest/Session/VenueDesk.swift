@@ -130,8 +130,12 @@ public struct VenueDesk: Sendable {
     reports.append(report)
   }
 
-  private func tell(cause: UInt64, timeNs: Int64, reports: inout [ExecutionReport]) {
-    for event in events { append(event, cause: cause, timeNs: timeNs, to: &reports) }
+  private mutating func tell(cause: UInt64, timeNs: Int64, reports: inout [ExecutionReport]) {
+    for event in events {
+      // The venue's own order has no name of ours.
+      if case .liquidating = event { names.append(.none) }
+      append(event, cause: cause, timeNs: timeNs, to: &reports)
+    }
   }
 }
 

@@ -22,6 +22,11 @@ struct BacktestPlan {
     }
     let files = try settings.marketFiles()
     let instruments = try settings.definitions(of: configuration.instruments, in: files)
+    if let contract = instruments.first(where: { $0.kind != .spot }) {
+      throw SessionError(
+        "instruments: \(contract.symbol.text) is a contract (\(contract.kind)): risk gate and execution trade spot only"
+      )
+    }
     self.settings = settings
     session = try SessionPlan(
       configuration, instruments: instruments, bootEpoch: Self.bootEpoch, strategies: strategies)
@@ -79,7 +84,7 @@ struct BacktestPlan {
     }
     let models = MatchingModels(queue: queue, fees: settings.fees)
     guard let engine = MatchingEngine(instruments: instruments, balances: balances, models: models) else {
-      throw SessionError("an instrument is not spot, or its tick or lot is finer than 10^-8")
+      throw SessionError("an instrument is no spot market, or its tick or lot is finer than 10^-8")
     }
     return VenueDesk(engine: engine)
   }

@@ -3,6 +3,8 @@
 import Market
 
 struct Ledger: Sendable {
+  /// Whether balances are wallets that positions may overdraw until the next liquidation.
+  var isMargin = false
   private(set) var balances: [AssetBalance]
   private var changed: Set<ShortName> = []
 
@@ -38,7 +40,8 @@ struct Ledger: Sendable {
     balances[i].free.units += free
     balances[i].locked.units += locked
     // The engine checks funds before it locks them: a negative balance is its defect, never a client's doing.
-    precondition(balances[i].free.units >= 0 && balances[i].locked.units >= 0, "a balance went negative")
+    precondition(
+      isMargin || balances[i].free.units >= 0 && balances[i].locked.units >= 0, "a balance went negative")
     changed.insert(asset)
   }
 }

@@ -52,6 +52,11 @@ extension MatchingEngine {
 
     let plan = walk(request, at: i)
     if request.type == .limitMaker, plan.taken != .zero || plan.ownOrder != nil { throw .wouldTake }
+    if margin != nil {
+      let best = markets[i].fused.levels(request.side.opposite).last?.price
+      try checkMargin(request, at: request.type == .market ? best ?? Price(ticks: 0) : request.price)
+      return plan
+    }
     let (asset, amount) = reserve(request, quantity: request.quantity)
     let needed = request.side == .buy && request.type == .market ? plan.cost : amount
     guard needed <= ledger.free(asset) else { throw .insufficientBalance }
@@ -100,7 +105,9 @@ extension MatchingEngine {
     let i = Int(request.instrument.rawValue)
     for (level, quantity) in plan.takes {
       markets[i].take(request.side.opposite, level.price, quantity)
-      if request.type == .market, request.side == .buy, let cost = scales[i].notional(level.price, quantity) {
+      if margin == nil, request.type == .market, request.side == .buy,
+        let cost = scales[i].notional(level.price, quantity)
+      {
         ledger.lock(instruments[i].quote, cost)
       }
       let source = FillSource.level(price: level.price, updateId: level.updateId)

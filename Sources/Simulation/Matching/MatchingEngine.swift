@@ -30,6 +30,13 @@ public struct MatchingEngine: Sendable {
 
   var preventedMatches: UInt64 = 0
   var ledger: Ledger
+  /// Nil for spot. The ledger's balances are its wallets.
+  var margin: MarginAccount?
+  /// The margin account's balances as they were told last.
+  var toldBalances: [AssetBalance] = []
+  var fundedUntilNs: Int64?
+  /// Money moved without a trade so far.
+  var transfers: UInt64 = 0
   /// Identifiers of the open orders, each instrument's by price and time.
   var bids: [[UInt64]]
   var asks: [[UInt64]]
@@ -37,26 +44,37 @@ public struct MatchingEngine: Sendable {
   /// Units of the base asset in a lot, for estimates.
   let lotSizes: [Double]
 
-  /// - Returns: nil when an instrument is not spot, or its tick, lot or their product is finer than 10^-8.
+  /// - Returns: nil unless all instruments are spot, or all contracts with terms for each; and when tick, lot or their
+  ///   product is finer than 10^-8 (spot) or their money than 64 bits hold (contracts).
   public init?(
     instruments: [Instrument], balances: [AssetBalance], models: MatchingModels = MatchingModels()
   ) {
     var scales: [MoneyScale] = []
     for (i, instrument) in instruments.enumerated() {
-      guard Int(instrument.index.rawValue) == i, let scale = MoneyScale(instrument) else { return nil }
+      guard Int(instrument.index.rawValue) == i, let scale = MoneyScale(instrument) ?? MoneyScale(contract: instrument)
+      else { return nil }
       scales.append(scale)
     }
     self.instruments = instruments
     self.models = models
     self.scales = scales
     lotSizes = instruments.map(\.lot.approximate)
-    ledger = Ledger(balances, assets: instruments.flatMap { [$0.base, $0.quote] })
+    let isSpot = instruments.allSatisfy { $0.kind == .spot }
+    if isSpot {
+      guard models.contracts.isEmpty else { return nil }
+    } else {
+      guard let account = MarginAccount(instruments, terms: models.contracts) else { return nil }
+      margin = account
+    }
+    ledger = Ledger(balances, assets: instruments.flatMap { isSpot ? [$0.base, $0.quote] : [$0.settlement] })
+    ledger.isMargin = !isSpot
+    toldBalances = ledger.balances
     markets = instruments.map { _ in RecordedMarket() }
     bids = instruments.map { _ in [] }
     asks = instruments.map { _ in [] }
   }
 
-  public var balances: [AssetBalance] { ledger.balances }
+  public var balances: [AssetBalance] { marginBalances }
 
   /// The open orders of an instrument, bids before asks, each by price and time.
   public func openOrders(_ instrument: InstrumentIndex) -> [VenueOrder] {
@@ -75,6 +93,8 @@ public struct MatchingEngine: Sendable {
   ///   - timeNs: when it happens; never less than the time before.
   ///   - outbox: what followed from it is appended here, in order.
   public mutating func apply(_ input: MatchingInput, timeNs: Int64, outbox: inout [VenueEvent]) {
+    let toldBefore = outbox.count
+    payFunding(until: timeNs, outbox: &outbox)
     switch input {
     case .market(let instrument, let message):
       apply(message, at: Int(instrument.rawValue), timeNs: timeNs, outbox: &outbox)
@@ -107,7 +127,8 @@ public struct MatchingEngine: Sendable {
         outbox.append(.canceled(self.order(order.id)))
       }
     }
-    let changed = ledger.takeChanged()
+    markContracts(timeNs: timeNs, outbox: &outbox)
+    let changed = margin == nil ? ledger.takeChanged() : outbox.count > toldBefore ? takeChangedMargins() : []
     if !changed.isEmpty { outbox.append(.balances(changed)) }
   }
 
@@ -127,18 +148,17 @@ public struct MatchingEngine: Sendable {
     guard let notional = scale.notional(price, quantity) else {
       preconditionFailure("the order's whole notional was checked when it was placed")
     }
-    let base = scale.baseAmount(quantity)
-    let (paid, received) = request.side == .buy ? (notional, base) : (base, notional)
-    let (paidAsset, receivedAsset) =
-      request.side == .buy ? (instrument.quote, instrument.base) : (instrument.base, instrument.quote)
-    let commission = models.fees.commission(on: received, isMaker: isMaker)
-
-    if request.side == .buy, request.type != .market, let locked = scale.notional(request.price, quantity) {
-      // Bought for less than its limit: the difference is free again.
-      ledger.lock(paidAsset, Amount(units: notional.units - locked.units))
+    let receivedAsset: ShortName
+    let received: Amount
+    if margin != nil {
+      settleContract(Int(request.instrument.rawValue), request.side, price, quantity, worth: notional)
+      // The fee of a contract is of its value, in its settlement asset; the insurance fund's trades have none.
+      (receivedAsset, received) = (instrument.settlement, source == .insuranceFund ? .zero : notional)
+    } else {
+      (receivedAsset, received) = exchange(request, quantity, notional, scale, instrument)
     }
-    ledger.debitLocked(paidAsset, paid)
-    ledger.credit(receivedAsset, Amount(units: received.units - commission.units))
+    let commission = models.fees.commission(on: received, isMaker: isMaker)
+    ledger.credit(receivedAsset, Amount(units: -commission.units))
     commissionPaid[receivedAsset, default: .zero].units += commission.units
 
     let index = Int(id) - 1
@@ -155,6 +175,25 @@ public struct MatchingEngine: Sendable {
     outbox.append(.filled(orders[index], fill))
   }
 
+  /// Exchanges the two assets of a spot trade.
+  ///
+  /// - Returns: what the order receives.
+  private mutating func exchange(
+    _ request: PlaceOrder, _ quantity: Quantity, _ notional: Amount, _ scale: MoneyScale, _ instrument: Instrument
+  ) -> (ShortName, Amount) {
+    let base = scale.baseAmount(quantity)
+    let (paid, received) = request.side == .buy ? (notional, base) : (base, notional)
+    let (paidAsset, receivedAsset) =
+      request.side == .buy ? (instrument.quote, instrument.base) : (instrument.base, instrument.quote)
+    if request.side == .buy, request.type != .market, let locked = scale.notional(request.price, quantity) {
+      // Bought for less than its limit: the difference is free again.
+      ledger.lock(paidAsset, Amount(units: notional.units - locked.units))
+    }
+    ledger.debitLocked(paidAsset, paid)
+    ledger.credit(receivedAsset, received)
+    return (receivedAsset, received)
+  }
+
   /// Ends an open order: frees what it still locks and takes it off the book.
   mutating func close(_ id: UInt64, _ status: OrderStatus, timeNs: Int64) {
     let open = order(id)
@@ -166,8 +205,10 @@ public struct MatchingEngine: Sendable {
   }
 
   /// What an order locks for `quantity` of it. (A market order's funds are locked fill by fill.)
+  /// Contracts lock nothing: their margin is checked when they are placed.
   func reserve(_ request: PlaceOrder, quantity: Quantity) -> (ShortName, Amount) {
     let i = Int(request.instrument.rawValue)
+    if margin != nil { return (instruments[i].settlement, .zero) }
     if request.side == .sell { return (instruments[i].base, scales[i].baseAmount(quantity)) }
     let amount = request.type == .market ? .zero : scales[i].notional(request.price, quantity)
     guard let amount else { preconditionFailure("the order's whole notional was checked when it was placed") }

@@ -6,9 +6,12 @@ public struct MatchingModels: Sendable {
   /// Where in a queue those stood who left it.
   public var queue: QueueRule
   public var fees: FeeRates
+  /// Of each instrument, where they are contracts; empty for spot.
+  public var contracts: [ContractTerms]
 
-  public init(queue: QueueRule = .leaveBehind, fees: FeeRates = FeeRates()) {
+  public init(queue: QueueRule = .leaveBehind, fees: FeeRates = FeeRates(), contracts: [ContractTerms] = []) {
     self.queue = queue
     self.fees = fees
+    self.contracts = contracts
   }
 }

@@ -61,6 +61,8 @@ public enum FillSource: BitwiseCopyable, Equatable, Sendable {
   case trade(id: UInt64)
   /// A displayed level, as set by that update.
   case level(price: Price, updateId: UInt64)
+  /// Nothing: the venue's insurance fund took a position over at the mark.
+  case insuranceFund
 }
 
 public struct VenueFill: BitwiseCopyable, Equatable, Sendable {
@@ -111,6 +113,8 @@ public enum ExpiryReason: UInt8, BitwiseCopyable, Sendable {
   case noLiquidity
   /// FOK: it could not be filled whole.
   case notFillable
+  /// The account is being liquidated.
+  case liquidation
 }
 
 /// What the engine tells, in the order in which it happened.
@@ -125,6 +129,9 @@ public enum VenueEvent: Equatable, Sendable {
   case prevented(VenueOrder, Prevention)
   case amended(VenueOrder)
   case amendRefused(orderId: UInt64, OrderRefusal)
+  /// The venue placed an order in the account's name to end a position.
+  case liquidating(VenueOrder)
+  case transferred(VenueTransfer)
   /// The balances of these assets changed; last of the events of one input.
   case balances([AssetBalance])
 }
