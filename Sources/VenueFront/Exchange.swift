@@ -36,7 +36,8 @@ package final class Exchange {
     scales = instruments.compactMap { MoneyScale($0) }
     guard
       let engine = MatchingEngine(
-        instruments: instruments, balances: settings.balances, models: MatchingModels(fees: settings.fees)),
+        instruments: instruments, balances: settings.balances,
+        models: MatchingModels(queue: settings.queue, fees: settings.fees)),
       scales.count == instruments.count
     else { throw VenueStartError("an instrument's tick or lot is finer than 10^-8") }
     self.engine = engine
@@ -55,6 +56,9 @@ package final class Exchange {
   package func play(_ message: MarketMessage, _ instrument: InstrumentIndex) {
     tell(apply(.market(instrument, message)))
   }
+
+  /// Stops matching an instrument until the next snapshot of its market is played.
+  package func suspend(_ instrument: InstrumentIndex) { tell(apply(.suspend(instrument))) }
 
   /// Gives `input` to the engine. The caller passes what came back to `tell`, after its own reply.
   func apply(_ input: MatchingInput) -> [VenueEvent] {

@@ -8,6 +8,7 @@ public struct ExchangeSettings: Sendable {
   public var keys: [APIKey] = []
   public var balances: [AssetBalance] = []
   public var fees = FeeRates()
+  public var queue = QueueRule.leaveBehind
   public var limits = RateLimits()
 
   public init() {}

@@ -28,13 +28,19 @@ package final class FaultDesk {
   /// How often each fault struck since the venue began.
   package private(set) var counts: [FaultKind: Int] = [:]
   private var random: SplitMix64
+  /// What messages take where it is drawn from a sample; the plan's evenly drawn latency otherwise.
+  private var latency: EmpiricalLatency?
+  /// How many nanoseconds of the sample pass in one of real time.
+  private let speed: Double
   /// Messages that each rule was for.
   private var seen: [Int]
   private var orderConnections = 0
   private var marketConnections = 0
 
-  package init(_ plan: FaultPlan = FaultPlan()) {
+  package init(_ plan: FaultPlan = FaultPlan(), latency: EmpiricalLatency? = nil, speed: Double = 1) {
     self.plan = plan
+    self.latency = latency
+    self.speed = speed
     random = SplitMix64(seed: plan.seed)
     seen = plan.rules.map { _ in 0 }
   }
@@ -70,8 +76,19 @@ package final class FaultDesk {
     return drawn
   }
 
-  /// How long the next message takes.
-  func latencyNs() -> Int64 { time(in: plan.latencyNs) }
+  /// How long the next request takes to the venue, and its reply back where both are drawn together. In real time.
+  func requestNs() -> (thereNs: Int64, backNs: Int64?) {
+    guard let trip = latency?.draw() else { return (time(in: plan.latencyNs), nil) }
+    return (real(trip.thereNs), real(trip.backNs))
+  }
+
+  /// How long the next event takes to the client, in real time.
+  func eventNs() -> Int64 { (latency?.draw().backNs).map(real) ?? time(in: plan.latencyNs) }
+
+  /// How long the reply to that request takes, in real time.
+  func replyNs(_ request: OrderRequest) -> Int64 { request.replyNs ?? time(in: plan.latencyNs) }
+
+  private func real(_ ns: Int64) -> Int64 { Int64((Double(ns) / speed).rounded()) }
 
   private func time(in range: ClosedRange<Int64>) -> Int64 {
     let span = UInt64(range.upperBound - range.lowerBound)

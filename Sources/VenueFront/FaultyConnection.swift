@@ -39,8 +39,10 @@ package final class FaultyConnection {
   package func receive(_ text: [UInt8], nowNs: Int64) {
     guard !isBroken, !isEnding else { return }
     self.nowNs = nowNs
-    let request = connection.read(text)
-    let dueNs = nowNs + faults.latencyNs()
+    var request = connection.read(text)
+    let (thereNs, backNs) = faults.requestNs()
+    request.replyNs = backNs
+    let dueNs = nowNs + thereNs
     guard let fault = faults.draw(.request, subject(request)) else {
       toVenue.add(request, dueNs: dueNs)
       return advance(nowNs: nowNs)
@@ -62,7 +64,7 @@ package final class FaultyConnection {
     guard !isBroken, !isEnding else { return }
     self.nowNs = max(self.nowNs, nowNs)
     for message in connection.messages(of: event) {
-      let dueNs = nowNs + faults.latencyNs()
+      let dueNs = nowNs + faults.eventNs()
       let fault = faults.draw(.event, FaultSubject(key: connection.logonKey, connection: number))
       switch fault?.kind {
       case .eventLost: break
@@ -120,7 +122,7 @@ package final class FaultyConnection {
 
   private func reply(_ text: String, to request: OrderRequest) {
     guard !isBroken, !isEnding else { return }
-    let dueNs = nowNs + faults.latencyNs()
+    let dueNs = nowNs + faults.replyNs(request)
     guard let fault = faults.draw(.reply, subject(request)) else { return toClient.add(.text(text), dueNs: dueNs) }
     switch fault.kind {
     case .replyTwice:
@@ -142,7 +144,7 @@ package final class FaultyConnection {
   }
 
   private func refuse(_ request: OrderRequest, _ error: APIError) {
-    toClient.add(.text(connection.refusal(request, error)), dueNs: nowNs + faults.latencyNs())
+    toClient.add(.text(connection.refusal(request, error)), dueNs: nowNs + faults.replyNs(request))
   }
 
   private func subject(_ request: OrderRequest) -> FaultSubject {

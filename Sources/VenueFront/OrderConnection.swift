@@ -10,6 +10,8 @@ package struct OrderRequest {
   package let method: Method?
   /// Nil: the text was no JSON.
   let parameters: JSONValue?
+  /// How long its reply will be under way, where that is settled with the request.
+  var replyNs: Int64?
 }
 
 package final class OrderConnection {

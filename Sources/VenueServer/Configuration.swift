@@ -1,5 +1,7 @@
 // What `apus venue` is told before it starts.
 
+import Market
+import Simulation
 import VenueFront
 
 extension VenueServer {
@@ -20,6 +22,8 @@ extension VenueServer {
     public var playSeconds: Double?
     public var start = StartCondition.allStreams
     public var exchange = ExchangeSettings()
+    /// Of messages to and from the order API, in the market's time; nil: the fault plan's.
+    public var latency: EmpiricalLatency?
     /// Changeable while the venue runs (`VenueCommandLine`).
     package var faults = FaultPlan()
     /// Where every fill and what explains it is written, one JSON object a line.
@@ -43,6 +47,25 @@ extension VenueServer {
     /// Capture files, as `CaptureReader` reads them.
     case captures([String])
     case synthetic(seed: UInt64)
+    /// What `feed` brings while the venue runs, of instruments in the order of their indices.
+    ///
+    /// - clockNs: the venue's clock, in nanoseconds since 1970; called on the venue's thread.
+    case fed(instruments: [Instrument], clockNs: @Sendable () -> Int64)
+
+    var name: String {
+      switch self {
+      case .captures: "recorded"
+      case .synthetic: "synthetic"
+      case .fed: "fed"
+      }
+    }
+  }
+
+  /// What a fed market is told.
+  public enum MarketFeed: Sendable {
+    case message(MarketMessage, InstrumentIndex)
+    /// Messages were lost: no order of the instrument is taken or filled until its next snapshot.
+    case suspend(InstrumentIndex)
   }
 
   /// When the market begins to move.

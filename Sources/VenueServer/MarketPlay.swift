@@ -18,10 +18,10 @@ struct PlayCounters {
 }
 
 /// One event loop owns it. A message is never dropped for a slow client: the play waits for it, while the clock goes on.
-final class MarketPlay {
+final class MarketPlay: MarketDriver {
   private enum State { case waiting, playing, ended }
 
-  private(set) var clock: CaptureClock
+  private var clock: CaptureClock
   private(set) var counters = PlayCounters()
   /// Why the play ended early, if it did.
   private(set) var failure: CaptureError?
@@ -43,11 +43,11 @@ final class MarketPlay {
   private static let batch = 64
 
   init(
-    _ source: any MarketSource, clock: CaptureClock, settings: VenueServer.Configuration, hub: StreamHub,
-    snapshots: SnapshotDesk, exchange: VenueFront.Exchange, loop: NIOIsolatedEventLoop
+    _ source: any MarketSource, settings: VenueServer.Configuration, hub: StreamHub, snapshots: SnapshotDesk,
+    exchange: VenueFront.Exchange, loop: NIOIsolatedEventLoop
   ) throws {
     self.source = source
-    self.clock = clock
+    clock = CaptureClock(originNs: source.summary.firstTimeNs, speed: settings.speed)
     self.settings = settings
     self.hub = hub
     self.snapshots = snapshots
@@ -59,6 +59,8 @@ final class MarketPlay {
 
   /// Every line was played.
   var hasEnded: Bool { head == nil }
+
+  func nowNs(_ now: NIODeadline) -> Int64 { clock.nowNs(now) }
 
   /// The market's time: that of the clock, which stands still while the next message is late, so that what happens
   /// between two messages is stamped between them.

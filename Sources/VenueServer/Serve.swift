@@ -36,8 +36,7 @@ extension VenueServer {
     let server = try VenueServer(configuration) { lines in
       printLine(#"{"event":"played","lines":\#(lines)}"#)
     }
-    let market = if case .synthetic = configuration.market { "synthetic" } else { "recorded" }
-    printLine(#"{"event":"listening","port":\#(server.port),"market":"\#(market)"}"#)
+    printLine(#"{"event":"listening","port":\#(server.port),"market":"\#(configuration.market.name)"}"#)
     if readsCommands { Thread.detachNewThread { answerCommands(server) } }
     ended.wait()
     if noticeSeconds > 0 {

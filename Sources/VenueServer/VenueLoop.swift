@@ -10,12 +10,12 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
   let exchange: VenueFront.Exchange
   let streams = StreamHub()
   let users = UserHub()
-  let play: MarketPlay
+  private let driver: any MarketDriver
   let faults: FaultDesk
   let loop: any EventLoop
   private let fillsLog: FillsLog?
   private let initial: [AssetBalance]
-  private let isSynthetic: Bool
+  private let market: String
   private var makerFills = 0
   private var takerFills = 0
 
@@ -24,44 +24,48 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
   ) throws {
     loop.preconditionInEventLoop()
     self.loop = loop
-    let source: any MarketSource
-    switch configuration.market {
-    case .captures(let paths): source = try CaptureReader(paths: paths)
-    case .synthetic(let seed): source = SyntheticMarket(seed: seed)
-    }
-    if case .synthetic = configuration.market { isSynthetic = true } else { isSynthetic = false }
-    let summary = source.summary
-    try Self.checkStreams(summary)
-    guard let instruments = DerivedRules.instruments(symbols: summary.symbols) else {
-      throw VenueStartError("there are no trading rules for one of \(summary.symbols.joined(separator: ", "))")
-    }
-    let snapshots = SnapshotDesk(awaited: Set(summary.snapshots.keys))
-    faults = FaultDesk(configuration.faults)
+    market = configuration.market.name
+    faults = FaultDesk(configuration.faults, latency: configuration.latency, speed: configuration.speed)
     let clock = ClockBox(faults)
-    exchange = try VenueFront.Exchange(
-      instruments: instruments, settings: configuration.exchange, snapshots: snapshots, nowNs: { clock.nowNs() },
-      matchingNs: { clock.matchingNs() })
-    play = try MarketPlay(
-      source, clock: CaptureClock(originNs: summary.firstTimeNs, speed: configuration.speed), settings: configuration,
-      hub: streams, snapshots: snapshots, exchange: exchange, loop: loop.assumeIsolated())
+    func open(_ instruments: [Instrument], _ snapshots: SnapshotDesk) throws -> VenueFront.Exchange {
+      try VenueFront.Exchange(
+        instruments: instruments, settings: configuration.exchange, snapshots: snapshots, nowNs: { clock.nowNs() },
+        matchingNs: { clock.matchingNs() })
+    }
+    let hub = streams
+    func play(_ source: any MarketSource) throws -> (VenueFront.Exchange, any MarketDriver) {
+      let snapshots = SnapshotDesk(awaited: Set(source.summary.snapshots.keys))
+      let exchange = try open(try Self.instruments(source.summary), snapshots)
+      let play = try MarketPlay(
+        source, settings: configuration, hub: hub, snapshots: snapshots, exchange: exchange,
+        loop: loop.assumeIsolated())
+      play.onPlayed = onPlayed
+      return (exchange, play)
+    }
+    switch configuration.market {
+    case .captures(let paths): (exchange, driver) = try play(try CaptureReader(paths: paths))
+    case .synthetic(let seed): (exchange, driver) = try play(SyntheticMarket(seed: seed))
+    case .fed(let instruments, let clockNs):
+      exchange = try open(instruments, SnapshotDesk(awaited: []))
+      driver = FedMarket(exchange, clockNs: clockNs)
+    }
+    clock.driver = driver
     initial = exchange.engine.balances
     fillsLog = try configuration.fillsPath.map { path throws(VenueStartError) in try FillsLog(path: path) }
-    clock.play = play
-    play.onPlayed = onPlayed
-    streams.onChange = { [weak play] in play?.wake() }
+    streams.onChange = { [weak driver] in driver?.wake() }
     exchange.onUserEvent = { [users] in users.send($0) }
     exchange.onFill = { [weak self] fill, name in self?.filled(fill, name) }
   }
 
-  /// The clock that the exchange reads: the play's, which does not exist before the exchange.
+  /// The clock that the exchange reads: the market's, which does not exist before the exchange.
   private final class ClockBox {
-    weak var play: MarketPlay?
+    weak var driver: (any MarketDriver)?
     private let faults: FaultDesk
 
     init(_ faults: FaultDesk) { self.faults = faults }
 
-    func nowNs() -> Int64 { (play?.clock.nowNs(.now()) ?? 0) + faults.plan.clockOffsetNs }
-    func matchingNs() -> Int64 { (play?.matchingNs(.now()) ?? 0) + faults.plan.clockOffsetNs }
+    func nowNs() -> Int64 { (driver?.nowNs(.now()) ?? 0) + faults.plan.clockOffsetNs }
+    func matchingNs() -> Int64 { (driver?.matchingNs(.now()) ?? 0) + faults.plan.clockOffsetNs }
   }
 
   func state() -> VenueServer.State {
@@ -73,15 +77,22 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
       positions[balance.asset.text] = Amount(units: balance.free.units + balance.locked.units - before)
     }
     let commission = engine.commissionPaid.map { ($0.key.text, $0.value) }
-    let counters = play.counters
+    let counters = driver.counters
     return VenueServer.State(
       captureTimeNs: exchange.nowNs(), balances: engine.balances, positions: positions,
       commission: Dictionary(uniqueKeysWithValues: commission),
       openOrders: engine.instruments.reduce(0) { $0 + engine.openOrders($1.index).count }, orders: engine.orders.count,
       makerFills: makerFills, takerFills: takerFills, linesPlayed: counters.lines, depthDiffs: counters.depth,
       withheldDiffs: counters.withheld, clientWaits: counters.clientWaits, lateNsMax: counters.lateNsMax,
-      heldDepthRequests: exchange.snapshots.heldCount, isSynthetic: isSynthetic, hasEnded: play.hasEnded,
-      failure: play.failure?.description)
+      heldDepthRequests: exchange.snapshots.heldCount, market: market, hasEnded: driver.hasEnded,
+      failure: driver.failure?.description)
+  }
+
+  /// Takes messages of a fed market; a market that plays by itself takes none.
+  func feed(_ messages: [VenueServer.MarketFeed]) {
+    loop.preconditionInEventLoop()
+    guard let fed = driver as? FedMarket else { return }
+    for message in messages { fed.feed(message) }
   }
 
   func announceShutdown(notice: TimeAmount) {
@@ -92,7 +103,7 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
 
   func end() {
     loop.preconditionInEventLoop()
-    play.stop()
+    driver.stop()
     fillsLog?.close()
   }
 
@@ -102,7 +113,8 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
     fillsLog?.add(fill, clientOrderId: clientOrderId, instrument: instrument, scale: exchange.scale(instrument))
   }
 
-  private static func checkStreams(_ summary: MarketSummary) throws(VenueStartError) {
+  /// The trading rules of what is to be played.
+  private static func instruments(_ summary: MarketSummary) throws(VenueStartError) -> [Instrument] {
     let playable = ["depth", "depth@100ms", "bookTicker", "trade"]
     for stream in summary.streams.keys.sorted() {
       let kind = String(stream.drop { $0 != "@" }.dropFirst())
@@ -110,5 +122,9 @@ final class VenueLoop: @unchecked Sendable {  // Safe: every method checks that 
         throw VenueStartError("\(stream): only spot streams are played (\(playable.joined(separator: ", ")))")
       }
     }
+    guard let instruments = DerivedRules.instruments(symbols: summary.symbols) else {
+      throw VenueStartError("there are no trading rules for one of \(summary.symbols.joined(separator: ", "))")
+    }
+    return instruments
   }
 }

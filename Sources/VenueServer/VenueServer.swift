@@ -66,6 +66,12 @@ public final class VenueServer: Sendable {
     return try channel.eventLoop.submit { VenueConsole(venue: venue).answer(command) }.wait()
   }
 
+  /// Gives a fed market its next messages; returns at once. One thread at a time, so that their order is kept.
+  public func feed(_ messages: [MarketFeed]) {
+    let venue = venue
+    channel.eventLoop.execute { venue.feed(messages) }
+  }
+
   /// Tells every connection that it will be closed in `seconds`; the venue goes on.
   public func announceShutdown(seconds: Int64) throws {
     let venue = venue

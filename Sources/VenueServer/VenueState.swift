@@ -23,7 +23,8 @@ extension VenueServer {
     public var clientWaits: Int
     public var lateNsMax: Int64
     public var heldDepthRequests: Int
-    public var isSynthetic: Bool
+    /// `recorded`, `synthetic` or `fed`.
+    public var market: String
     /// The whole market was played.
     public var hasEnded: Bool
     /// Why the play stopped early.
@@ -32,7 +33,7 @@ extension VenueServer {
     public var json: String {
       var object = ObjectText()
       object.add("event", "state")
-      object.add("market", isSynthetic ? "synthetic" : "recorded")
+      object.add("market", market)
       object.add("captureTimeNs", raw: captureTimeNs)
       let list = balances.map {
         #"{"asset":"\#($0.asset.text)","free":"\#(CoinText.text($0.free.units))","#

@@ -107,3 +107,30 @@ struct ModelTests {
     #expect((0..<100).map { again.entryNs(at: Int64($0) * 100_000_000) } == Array(drawn.prefix(100)))
   }
 }
+
+struct EmpiricalLatencyTests {
+  private let sample = [(1, 9), (2, 3), (40, 2)].map { EmpiricalLatency.RoundTrip(thereNs: $0.0, backNs: $0.1) }
+
+  @Test func drawsWholeRoundTripsAsOftenAsTheyWereMeasured() {
+    var latency = EmpiricalLatency(sample, seed: 11)
+    var counts: [EmpiricalLatency.RoundTrip: Int] = [:]
+    for _ in 0..<30_000 { counts[latency.draw(), default: 0] += 1 }
+    #expect(Set(counts.keys) == Set(sample))
+    // 10,000 each; four standard deviations are 327.
+    for count in counts.values { #expect(abs(count - 10_000) < 327) }
+  }
+
+  @Test func theSeedDecides() {
+    var (a, b, c) = (
+      EmpiricalLatency(sample, seed: 1), EmpiricalLatency(sample, seed: 1), EmpiricalLatency(sample, seed: 2)
+    )
+    let draws = (0..<100).map { _ in (a.draw(), b.draw(), c.draw()) }
+    #expect(draws.allSatisfy { $0.0 == $0.1 })
+    #expect(draws.contains { $0.0 != $0.2 })
+  }
+
+  @Test func percentilesAreNearestRanksOfWholeTrips() {
+    let latency = EmpiricalLatency(sample, seed: 1)
+    #expect([0, 33, 34, 50, 67, 99, 100].map { latency.percentile($0) } == [5, 5, 10, 10, 42, 42, 42])
+  }
+}

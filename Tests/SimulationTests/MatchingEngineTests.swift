@@ -59,6 +59,21 @@ struct MatchingEngineTests {
     apply(.market(index, .trade(levels((price, lots))[0], takerSide: taker, tradeId: id)))
   }
 
+  @Test mutating func aSuspendedMarketTakesAndFillsNothing() {
+    place(.buy, 9_999, 3)
+    apply(.suspend(index))
+    guard case .refused(_, .marketClosed) = place(.sell, 9_998, 1).first else { return #expect(Bool(false)) }
+    apply(.market(index, .touch(bid: levels((9_990, 1))[0], ask: levels((9_991, 9))[0], updateId: 50)))
+    #expect(fills.isEmpty && engine.openOrders(index).count == 1)
+    // The next snapshot is through the order: it would have met that quote, for what it displays.
+    updateId = 60
+    apply(.market(index, .snapshot(bids: levels((9_990, 1)), asks: levels((9_995, 2)), updateId: 60)))
+    #expect(fills.map(\.price.ticks) == [9_999] && fills.map(\.quantity.lots) == [2])
+    #expect(events.contains { if case .filled = $0 { true } else { false } })
+    apply(.cancel(orderId: 1))
+    #expect(engine.openOrders(index).isEmpty)
+  }
+
   private var fills: [VenueFill] {
     events.compactMap { if case .filled(_, let fill) = $0 { fill } else { nil } }
   }

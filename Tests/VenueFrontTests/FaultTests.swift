@@ -76,9 +76,9 @@ private final class Line {
   private var nextId = 0
   var nowNs: Int64 = 0
 
-  init(_ plan: String) throws {
+  init(_ plan: String, latency: EmpiricalLatency? = nil, speed: Double = 1) throws {
     desk = try ExchangeDesk()
-    faults = FaultDesk(try FaultPlan(parsing: plan))
+    faults = FaultDesk(try FaultPlan(parsing: plan), latency: latency, speed: speed)
     connection = FaultyConnection(OrderConnection(desk.exchange, returnsRateLimits: false), faults) { [unowned self] in
       switch $0 {
       case .text(let text): received.append(text)
@@ -88,6 +88,7 @@ private final class Line {
     }
     desk.exchange.onUserEvent = { [unowned self] in connection.tell($0, nowNs: nowNs) }
     try send("userDataStream.subscribe.signature")
+    while connection.nextDueNs < .max { wait(connection.nextDueNs - nowNs) }
     received = []
   }
 
@@ -120,6 +121,28 @@ private final class Line {
 
 struct FaultyConnectionTests {
   static let told = ["200", "executionReport", "outboundAccountPosition"]
+
+  @Test func drawnLatencyIsThatOfTheRoundTripInTheClockOfTheMarket() throws {
+    // A tenth of it in real time. Whatever is drawn, both ways together take 3 or 7 ms of the market.
+    let sample = [(1, 2), (5, 2)].map {
+      EmpiricalLatency.RoundTrip(thereNs: $0.0 * 1_000_000, backNs: $0.1 * 1_000_000)
+    }
+    let line = try Line("", latency: EmpiricalLatency(sample, seed: 3), speed: 10)
+    var trips: Set<Int64> = []
+    for orders in 1...40 {
+      let (sentNs, told) = (line.nowNs, line.received.count)
+      try line.place()
+      line.wait(line.connection.nextDueNs - sentNs)
+      #expect(line.orders == orders && line.received.count == told, "it is there, and nothing came back yet")
+      let thereNs = line.nowNs - sentNs
+      line.wait(line.connection.nextDueNs - line.nowNs)
+      #expect(line.story.count > told, "the reply")
+      trips.insert(line.nowNs - sentNs)
+      #expect(thereNs == 100_000 || thereNs == 500_000)
+      while line.connection.nextDueNs < .max { line.wait(line.connection.nextDueNs - line.nowNs) }
+    }
+    #expect(trips == [300_000, 700_000])
+  }
 
   @Test func passesEverythingInOrder() throws {
     let line = try Line("")

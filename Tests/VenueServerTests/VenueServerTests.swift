@@ -18,7 +18,7 @@ struct VenueServerTests {
     let server = try VenueServer(settings)
     #expect(server.port > 0)
     let state = try server.stop()
-    #expect(state.isSynthetic && !state.hasEnded && state.linesPlayed == 0)
+    #expect(state.market == "synthetic" && !state.hasEnded && state.linesPlayed == 0)
     #expect(state.captureTimeNs == SyntheticMarket.startNs)
     #expect(JSONValue(parsing: state.json.utf8)?["balances"]?.elements?.count == 2)
   }
@@ -45,6 +45,20 @@ struct VenueServerTests {
     #expect(told.withLock { $0 } == [3])
     #expect(state.hasEnded && state.linesPlayed == 3)
     withExtendedLifetime(client) {}
+  }
+
+  @Test func matchesWhatItIsFed() throws {
+    let instruments = try #require(DerivedRules.instruments(symbols: [DerivedRules.syntheticSymbol]))
+    var settings = VenueServer.Configuration()
+    settings.market = .fed(instruments: instruments, clockNs: { 1_700_000_000_123_456_789 })
+    let server = try VenueServer(settings)
+    let (level, index) = (PriceQuantity(price: Price(ticks: 100), quantity: Quantity(lots: 1)), InstrumentIndex(0))
+    let above = PriceQuantity(price: Price(ticks: 101), quantity: Quantity(lots: 1))
+    server.feed([.message(.snapshot(bids: [level], asks: [above], updateId: 1), index), .suspend(index)])
+    server.feed([.message(.depth(bids: [level], asks: [], firstUpdateId: 2, updateId: 2), index)])
+    let state = try server.stop()
+    #expect(state.market == "fed" && state.linesPlayed == 2 && state.depthDiffs == 1 && !state.hasEnded)
+    #expect(state.captureTimeNs == 1_700_000_000_123_456_789)
   }
 
   @Test func namesWhatIsWrong() throws {

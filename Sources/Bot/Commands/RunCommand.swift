@@ -23,5 +23,6 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let report = try Run(configurationFile: config).run()
     if let json { try Figures.encoder.encode(report).write(to: URL(fileURLWithPath: json)) }
+    if report.paper?.isSound == false { throw ExitCode.failure }
   }
 }

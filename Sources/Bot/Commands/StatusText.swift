@@ -12,7 +12,10 @@ struct StatusText {
   var all: String {
     let bot = report.bot
     var lines = [
-      row("mode", "\(bot.mode), \(bot.isArmed ? Ink.green("armed") : Ink.red("not armed"))"),
+      row(
+        "mode",
+        "\(bot.mode == TradingMode.paper.rawValue ? "PAPER" : bot.mode), \(bot.isArmed ? Ink.green("armed") : Ink.red("not armed"))"
+      ),
       row("reconciled", bot.waitsFor.isEmpty ? "yes" : Ink.red("waits for ") + bot.waitsFor.joined(separator: "; ")),
       row("halted", bot.halts.isEmpty ? "nothing" : Ink.red(bot.halts.joined(separator: ", "))),
       row("paused", bot.pauses.isEmpty ? "nothing" : bot.pauses.joined(separator: ", ")),

@@ -71,7 +71,7 @@ extension BacktestSettings {
     return (Int64(from * 1e9), Int64(to * 1e9))
   }
 
-  private static func balances(_ reader: YAMLReader) throws -> [(asset: String, amount: String)] {
+  static func balances(_ reader: YAMLReader) throws -> [(asset: String, amount: String)] {
     var reader = reader
     var balances: [(asset: String, amount: String)] = []
     for asset in reader.names {

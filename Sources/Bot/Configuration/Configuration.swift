@@ -29,6 +29,8 @@ public struct Configuration: Sendable {
   public var guarding: GuardSettings?
   /// Nil: only `apus backtest` needs one.
   public var backtest: BacktestSettings?
+  /// Nil: only `mode: paper` needs one.
+  public var paper: PaperSettings?
   /// The file's own text: it stands in the journal's header, so that a journal can be replayed on its own.
   public var text: String
 }
@@ -166,6 +168,7 @@ extension Configuration {
     venue = root.has("venue") ? try VenueSettings(root.mapping("venue")) : .standard
     account = root.has("account") ? try AccountSettings(root.mapping("account")) : nil
     guarding = root.has("guard") ? try GuardSettings(root.mapping("guard")) : nil
+    paper = root.has("paper") ? try PaperSettings(root.mapping("paper")) : nil
     try root.finish()
   }
 }

@@ -43,7 +43,7 @@ extension QueueSettings {
   }
 
   /// A model's name, or a mapping of name and exponent.
-  private static func rule(_ name: String, _ reader: inout YAMLReader) throws -> QueueRule {
+  static func rule(_ name: String, _ reader: inout YAMLReader) throws -> QueueRule {
     var model: String
     var exponent: Double?
     if reader.isMapping(name) {

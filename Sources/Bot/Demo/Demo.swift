@@ -65,7 +65,8 @@ final class Demo {
     let session = try LiveSession(
       plan,
       SessionEdges(
-        endpoint: endpoint, key: key, clock: clock, control: ControlWords(), counters: counters,
+        endpoint: endpoint, key: folder.key(configuration.orders.authentication), clock: clock, control: ControlWords(),
+        counters: counters,
         journalDirectory: folder.journalDirectory, ringDirectory: folder.path, socketPath: folder.socket,
         roles: try configuration.control.roles(),
         captures: try options.market.identities()), on: host)
@@ -81,40 +82,13 @@ final class Demo {
     try drain(session, counters)
     try session.end()
     let venueAccount = try finalState(venue)
-    let (account, profit) = accounts(session, try counters.reader().counters())
+    let profit = ProfitFigures.all(plan.instruments, try counters.reader().counters())[0]
     return DemoSummary(
-      figures: try SessionReport(counters.reader()), account: account, profit: profit, venue: venueAccount,
+      figures: try SessionReport(counters.reader()), account: AccountFigures(session), profit: profit,
+      venue: venueAccount,
       replay: try ReplaySession.run(directory: folder.journalDirectory, strategies: Apus.strategies),
       audit: try JournalAudit(directory: folder.journalDirectory), transport: session.transport, options: options,
       ended: ended)
-  }
-
-  /// The account and its profit as the bot counts them, in the decimal texts of the report.
-  private func accounts(
-    _ session: LiveSession, _ counters: [String: Int64]
-  ) -> (DemoReport.Account, DemoReport.Profit) {
-    let (balances, positions) = session.account()
-    var account = DemoReport.Account(position: [:], balances: [:], fees: [:])
-    for balance in balances {
-      account.balances[balance.asset] = Money.text(balance.computed)
-      if balance.fees.units != 0 { account.fees[balance.asset] = Money.text(balance.fees) }
-    }
-    for (instrument, lots) in zip(session.plan.instruments, positions) {
-      // Traded, without the fees that were taken out of it: what the venue's balance changed by is the fees less.
-      let base = instrument.base.text
-      let traded = Money.units(DecimalText.string(lots, step: instrument.lot) ?? Money.zero)
-      let fees = balances.first { $0.asset == base }?.fees.units ?? 0
-      account.position[base] = Money.text(Amount(units: traded - fees))
-    }
-    func total(_ suffix: String) -> Int64 {
-      session.plan.instruments.reduce(0) { $0 + (counters["execution.position.\($1.symbol.text).\(suffix)"] ?? 0) }
-    }
-    let (realised, unrealised, fees) = (total("realised"), total("unrealised"), total("fees"))
-    let profit = DemoReport.Profit(
-      realised: Money.text(Amount(units: realised)), unrealised: Money.text(Amount(units: unrealised)),
-      fees: Money.text(Amount(units: fees)), net: Money.text(Amount(units: realised + unrealised - fees)),
-      asset: options.market.instrument.quote.text)
-    return (account, profit)
   }
 
   private func startVenue() throws -> ChildProcess {
@@ -131,14 +105,6 @@ final class Demo {
     // The child inherits the CPU of this thread: the cold one, which the demo's own table shares.
     if cpus.count > 1 { _ = apus_pin_this_thread(Int32(cpus[0])) }
     return try ChildProcess(executable: "/proc/self/exe", arguments: arguments)
-  }
-
-  private var key: AccountKey {
-    switch configuration.orders.authentication {
-    case .hmac: AccountKey(name: DemoFolder.hmacAPIKey, kind: .hmac, secretFile: folder.hmacSecretFile)
-    case .logon, .ed25519:
-      AccountKey(name: DemoFolder.ed25519APIKey, kind: .ed25519, secretFile: folder.ed25519KeyFile)
-    }
   }
 
   /// Shows the table until the demo is to end.

@@ -1,9 +1,10 @@
-// The demo's own folder: a throw-away authority, the venue's certificate, and two keys of one account.
+// A local venue's own folder: a throw-away authority, the venue's certificate, and two keys of one account.
 
 import Foundation
 import Pipeline
+import VenueFront
 
-/// What one demo needs on disk. Removed at the end unless the user wants to keep it.
+/// What one demo, or the venue of a paper session, needs on disk. Removed at the end unless the user wants to keep it.
 package struct DemoFolder {
   package let path: String
   private let isKept: Bool
@@ -77,6 +78,27 @@ package struct DemoFolder {
     ]
     let data = try JSONEncoder().encode(["keys": entries])
     try Self.write(String(decoding: data, as: UTF8.self), to: keysFile)
+  }
+
+  /// The same keys, for a venue in this process.
+  var apiKeys: [APIKey] {
+    get throws {
+      [
+        APIKey(
+          name: Self.hmacAPIKey, kind: .hmac(secret: try String(contentsOfFile: hmacSecretFile, encoding: .utf8))),
+        APIKey(
+          name: Self.ed25519APIKey,
+          kind: .ed25519(publicKeyPEM: try String(contentsOfFile: ed25519PublicKeyFile, encoding: .utf8))),
+      ]
+    }
+  }
+
+  /// The account's key of that kind, for the bot.
+  func key(_ authentication: OrderSettings.Authentication) -> AccountKey {
+    switch authentication {
+    case .hmac: AccountKey(name: Self.hmacAPIKey, kind: .hmac, secretFile: hmacSecretFile)
+    case .logon, .ed25519: AccountKey(name: Self.ed25519APIKey, kind: .ed25519, secretFile: ed25519KeyFile)
+    }
   }
 
   private enum AuthorityFailure: Error { case noKey }

@@ -24,24 +24,12 @@ struct VenueAccount: Decodable {
 
 /// Everything a demo's `--json` says. Amounts are decimal texts of whole assets: exact on both sides.
 struct DemoReport: Encodable {
-  struct Account: Encodable, Equatable {
-    var position: [String: String]
-    var balances: [String: String]
-    var fees: [String: String]
-  }
   struct Venue: Encodable {
     var openOrders: Int
     var makerFills: Int
     var takerFills: Int
     /// How late the venue played a line at worst, in nanoseconds of the market's time.
     var lateNsMax: Int64
-  }
-  struct Profit: Encodable {
-    var realised: String
-    var unrealised: String
-    var fees: String
-    var net: String
-    var asset: String
   }
   struct Replay: Encodable {
     var equal: Bool
@@ -53,10 +41,10 @@ struct DemoReport: Encodable {
   var orders: SessionReport.OrderFigures
   var fills: SessionReport.FillFigures
   var latency: SessionReport.LatencyFigures
-  var profit: Profit
+  var profit: ProfitFigures
   /// The account as the bot and as the venue count it: equal to the last unit.
-  var bot: Account
-  var venueAccount: Account
+  var bot: AccountFigures
+  var venueAccount: AccountFigures
   var venue: Venue
   var replay: Replay
   var transport: String
@@ -72,7 +60,7 @@ struct DemoSummary {
   private let symbol: String
 
   init(
-    figures: SessionReport, account: DemoReport.Account, profit: DemoReport.Profit, venue: VenueAccount,
+    figures: SessionReport, account: AccountFigures, profit: ProfitFigures, venue: VenueAccount,
     replay: ReplayResult, audit: JournalAudit, transport: TransportKind, options: DemoOptions, ended: String
   ) {
     self.replay = replay
@@ -85,7 +73,7 @@ struct DemoSummary {
     report = DemoReport(
       market: market, book: figures.book, orders: figures.orders, fills: figures.fills, latency: figures.tickToTrade,
       profit: profit, bot: account,
-      venueAccount: DemoReport.Account(
+      venueAccount: AccountFigures(
         position: venue.positions.filter { $0.key == options.market.instrument.base.text }.mapValues(Money.normal),
         balances: balances, fees: venue.commission.mapValues(Money.normal).filter { $0.value != Money.zero }),
       venue: DemoReport.Venue(
@@ -154,20 +142,4 @@ struct DemoSummary {
       ? "A profit on a made-up market, which says nothing about a real one."
       : "A profit on one short recording: no evidence that it would be one elsewhere."
   }
-}
-
-/// Decimal texts of amounts with 8 places, so that two sides can be compared letter by letter.
-enum Money {
-  static let zero = "0.00000000"
-
-  static func text(_ amount: Amount) -> String { DecimalText.string(amount.units, step: DecimalStep.amount) ?? zero }
-
-  static func units(_ text: String) -> Int64 {
-    let magnitude = text.hasPrefix("-") ? String(text.dropFirst()) : text
-    let units = DecimalText.parse(magnitude, step: DecimalStep.amount) ?? 0
-    return text.hasPrefix("-") ? -units : units
-  }
-
-  static func sum(_ a: String, _ b: String) -> String { text(Amount(units: units(a) + units(b))) }
-  static func normal(_ text: String) -> String { Self.text(Amount(units: units(text))) }
 }

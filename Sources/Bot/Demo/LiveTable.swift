@@ -13,6 +13,8 @@ enum Terminal {
 final class LiveTable {
   private let reader: CounterFileReader
   private let instruments: [Instrument]
+  /// What stands above everything; nil for nothing.
+  private let title: String?
   private var drawnLines = 0
   private var ticks = 0
   private var lastEvents: Int64 = 0
@@ -21,8 +23,9 @@ final class LiveTable {
   /// Off a terminal one line stands for so many looks.
   private static let ticksPerLine = 50
 
-  init(_ reader: CounterFileReader, _ instruments: [Instrument]) {
+  init(_ reader: CounterFileReader, _ instruments: [Instrument], title: String? = nil) {
     self.reader = reader
+    self.title = title
     self.instruments = instruments
   }
 
@@ -41,7 +44,7 @@ final class LiveTable {
   /// A line above the table, which is drawn anew below it.
   func note(_ line: String) {
     drawnLines = 0
-    print(line)
+    print((title.map { $0 + ": " } ?? "") + line)
     fflush(nil)
   }
 
@@ -60,7 +63,8 @@ final class LiveTable {
     let seconds = (now - lastTime) / .seconds(1)
     let rate = seconds > 0 ? Double(report.market.messages - lastEvents) / seconds : 0
     (lastEvents, lastTime) = (report.market.messages, now)
-    var lines = [
+    var lines = title.map { [$0] } ?? []
+    lines += [
       row(
         "market", "\(report.market.messages) messages, \(String(format: "%.0f", rate))/s; gaps \(report.market.gaps)"),
       row(
@@ -95,7 +99,8 @@ final class LiveTable {
   }
 
   private func oneLine(_ report: SessionReport) -> String {
-    "\(report.market.messages) messages, \(report.market.gaps) gaps; orders \(report.orders.sent) sent, "
+    (title.map { $0 + ": " } ?? "")
+      + "\(report.market.messages) messages, \(report.market.gaps) gaps; orders \(report.orders.sent) sent, "
       + "\(report.orders.openAtEnd) open; fills \(report.fills.maker) maker, \(report.fills.taker) taker; tick to trade "
       + Figures.latency(report.tickToTrade)
   }

@@ -38,7 +38,12 @@ final class GuardSession {
   /// - Throws: what is missing or wrong, by name: the section `guard`, the key, the venue, the folder.
   init(configurationFile file: String, directory: String) throws {
     configuration = try Configuration(file: file)
-    let mode = try configuration.trading(file: file).0
+    let mode = try configuration.trading(file: file).mode
+    guard mode != .paper else {
+      throw ConfigurationError(
+        file: file, line: 0, path: "mode",
+        reason: "a paper session's orders live in its own process and end with it: there is nothing to guard")
+    }
     guard let settings = configuration.guarding else {
       throw ConfigurationError(
         file: file, line: 0, path: "guard", reason: "is missing: the guard needs a key of its own")

@@ -33,9 +33,23 @@ struct LastSession {
   }
 
   /// What the new session begins with.
+  ///
+  /// A paper venue is gone with its session, so that a paper session takes over how the last one ended, and no account.
+  ///
+  /// - Throws: `SessionError` when one of both is a paper session and the other is not: play money and an account have
+  ///   no state in common.
   func start(_ mode: TradingMode, instruments: [Instrument]) throws -> SessionStart {
+    let configuration = try Configuration(file: "the journal's configuration", text: recovered.header.configuration)
+    guard (configuration.mode == .paper) == (mode == .paper) else {
+      throw SessionError(
+        "\(folder.path): the last session here was of mode \(configuration.mode?.rawValue ?? "none"), this one is of mode "
+          + "\(mode.rawValue): give paper sessions a journal.directory of their own")
+    }
     do throws(AccountError) {
-      let account = try recovered.state.begin(stage: StageNumber.execution.rawValue, instruments: instruments)
+      let account =
+        mode == .paper
+        ? AccountState(stage: StageNumber.execution.rawValue, instruments: instruments)
+        : try recovered.state.begin(stage: StageNumber.execution.rawValue, instruments: instruments)
       return SessionStart(mode: mode, lastEnd: recovered.wasClean ? .orderly : .crashed, account: account)
     } catch {
       throw SessionError("\(folder.path): \(error)")

@@ -1,5 +1,6 @@
 // A session from a configuration file, from start to end: state directory, venue, stages, table, orderly stop.
 
+import CShims
 import Control
 import Foundation
 import Journal
@@ -10,8 +11,7 @@ import Strategy
 /// Runs one session. One thread: the command's.
 final class Run {
   private let configuration: Configuration
-  private let mode: TradingMode
-  private let account: AccountSettings
+  private let trading: TradingSettings
   private let host = HostFacts.current()
   private let state: StateDirectory
 
@@ -23,25 +23,25 @@ final class Run {
   /// Reads the configuration; everything that can be wrong in it is found before anything is made or started.
   init(configurationFile file: String) throws {
     configuration = try Configuration(file: file)
-    (mode, account) = try configuration.trading(file: file)
+    trading = try configuration.trading(file: file)
     let problems = try configuration.affinity().problems(stages: StageNumber.placed, host: host)
     guard problems.isEmpty else { throw SessionError(problems.map(\.description).joined(separator: "\n")) }
     state = StateDirectory(path: configuration.journal.directory)
   }
 
   /// - Returns: the session's figures at its end.
-  func run() throws -> SessionReport {
+  func run() throws -> RunReport {
     let interrupt = InterruptFlag()
     let epoch = try BootEpoch(stateDirectory: state.path)
-    let endpoint = try VenueEndpoint(configuration.venue, mode)
+    let venue = try VenueEndpoint(configuration.venue, trading.mode)
     let last = try LastSession(state, before: epoch.value)
     for line in last?.report ?? [] { Terminal.note(line) }
-    let instruments = try endpoint.instruments(
+    let instruments = try venue.instruments(
       configuration.instruments, allowing: configuration.orders.selfTradePrevention)
     let plan = try SessionPlan(
       configuration, instruments: instruments, bootEpoch: epoch.value, strategies: Apus.strategies,
-      start: try last?.start(mode, instruments: instruments)
-        ?? SessionStart(mode: mode, lastEnd: .none, account: nil))
+      start: try last?.start(trading.mode, instruments: instruments)
+        ?? SessionStart(mode: trading.mode, lastEnd: .none, account: nil))
     let counters = try CounterFile(path: state.counterFile)
     let words = try ControlWordsFile(creating: state.controlWordsFile).words
     let haltSignal = HaltSignal(words)
@@ -49,27 +49,67 @@ final class Run {
     let folder = state.session(epoch.value)
     try FileManager.default.createDirectory(
       atPath: folder.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let clock = try Clock(configuration.venue, venue)
+    let orders = try openOrderEntry(instruments, venue, clock, counters, folder)
     let session = try LiveSession(
       plan,
       SessionEdges(
-        endpoint: endpoint, key: try AccountKey(account, configuration.orders.authentication),
-        clock: try Clock(configuration.venue, endpoint), control: words, counters: counters,
+        endpoint: orders.endpoint, key: orders.key, clock: clock, control: words, counters: counters,
         journalDirectory: folder.journalDirectory, ringDirectory: folder.ringDirectory,
         socketPath: configuration.controlSocket, roles: try configuration.control.roles()), on: host)
     for remark in session.remarks { Terminal.note(remark) }
 
     try session.start()
-    var news = SessionNews()
-    let table = LiveTable(counters.reader(), plan.instruments)
-    while !interrupt.isSet && !session.isStopping {
-      usleep(Self.tickMicroseconds)  // paces the table; nothing waits for it
-      if let line = news.line(SessionStatus.read(counters.reader(), plan)) { table.note(line) }
-      try table.show()
-    }
-    table.finish()
+    try watch(session, counters, orders.paper, interrupt)
     try drain(session, counters)
     try session.end()
-    return try SessionReport(counters.reader())
+    let figures = try counters.reader().counters()
+    let summary = try orders.paper.map { PaperSummary(session, figures, $0, try $0.close()) }
+    if let summary { print(summary.text) }
+    return RunReport(session: try SessionReport(counters.reader()), paper: summary)
+  }
+
+  /// Where orders go.
+  private struct OrderEntry {
+    var endpoint: VenueEndpoint
+    var key: AccountKey
+    /// Nil: the venue itself.
+    var paper: PaperVenue?
+  }
+
+  private func openOrderEntry(
+    _ instruments: [Instrument], _ venue: VenueEndpoint, _ clock: Clock, _ counters: CounterFile,
+    _ folder: SessionFolder
+  ) throws -> OrderEntry {
+    switch trading {
+    case .account(_, let account):
+      return OrderEntry(endpoint: venue, key: try AccountKey(account, configuration.orders.authentication))
+    case .paper(let settings):
+      // The paper venue's threads inherit the CPU of this one: the journal's, off the hot ones.
+      if let cold = configuration.workers.first(where: { $0.stages.contains(StageNumber.journalName) }) {
+        _ = apus_pin_this_thread(Int32(cold.cpu))
+      }
+      let paper = try PaperVenue(
+        settings, configuration.orders.authentication, instruments: instruments, real: venue, clock: clock,
+        counters: counters, folder: folder)
+      Terminal.note("PAPER: no order leaves this machine; " + paper.latency.text)
+      return OrderEntry(endpoint: paper.endpoint, key: paper.key, paper: paper)
+    }
+  }
+
+  /// Shows the session until it is to end.
+  private func watch(
+    _ session: LiveSession, _ counters: CounterFile, _ paper: PaperVenue?, _ interrupt: InterruptFlag
+  ) throws {
+    var news = SessionNews()
+    let table = LiveTable(counters.reader(), session.plan.instruments, title: paper == nil ? nil : "PAPER")
+    defer { table.finish() }
+    while !interrupt.isSet && !session.isStopping {
+      usleep(Self.tickMicroseconds)  // paces the table; nothing waits for it
+      if let line = news.line(SessionStatus.read(counters.reader(), session.plan)) { table.note(line) }
+      if let problem = paper?.problem { return table.note("the market cannot be followed any more: \(problem)") }
+      try table.show()
+    }
   }
 
   /// Ends trading and waits until nothing is open, or the venue has had its time to answer.
@@ -85,21 +125,35 @@ final class Run {
   }
 }
 
+/// What a session trades with.
+enum TradingSettings {
+  case account(TradingMode, AccountSettings)
+  case paper(PaperSettings)
+
+  var mode: TradingMode {
+    switch self {
+    case .account(let mode, _): mode
+    case .paper: .paper
+    }
+  }
+}
+
 extension Configuration {
   /// What only a session with an account needs, complete and in keeping with its mode.
-  func trading(file: String) throws -> (TradingMode, AccountSettings) {
+  func trading(file: String) throws -> TradingSettings {
     func fail(_ path: String, _ reason: String) -> ConfigurationError {
       ConfigurationError(file: file, line: 0, path: path, reason: reason)
     }
-    guard let mode else { throw fail("mode", "is missing: one of shadow, testnet, live is expected") }
-    guard let account else { throw fail("account", "is missing: apus run trades an account") }
-    if mode == .paper {
-      throw fail("mode", "paper is not there yet: trade with apus demo, or in testnet with an apus venue of your own")
-    }
+    guard let mode else { throw fail("mode", "is missing: one of shadow, paper, testnet, live is expected") }
     if mode == .live, venue.clock != .system {
       throw fail("venue.clock", "a live session stands on the machine's own clock (clock: system)")
     }
-    return (mode, account)
+    if mode == .paper {
+      guard let paper else { throw fail("paper", "is missing: balances, fees and latency of the paper venue") }
+      return .paper(paper)
+    }
+    guard let account else { throw fail("account", "is missing: apus run trades an account") }
+    return .account(mode, account)
   }
 }
 

@@ -25,11 +25,14 @@ package struct VenueEndpoint {
   /// REST requests.
   let rest: VenueService
   /// Orders and the user stream over WebSocket.
-  let orders: VenueService
+  private(set) var orders: VenueService
   /// How much faster than real time the session's clock runs. Channels count time-outs in that clock, but networks are
   /// slow in real time: their bounds are stretched by it.
   let speed: Double
+  /// What certificates are checked against.
   let context: TLSContext
+  /// The same for orders.
+  private var ordersContext: TLSContext
 
   /// - Parameter trustFile: the authority to trust; nil for the system's.
   package init(
@@ -40,6 +43,17 @@ package struct VenueEndpoint {
     self.orders = orders
     self.speed = max(1, speed)
     context = try TLSContext.client(trustFile: trustFile)
+    ordersContext = context
+  }
+
+  /// The same venue's market, with orders going to another one.
+  ///
+  /// - Parameter trustFile: the authority that the other one is trusted by.
+  func sendingOrders(to service: VenueService, trustFile: String) throws -> VenueEndpoint {
+    var endpoint = self
+    endpoint.orders = service
+    endpoint.ordersContext = try TLSContext.client(trustFile: trustFile)
+    return endpoint
   }
 
   /// A venue that offers everything at one address, as the local one does.
@@ -61,16 +75,16 @@ package struct VenueEndpoint {
 
   /// A connection to the venue's market data.
   func marketStream<T: Transport & ~Copyable>(_ transport: consuming T) -> WebSocketChannel<T> {
-    webSocket(transport, streams, target: "/stream")
+    webSocket(transport, streams, context, target: "/stream")
   }
 
   /// A connection to the venue's order API.
   func orderStream<T: Transport & ~Copyable>(_ transport: consuming T) -> WebSocketChannel<T> {
-    webSocket(transport, orders, target: "/ws-api/v3")
+    webSocket(transport, orders, ordersContext, target: "/ws-api/v3")
   }
 
   private func webSocket<T: Transport & ~Copyable>(
-    _ transport: consuming T, _ service: VenueService, target: String
+    _ transport: consuming T, _ service: VenueService, _ context: TLSContext, target: String
   ) -> WebSocketChannel<T> {
     var settings = WebSocketSettings(connection: connection(service), target: target)
     settings.upgradeTimeoutNs = stretched(settings.upgradeTimeoutNs)

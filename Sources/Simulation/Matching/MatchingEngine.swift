@@ -98,6 +98,8 @@ public struct MatchingEngine: Sendable {
     switch input {
     case .market(let instrument, let message):
       apply(message, at: Int(instrument.rawValue), timeNs: timeNs, outbox: &outbox)
+    case .suspend(let instrument):
+      if Int(instrument.rawValue) < markets.count { markets[Int(instrument.rawValue)] = RecordedMarket() }
     case .place(let request):
       place(request, timeNs: timeNs, outbox: &outbox)
     case .test(let request):

@@ -151,6 +151,8 @@ public struct AssetBalance: BitwiseCopyable, Equatable, Sendable {
 /// One input of the engine.
 public enum MatchingInput: Sendable {
   case market(InstrumentIndex, MarketMessage)
+  /// The market is not known any more: until its next snapshot orders are refused, and nothing fills.
+  case suspend(InstrumentIndex)
   case place(PlaceOrder)
   /// Everything is checked, nothing is done: `accepted` or `refused` is told.
   case test(PlaceOrder)
