@@ -88,6 +88,13 @@ struct MeasuredAcknowledgementTests {
   }
 }
 
+/// A sequence under test: an expectation cannot call what mutates a value.
+private final class SequenceUnderTest {
+  private(set) var state = MarketSequence()
+  func take(_ message: MarketMessage) -> MarketSequence.Step { state.take(message) }
+  func lose() -> Bool { state.lose() }
+}
+
 @Suite("Market sequence")
 struct MarketSequenceTests {
   private func depth(_ first: UInt64, _ last: UInt64) -> MarketMessage {
@@ -99,44 +106,44 @@ struct MarketSequenceTests {
   }
 
   /// A sequence that stands at update 12.
-  private func whole() -> MarketSequence {
-    var sequence = MarketSequence()
+  private func whole() -> SequenceUnderTest {
+    let sequence = SequenceUnderTest()
     _ = sequence.take(depth(10, 12))
     _ = sequence.take(snapshot(11))
     return sequence
   }
 
   @Test("nothing is shown before the snapshot, then it and what is newer") func begins() {
-    var sequence = MarketSequence()
+    let sequence = SequenceUnderTest()
     #expect(sequence.take(trade(1)).played.isEmpty)
     #expect(sequence.take(depth(8, 9)) == .init(wantsSnapshot: true))
     #expect(sequence.take(depth(10, 12)) == .init())
     #expect(sequence.take(snapshot(10)).played == [snapshot(10), depth(10, 12)])
-    #expect(sequence.isWhole)
+    #expect(sequence.state.isWhole)
     #expect(sequence.take(depth(13, 13)).played == [depth(13, 13)])
     #expect(sequence.take(trade(2)).played == [trade(2)])
   }
 
   @Test("a snapshot older than what waits is asked for again") func stale() {
-    var sequence = MarketSequence()
+    let sequence = SequenceUnderTest()
     _ = sequence.take(depth(10, 12))
     #expect(sequence.take(snapshot(8)) == .init(wantsSnapshot: true))
-    #expect(!sequence.isWhole)
+    #expect(!sequence.state.isWhole)
     #expect(sequence.take(snapshot(9)).played == [snapshot(9), depth(10, 12)])
   }
 
   @Test("a gap suspends; trades are held back until the next snapshot") func gap() {
-    var sequence = whole()
+    let sequence = whole()
     let step = sequence.take(depth(14, 15))
     #expect(step == .init(suspends: true, wantsSnapshot: true))
-    #expect(sequence.gaps == 1 && !sequence.isWhole)
+    #expect(sequence.state.gaps == 1 && !sequence.state.isWhole)
     #expect(sequence.take(trade(5)).played.isEmpty)
     #expect(sequence.take(snapshot(15)).played == [snapshot(15)])
     #expect(sequence.take(depth(16, 16)).played == [depth(16, 16)])
   }
 
   @Test("a hole among the waiting messages starts the waiting anew") func holeWhileWaiting() {
-    var sequence = MarketSequence()
+    let sequence = SequenceUnderTest()
     _ = sequence.take(depth(10, 12))
     #expect(sequence.take(depth(20, 21)) == .init())
     #expect(sequence.take(snapshot(15)) == .init(wantsSnapshot: true))
@@ -144,16 +151,16 @@ struct MarketSequenceTests {
   }
 
   @Test("what was seen is passed over; missing trades are counted and the sequence stands") func repeated() {
-    var sequence = whole()
+    let sequence = whole()
     #expect(sequence.take(depth(10, 12)) == .init())
     #expect(sequence.take(snapshot(30)) == .init())
     _ = sequence.take(trade(5))
     #expect(sequence.take(trade(8)).played == [trade(8)])
-    #expect(sequence.missedTrades == 2 && sequence.isWhole)
+    #expect(sequence.state.missedTrades == 2 && sequence.state.isWhole)
   }
 
   @Test("a lost connection is told once, and its successor begins with a snapshot") func lost() {
-    var sequence = whole()
+    let sequence = whole()
     #expect(sequence.lose())
     #expect(!sequence.lose())
     #expect(sequence.take(snapshot(40)) == .init(), "nothing waits for it")

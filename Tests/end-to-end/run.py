@@ -18,6 +18,7 @@ import time
 from decimal import Decimal
 
 from control import control_plane
+from paper import paper
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("APUS_DATA", ROOT.parent / "shared" / "data"))
@@ -194,6 +195,12 @@ backtest:
           [line for line in lines if "DIFFERENT" in line][:5] + lines[-1:])
 
 
+def on_paper(apus):
+    captures = [SPOT / "btcusdt_20240808.gz", SPOT / "btcusdt_20240809.gz"]
+    recording = Recording(captures, "btcusdt") if all(path.exists() for path in captures) else None
+    paper(apus, check, skip, counters, until, recording, holds, captures)
+
+
 def withheld(apus, speed):
     name = "one diff withheld"
     paths = [SPOT / "btcusdt_20240808.gz"]
@@ -367,6 +374,7 @@ def main():
         "own strategy": lambda: own_strategy(apus),
         "btcusdt": lambda: recorded(apus, "btcusdt", (6493, 1072), arguments.speed),
         "ethusdt": lambda: recorded(apus, "ethusdt", (6468, 1056), arguments.speed),
+        "paper": lambda: on_paper(apus),
         "withheld": lambda: withheld(apus, arguments.speed),
     }
     for name, part in parts.items():

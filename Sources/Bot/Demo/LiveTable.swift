@@ -76,6 +76,9 @@ final class LiveTable {
       row("tick to trade", Figures.latency(report.tickToTrade)),
     ]
     let counters = try reader.counters()
+    if let halted = counters["paper.suspended"] {
+      lines.append(row("matching", halted == 0 ? "all instruments" : "HALTED for \(halted): their market is not whole"))
+    }
     for instrument in instruments { lines += accountLines(instrument, counters) }
     return lines
   }

@@ -10,11 +10,17 @@ package struct MarketSequence {
   /// What follows from a message.
   package struct Step: Equatable {
     /// To be played, in this order.
-    package var played: [MarketMessage] = []
+    package var played: [MarketMessage]
     /// The market is not known from here on: to be told before anything is played.
-    package var suspends = false
+    package var suspends: Bool
     /// A snapshot has to be asked for.
-    package var wantsSnapshot = false
+    package var wantsSnapshot: Bool
+
+    package init(played: [MarketMessage] = [], suspends: Bool = false, wantsSnapshot: Bool = false) {
+      self.played = played
+      self.suspends = suspends
+      self.wantsSnapshot = wantsSnapshot
+    }
   }
 
   package private(set) var isWhole = false

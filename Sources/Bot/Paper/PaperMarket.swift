@@ -73,7 +73,7 @@ final class PaperMarket: @unchecked Sendable {  // Safe: what is not atomic or l
       counters.losses.add()
       suspendAll()
       Terminal.note(
-        "PAPER: the market is lost or was not reached (\(reason)); trying again, nothing is matched meanwhile")
+        "PAPER: the market is lost or was not reached (\(reason)); trying again")
     }
     if let i = tap.pollSnapshots(nowNs: nowNs) {
       counters.snapshots.add()
@@ -104,7 +104,9 @@ final class PaperMarket: @unchecked Sendable {  // Safe: what is not atomic or l
     }
     guard !step.played.isEmpty else { return }
     play(step.played.map { .message($0, instruments[i].index) })
+    guard case .snapshot = step.played[0] else { return }
     showSuspended()
+    Terminal.note("PAPER: \(instruments[i].symbol.text) is matched")
   }
 
   private func suspendAll() { suspend(instruments.indices.filter { sequences[$0].lose() }) }
@@ -113,6 +115,9 @@ final class PaperMarket: @unchecked Sendable {  // Safe: what is not atomic or l
     counters.suspensions.add(Int64(lost.count))
     play(lost.map { .suspend(instruments[$0].index) })
     showSuspended()
+    for i in lost {
+      Terminal.note("PAPER: \(instruments[i].symbol.text) is not matched until its market is whole again")
+    }
   }
 
   private func showSuspended() { counters.suspended.set(Int64(sequences.count { !$0.isWhole })) }

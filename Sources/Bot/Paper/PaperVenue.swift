@@ -26,10 +26,10 @@ final class PaperVenue {
   ///   - real: the venue whose market is followed; no order and no signed request ever goes there.
   ///   - folder: the session's own.
   init(
-    _ settings: PaperSettings, _ authentication: OrderSettings.Authentication, instruments: [Instrument],
-    real: VenueEndpoint, clock: Clock, counters: CounterFile, folder: SessionFolder
+    _ settings: PaperSettings, _ latency: PaperLatency, _ authentication: OrderSettings.Authentication,
+    instruments: [Instrument], real: VenueEndpoint, clock: Clock, counters: CounterFile, folder: SessionFolder
   ) throws {
-    latency = try PaperLatency(settings)
+    self.latency = latency
     identities = try DemoFolder(kept: nil)
     fillsFile = folder.path + "/fills.jsonl"
     var venue = VenueServer.Configuration()

@@ -11,7 +11,8 @@ import Strategy
 /// Runs one session. One thread: the command's.
 final class Run {
   private let configuration: Configuration
-  private let trading: TradingSettings
+  private let mode: TradingMode
+  private let destination: Destination
   private let host = HostFacts.current()
   private let state: StateDirectory
 
@@ -23,7 +24,13 @@ final class Run {
   /// Reads the configuration; everything that can be wrong in it is found before anything is made or started.
   init(configurationFile file: String) throws {
     configuration = try Configuration(file: file)
-    trading = try configuration.trading(file: file)
+    let trading = try configuration.trading(file: file)
+    mode = trading.mode
+    destination =
+      switch trading {
+      case .account(_, let account): .account(account)
+      case .paper(let settings): .paper(settings, try PaperLatency(settings))
+      }
     let problems = try configuration.affinity().problems(stages: StageNumber.placed, host: host)
     guard problems.isEmpty else { throw SessionError(problems.map(\.description).joined(separator: "\n")) }
     state = StateDirectory(path: configuration.journal.directory)
@@ -33,15 +40,15 @@ final class Run {
   func run() throws -> RunReport {
     let interrupt = InterruptFlag()
     let epoch = try BootEpoch(stateDirectory: state.path)
-    let venue = try VenueEndpoint(configuration.venue, trading.mode)
+    let venue = try VenueEndpoint(configuration.venue, mode)
     let last = try LastSession(state, before: epoch.value)
     for line in last?.report ?? [] { Terminal.note(line) }
     let instruments = try venue.instruments(
       configuration.instruments, allowing: configuration.orders.selfTradePrevention)
     let plan = try SessionPlan(
       configuration, instruments: instruments, bootEpoch: epoch.value, strategies: Apus.strategies,
-      start: try last?.start(trading.mode, instruments: instruments)
-        ?? SessionStart(mode: trading.mode, lastEnd: .none, account: nil))
+      start: try last?.start(mode, instruments: instruments)
+        ?? SessionStart(mode: mode, lastEnd: .none, account: nil))
     let counters = try CounterFile(path: state.counterFile)
     let words = try ControlWordsFile(creating: state.controlWordsFile).words
     let haltSignal = HaltSignal(words)
@@ -69,6 +76,12 @@ final class Run {
     return RunReport(session: try SessionReport(counters.reader()), paper: summary)
   }
 
+  /// Where orders are to go, by the configuration.
+  private enum Destination {
+    case account(AccountSettings)
+    case paper(PaperSettings, PaperLatency)
+  }
+
   /// Where orders go.
   private struct OrderEntry {
     var endpoint: VenueEndpoint
@@ -81,16 +94,16 @@ final class Run {
     _ instruments: [Instrument], _ venue: VenueEndpoint, _ clock: Clock, _ counters: CounterFile,
     _ folder: SessionFolder
   ) throws -> OrderEntry {
-    switch trading {
-    case .account(_, let account):
+    switch destination {
+    case .account(let account):
       return OrderEntry(endpoint: venue, key: try AccountKey(account, configuration.orders.authentication))
-    case .paper(let settings):
+    case .paper(let settings, let latency):
       // The paper venue's threads inherit the CPU of this one: the journal's, off the hot ones.
       if let cold = configuration.workers.first(where: { $0.stages.contains(StageNumber.journalName) }) {
         _ = apus_pin_this_thread(Int32(cold.cpu))
       }
       let paper = try PaperVenue(
-        settings, configuration.orders.authentication, instruments: instruments, real: venue, clock: clock,
+        settings, latency, configuration.orders.authentication, instruments: instruments, real: venue, clock: clock,
         counters: counters, folder: folder)
       Terminal.note("PAPER: no order leaves this machine; " + paper.latency.text)
       return OrderEntry(endpoint: paper.endpoint, key: paper.key, paper: paper)
