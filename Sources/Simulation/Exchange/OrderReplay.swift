@@ -47,8 +47,7 @@ public struct OrderReplay: Sendable {
       }
       remove(recorded, timeNs, &exchange, &outbox)
     case .clear where row.price.ticks == 0:
-      // Whatever their order, what is left is the same: an empty side.
-      for (number, recorded) in orders where recorded.side == row.side {
+      for (number, recorded) in orders.filter({ $0.value.side == row.side }).sorted(by: { $0.key < $1.key }) {
         remove(recorded, timeNs, &exchange, &outbox)
         orders[number] = nil
       }
