@@ -58,6 +58,24 @@ struct DataQualityTests {
     #expect(quality.finish().removalsOfNothing == 1)
   }
 
+  /// A derived time is as new as can be: beside it whatever took longer to arrive would look late.
+  @Test func derivedTimesTellNothingOfLateness() {
+    let rows = [
+      Self.row(.level, .buy, 99, 5, at: 1_000), Self.row(.touch, .buy, 99, 5, at: 1_020, delayMs: 0),
+      Self.row(.level, .buy, 99, 6, at: 1_015, delayMs: 7), Self.row(.touch, .buy, 99, 6, at: 1_014, delayMs: 9),
+    ]
+    func report(_ derived: Set<TapeRowKind>) -> DataQualityReport {
+      var quality = DataQuality(derivedTimes: derived)
+      for row in rows { quality.note(row) }
+      return quality.finish()
+    }
+    let plain = report([])
+    #expect(plain.late == 2 && plain.latestByNs == 6_000_000 && plain.smallestDelayNs == 0)
+    let derived = report([.touch])
+    #expect(derived.late == 0 && derived.latestByNs == 0)
+    #expect(derived.smallestDelayNs == 5_000_000 && derived.highDelayNs == 7_000_000)
+  }
+
   @Test func absurdTradeNumbersAreCountedWithoutEnd() {
     var quality = DataQuality()
     for (i, number) in [UInt64(1), 1 << 63, .max].enumerated() {

@@ -48,6 +48,23 @@ struct RefusalTests {
     let path = try files.write("a.csv", Self.book + Self.row)
     let settings = ImportSettings(
       tick: DecimalStep(mantissa: 1, exponent: 0), lot: DecimalStep(mantissa: 1, exponent: 0))
-    #expect(refusal([path], settings)?.reason.contains("not on the grid of tick 1 and lot 1") == true)
+    let error = refusal([path], settings)
+    #expect(error?.reason.contains("not on the grid of tick 1 and lot 1") == true)
+    #expect(error?.file == path && error?.line == 2)
+  }
+
+  /// Of two files and far from their ends: the file and line are those of the figure, not of what was read ahead.
+  @Test func aQuantityOffTheGridNamesItsLine() throws {
+    let files = try ImportedFiles()
+    func trades(_ quantities: [String], from ms: Int) -> String {
+      quantities.enumerated().map { "\($0),100,\($1),1,1,\(ms + 10 * $0),true,true\n" }.joined()
+    }
+    let good = try files.write("X-aggTrades-1.csv", trades(["1", "2", "3", "4", "5"], from: 1_000))
+    let bad = try files.write("Y-aggTrades-1.csv", trades(["1", "2", "3.5", "4", "5"], from: 1_005))
+    let settings = ImportSettings(
+      tick: DecimalStep(mantissa: 1, exponent: 0), lot: DecimalStep(mantissa: 1, exponent: 0))
+    let error = try #require(refusal([good, bad], settings))
+    #expect(error.file == bad && error.line == 3, "\(error)")
+    #expect(error.reason.hasPrefix("has 35e-1 at 1e2, which is not on the grid"), "\(error)")
   }
 }

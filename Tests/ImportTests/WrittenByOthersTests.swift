@@ -34,6 +34,14 @@ struct WrittenByOthersTests {
         market.tick == DecimalStep(mantissa: 1, exponent: -1) && market.lot == DecimalStep(mantissa: 1, exponent: -3))
     }
 
+    // An array's row off the grid, by its number in the array: pairs and other people's events stand between.
+    let rows = try String(contentsOfFile: files.path("compressed.npz.expected"), encoding: .utf8).split(separator: "\n")
+    let first = try #require(rows.firstIndex { (Int($0.split(separator: " ")[4]) ?? 0) % 10 != 0 })
+    let place = first + (0...first).count { $0 % 50 == 7 } + (0..<first).count { $0 % 97 == 3 }
+    let tick = ImportSettings(tick: DecimalStep(mantissa: 1, exponent: 0))
+    let error = refusal([files.path("compressed.npz")], tick)
+    #expect(error?.reason.hasPrefix("row \(place): has ") == true, "\(error?.reason ?? "")")
+
     // Book and trades of one market together: every row of both, in the order of receive times.
     let book = try lines([files.path("book.csv.gz")])
     let trades = try lines([files.path("trades.csv")])

@@ -107,7 +107,7 @@ struct ImportCommand: ParsableCommand {
   func run() throws {
     var input = try openInput()
     var report = ImportReport(input.description, tick: input.tick, lot: input.lot)
-    var found = DataQuality()
+    var found = DataQuality(derivedTimes: input.derivedTimes)
     var progress = RowProgress()
     var kept: [TapeRow] = []
     var writer: TapeWriter?

@@ -46,6 +46,9 @@ struct ImportInput {
     synthetic = market
   }
 
+  /// Kinds of rows whose venue time was made of the receive time.
+  var derivedTimes: Set<TapeRowKind> { captures?.derivedTimes ?? [] }
+
   mutating func next() throws -> TapeRow? {
     if let synthetic { return synthetic.next() }
     if tape != nil { return try tape?.next() }

@@ -80,7 +80,8 @@ final class BinanceFileSource: ImportSource {
     return ImportedRow(
       kind: .trade, side: try fields.truth(buyerIsMaker, "is_buyer_maker") ? .sell : .buy, exchangeTimeNs: timeNs,
       localTimeNs: timeNs, price: try fields.decimal(price, "price"),
-      quantity: try fields.decimal(quantity, "quantity"), number: UInt64(try fields.whole(0, "id")), endsMessage: true)
+      quantity: try fields.decimal(quantity, "quantity"), line: table.lineNumber,
+      number: UInt64(try fields.whole(0, "id")), endsMessage: true)
   }
 
   /// An interval's path: open, then the extreme on the way against its change, the other one, and the close. The volume
@@ -111,7 +112,7 @@ final class BinanceFileSource: ImportSource {
       let timeNs = openNs + stepNs * Int64(i)
       return ImportedRow(
         kind: .trade, side: taker, exchangeTimeNs: timeNs, localTimeNs: timeNs, price: path[i], quantity: quantity,
-        endsMessage: true, derived: source)
+        line: table.lineNumber, endsMessage: true, derived: source)
     }
   }
 

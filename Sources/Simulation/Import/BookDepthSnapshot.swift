@@ -12,6 +12,7 @@ struct BookDepthSnapshot {
   private var timeText = ""
   private var timeNs: Int64 = 0
   private var lastTimeNs = Int64.min
+  private var lastLine = 0
   private var lines: [(percent: Int, depth: ImportedDecimal, notional: ImportedDecimal)] = []
 
   /// - Returns: the rows of the snapshot before, when this line begins another.
@@ -28,6 +29,7 @@ struct BookDepthSnapshot {
       guard timeNs >= lastTimeNs else { throw table.failure("is older than the line above it") }
       lastTimeNs = timeNs
     }
+    lastLine = table.lineNumber
     // Newer files print distances as decimals ("-5.00") and have 0.2 percent besides.
     guard let percent = Double(fields.text(1)), percent != 0, abs(percent) <= 5 else {
       throw table.failure("percentage is \"\(fields.text(1))\"; -5 to 5 without 0 is expected")
@@ -53,7 +55,7 @@ struct BookDepthSnapshot {
     func row(_ kind: TapeRowKind, _ side: Side, _ price: ImportedDecimal, _ quantity: ImportedDecimal) -> ImportedRow {
       ImportedRow(
         kind: kind, side: side, exchangeTimeNs: timeNs, localTimeNs: timeNs, price: price, quantity: quantity,
-        derived: source)
+        line: lastLine, derived: source)
     }
     var rows = [row(.clear, .buy, .zero, .zero), row(.clear, .sell, .zero, .zero)]
     rows += bids.map { row(.snapshotLevel, .buy, $0.price, $0.quantity) }

@@ -56,6 +56,7 @@ public struct DataQualityReport: Sendable, Equatable {
 public struct DataQuality {
   private var report = DataQualityReport()
   private let silenceNs: Int64
+  private let derivedTimes: Set<TapeRowKind>
   private var book = DisplayedBook()
   private var message: [TapeRow] = []
   private var lastMessage: [TapeRow] = []
@@ -65,8 +66,14 @@ public struct DataQuality {
   private var delays = DecimatedSample()
   private static let gapsKept = 5
 
-  /// - Parameter silenceNs: from which length on a silence is counted.
-  public init(silenceNs: Int64 = 5_000_000_000) { self.silenceNs = silenceNs }
+  /// - Parameters:
+  ///   - silenceNs: from which length on a silence is counted.
+  ///   - derivedTimes: kinds of rows whose venue time was made of the receive time (`CaptureRows.derivedTimes`): they tell nothing
+  ///     of lateness and delay.
+  public init(silenceNs: Int64 = 5_000_000_000, derivedTimes: Set<TapeRowKind> = []) {
+    self.silenceNs = silenceNs
+    self.derivedTimes = derivedTimes
+  }
 
   public mutating func note(_ row: TapeRow) {
     if report.rows == 0 { report.firstTimeNs = row.localTimeNs }
@@ -129,16 +136,20 @@ public struct DataQuality {
   private mutating func finishMessage() {
     guard let last = message.last else { return }
     report.messages += 1
-    if last.exchangeTimeNs < newestVenueTimeNs {
-      report.late += 1
-      report.latestByNs = max(report.latestByNs, newestVenueTimeNs - last.exchangeTimeNs)
-    }
-    newestVenueTimeNs = max(newestVenueTimeNs, last.exchangeTimeNs)
-    delays.add(last.localTimeNs - last.exchangeTimeNs)
+    if !derivedTimes.contains(last.kind) { noteTimes(last) }
     if last.kind != .trade, says(message, as: lastMessage) { report.messagesRepeated += 1 }
     noteCross(last.localTimeNs)
     swap(&message, &lastMessage)
     message.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func noteTimes(_ row: TapeRow) {
+    if row.exchangeTimeNs < newestVenueTimeNs {
+      report.late += 1
+      report.latestByNs = max(report.latestByNs, newestVenueTimeNs - row.exchangeTimeNs)
+    }
+    newestVenueTimeNs = max(newestVenueTimeNs, row.exchangeTimeNs)
+    delays.add(row.localTimeNs - row.exchangeTimeNs)
   }
 
   private func says(_ one: [TapeRow], as other: [TapeRow]) -> Bool {

@@ -103,6 +103,8 @@ struct ImportedRow {
   var localTimeNs: Int64
   var price: ImportedDecimal
   var quantity: ImportedDecimal
+  /// Where it stands in its file, or what it follows from ends: a table's line from 1, an array's row from 0.
+  var line: Int
   var number: UInt64 = 0
   /// The last row of its message.
   var endsMessage = false
@@ -124,4 +126,12 @@ protocol ImportSource: AnyObject {
   /// - Returns: the next row; nil after the last.
   /// - Throws: `CaptureError` with file, line (or row) and reason.
   func next() throws(CaptureError) -> ImportedRow?
+  /// An error of a row that was read before.
+  func failure(_ row: ImportedRow, _ reason: String) -> CaptureError
+}
+
+extension ImportSource {
+  func failure(_ row: ImportedRow, _ reason: String) -> CaptureError {
+    CaptureError(file: path, line: row.line, reason: reason)
+  }
 }

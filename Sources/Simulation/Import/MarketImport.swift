@@ -81,13 +81,14 @@ public struct MarketImport {
         earliest = i
       }
       guard let earliest, let row = heads[earliest].row else { return nil }
+      let placed = try placed(row, of: heads[earliest].source)
       heads[earliest].row = try heads[earliest].source.next()
-      if let placed = try placed(row, file: heads[earliest].source.path) { return placed }
+      if let placed { return placed }
     }
   }
 
   /// The row on the grid; nil for a derived one of which nothing is left.
-  private func placed(_ row: ImportedRow, file: String) throws(CaptureError) -> TapeRow? {
+  private func placed(_ row: ImportedRow, of source: any ImportSource) throws(CaptureError) -> TapeRow? {
     let (ticks, lots): (Int64?, Int64?)
     if row.derived == nil {
       (ticks, lots) = (row.price.steps(tick), row.quantity.steps(lot))
@@ -97,10 +98,8 @@ public struct MarketImport {
       if lots == 0, row.kind == .trade { return nil }
     }
     guard let ticks, let lots else {
-      throw CaptureError(
-        file: file,
-        reason: "has \(row.quantity) at \(row.price), which is not on the grid of tick \(tick.text) and lot \(lot.text)"
-      )
+      throw source.failure(
+        row, "has \(row.quantity) at \(row.price), which is not on the grid of tick \(tick.text) and lot \(lot.text)")
     }
     return TapeRow(
       kind: row.kind, side: row.side, exchangeTimeNs: row.exchangeTimeNs, localTimeNs: row.localTimeNs,

@@ -142,7 +142,7 @@ final class NumpyEventSource: ImportSource {
     return sides.map {
       ImportedRow(
         kind: kind, side: $0, exchangeTimeNs: exchangeNs, localTimeNs: localNs, price: price, quantity: quantity,
-        number: number)
+        line: Int(rowsRead), number: number)
     }
   }
 
@@ -167,6 +167,10 @@ final class NumpyEventSource: ImportSource {
 
   private func text(_ range: Range<Int>) -> String {
     String(decoding: block[place + range.lowerBound..<place + range.upperBound], as: UTF8.self)
+  }
+
+  func failure(_ row: ImportedRow, _ reason: String) -> CaptureError {
+    CaptureError(file: path, reason: "row \(row.line): \(reason)")
   }
 
   private func failure(_ reason: String) -> CaptureError {

@@ -44,6 +44,9 @@ final class TableFile {
     return try read(split(line, expected))
   }
 
+  /// The number of the line that was read last, from 1.
+  var lineNumber: Int { lines.lineNumber }
+
   func failure(_ reason: String) -> CaptureError { lines.failure(reason) }
 
   private func split(_ line: UnsafeRawBufferPointer, _ expected: Int) throws(CaptureError) -> TableFields {

@@ -82,7 +82,8 @@ final class TardisSource: ImportSource {
     localTimeNs = localNs
     func row(_ kind: TapeRowKind, _ side: Side, _ price: ImportedDecimal, _ quantity: ImportedDecimal) -> ImportedRow {
       ImportedRow(
-        kind: kind, side: side, exchangeTimeNs: exchangeNs, localTimeNs: localNs, price: price, quantity: quantity)
+        kind: kind, side: side, exchangeTimeNs: exchangeNs, localTimeNs: localNs, price: price, quantity: quantity,
+        line: table.lineNumber)
     }
     switch kind {
     case .book:

@@ -22,6 +22,9 @@ public struct CaptureRows {
   /// The greatest difference of the shifted local time and the exchange time that a message says.
   public let greatestLatencyNs: Int64
 
+  /// Kinds of rows whose exchange time is DERIVED from the receive time, since the venue gives none.
+  public var derivedTimes: Set<TapeRowKind> { instrument.kind == .spot ? [.touch, .clear, .snapshotLevel] : [] }
+
   private let paths: [String]
   private let leastLatencyNs: Int64
   private let withTouches: Bool
