@@ -70,10 +70,11 @@ public struct Instrument: BitwiseCopyable, Hashable, Sendable {
   public var symbol: ShortName
   public var base: ShortName
   public var quote: ShortName
+  /// What profit, margin and funding are paid in: the quote asset of spot and linear, the base of inverse.
   public var settlement: ShortName
   public var tick: DecimalStep
   public var lot: DecimalStep
-  /// Contract value for derivatives; 1 for spot.
+  /// What one contract is: so much of the base asset (linear), or worth so much of the quote asset (inverse); 1 for spot.
   public var multiplier: Int64
   public var minimumPrice: Price
   public var maximumPrice: Price
