@@ -119,13 +119,15 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   public var quantity: Quantity
   public var cumulativeQuantity: Quantity
   /// What this fill is worth (status: all fills so far, 0 where the venue does not say), as the venue counts and rounds
-  /// it: price times quantity in units of the quote asset, for a contract its `notional` in units of the settlement asset.
+  /// it: price times quantity in units of the quote asset; for a contract its `notional`, in units of the settlement
+  /// asset.
   public var quoteAmount: Amount
   /// The commission of this fill, or the free amount (balance). Of an asset that contracts settle in, free is the wallet
   /// less the margin in use; profit that is not realised counts for nothing.
   public var amount: Amount
-  /// The locked amount (balance): for contracts the initial margin of positions and open orders, at most the wallet. Free
-  /// and locked are the wallet: deposits, realised profit, fees, funding and an insurance fund change it, a price does not.
+  /// The locked amount (balance): for contracts the initial margin of positions and open orders, at most the wallet.
+  /// Free and locked are the wallet: deposits, realised profit, fees, funding and an insurance fund change it, a price
+  /// does not.
   public var lockedAmount: Amount
   public var venueTimeNs: Int64
   public var receiveTimeNs: Int64

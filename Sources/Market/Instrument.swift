@@ -74,7 +74,7 @@ public struct Instrument: BitwiseCopyable, Hashable, Sendable {
   public var settlement: ShortName
   public var tick: DecimalStep
   public var lot: DecimalStep
-  /// What one contract is: so much of the base asset (linear), or worth so much of the quote asset (inverse); 1 for spot.
+  /// One contract is so much of the base asset (linear), or is worth so much of the quote asset (inverse); 1 for spot.
   public var multiplier: Int64
   public var minimumPrice: Price
   public var maximumPrice: Price
