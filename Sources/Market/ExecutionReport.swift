@@ -18,8 +18,8 @@ public enum ReportKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   /// The gateway dropped it before sending; nothing left this machine. `reason` tells why.
   case notSent = 8
   /// An order as the venue holds it, asked for by itself or among the open ones: `orderState`, `price`, `quantity` (the
-  /// order's own, not a fill's) and `cumulativeQuantity` are the venue's truth. An order that this bot did not place has
-  /// no `clientOrder`, only its `venueOrder`.
+  /// order's own, not a fill's) and `cumulativeQuantity` are the venue's truth. An order that this bot did not place
+  /// has no `clientOrder`, only its `venueOrder`.
   case status = 9
   /// The free and locked amount of one asset as the venue sees it.
   case balance = 10
@@ -122,8 +122,8 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   /// it: price times quantity in units of the quote asset; for a contract its `notional`, in units of the settlement
   /// asset.
   public var quoteAmount: Amount
-  /// The commission of this fill, or the free amount (balance). Of an asset that contracts settle in, free is the wallet
-  /// less the margin in use; profit that is not realised counts for nothing.
+  /// The commission of this fill, or the free amount (balance). Of an asset that contracts settle in, free is the
+  /// wallet less the margin in use; profit that is not realised counts for nothing.
   public var amount: Amount
   /// The locked amount (balance): for contracts the initial margin of positions and open orders, at most the wallet.
   /// Free and locked are the wallet: deposits, realised profit, fees, funding and an insurance fund change it, a price
