@@ -144,8 +144,9 @@ let package = Package(
     tests(
       "BotTests",
       [
-        "Bot", "Backtest", "Control", "VenueServer", "VenueFront", "Simulation", "Journal", "Market", "Pipeline",
-        "Support",
+        "Bot", "Backtest", "Strategy", "Risk", "Control", "VenueServer", "VenueFront", "Simulation", "Journal",
+        "Market",
+        "Pipeline", "Support",
       ]),
   ]
 )

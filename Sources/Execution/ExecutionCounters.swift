@@ -98,6 +98,13 @@ public struct ExecutionCounters: ~Copyable {
     fees = Self.table(instruments) { named("position.\($0).fees") }
   }
 
+  /// What the gate refused so far, by reason in the order of their numbers; reasons that were never given are left out.
+  /// Cold.
+  var refused: [RefusalCount] {
+    RefusalReason.allCases.filter { $0 != .none }.sorted { $0.rawValue < $1.rawValue }
+      .map { RefusalCount($0, refusals[Int($0.rawValue)].value) }.filter { $0.count > 0 }
+  }
+
   deinit {
     refusals.deallocate()
     rejects.deallocate()

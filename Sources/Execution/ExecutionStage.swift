@@ -145,6 +145,9 @@ public struct ExecutionStage: ~Copyable {
   /// Orders that may still fill. A session that is stopping has ended when this is 0.
   public var openOrders: Int { orders.openCount }
 
+  /// What the risk gate refused so far, by reason. Cold: not for a step.
+  public var refusals: [RefusalCount] { counters.refused }
+
   /// When a step has something to do, whatever else arrives, in the session's clock.
   public var nextTimerNs: Int64 { min(nextDueNs, nextDayNs) }
 

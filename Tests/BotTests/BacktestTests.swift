@@ -3,56 +3,10 @@
 import Backtest
 import Bot
 import Foundation
+import Risk
 import Simulation
 import Support
 import Testing
-
-/// The demo's limits, with the given section and strategy.
-private func configuration(
-  _ backtest: String, instruments: String = "SYNUSDT",
-  strategy: String = "{name: quoting, parameters: {fillDecay: 1000, riskAversion: 0.01}}"
-) -> String {
-  """
-  instruments: [\(instruments)]
-  strategy: \(strategy)
-  risk:
-    maximumOrderQuantity: 0.05
-    maximumOrderNotional: 5000
-    maximumPosition: 0.2
-    maximumOpenOrders: 16
-    priceCollarBasisPoints: 50
-    ordersPerSecond: 20
-    ordersPer10Seconds: 40
-    maximumMarketAgeMs: 2000
-    maximumOrderAgeMs: 2000
-    maximumDailyLoss: 5000
-  backtest:
-  \(backtest)
-  """
-}
-
-private let edges = """
-    latency: {feedUs: 500, orderUs: 1000, responseUs: 1000, decisionUs: 20}
-    fees: {makerBasisPoints: 10, takerBasisPoints: 10}
-  """
-private let synthetic = """
-    synthetic: {seed: 7, seconds: 60}
-    balances: {USDT: 100000, SYN: 2}
-  \(edges)
-  """
-
-private func run(_ text: String) throws -> BacktestOutcome {
-  var backtest = try BacktestRun(
-    Configuration(file: "test.yaml", text: text), strategies: StrategyFactory.included)
-  return try backtest.run()
-}
-
-private func problem(_ text: String) -> String? {
-  do {
-    _ = try BacktestRun(Configuration(file: "test.yaml", text: text), strategies: StrategyFactory.included)
-    return nil
-  } catch { return "\(error)" }
-}
 
 @Suite("Backtests")
 struct BacktestTests {
@@ -60,8 +14,8 @@ struct BacktestTests {
   /// build, on any machine. A change of a stage, of a record or of the synthetic market changes it for good reason.
   @Test("decides the same in every run, build and machine")
   func determinism() throws {
-    let first = try run(configuration(synthetic))
-    let second = try run(configuration(synthetic))
+    let first = try runBacktest(backtestConfiguration(syntheticBacktest))
+    let second = try runBacktest(backtestConfiguration(syntheticBacktest))
     #expect(first == second)
     #expect(first.pessimistic.decisions == 0xff6e_4f5f_7477_81cc && first.pessimistic.records == 12_940)
     #expect(first.pessimistic.fillsMaker == 21 && first.pessimistic.fillsTaker == 0)
@@ -72,17 +26,17 @@ struct BacktestTests {
     .enabled(if: sharedData != nil, "needs the recorded captures (APUS_DATA)"))
   func recorded() throws {
     let folder = try #require(sharedData).appendingPathComponent("binance/spot").path
-    let text = configuration(
+    let text = backtestConfiguration(
       """
         captures: [\(folder)/btcusdt_20240808.gz, \(folder)/ethusdt_20240808.gz]
         window: {toSeconds: 60}
         balances: {USDT: 100000, BTC: 2, ETH: 20}
-      \(edges)
+      \(backtestEdges)
       """, instruments: "BTCUSDT, ETHUSDT", strategy: "{name: combined}")
-    let first = try run(text)
+    let first = try runBacktest(text)
     #expect(first.pessimistic.fillsMaker > 0 && first.pessimistic.fillsTaker > 0)
     #expect(first.pessimistic != first.optimistic)
-    #expect(try run(text) == first)
+    #expect(try runBacktest(text) == first)
   }
 
   @Test(
@@ -101,25 +55,27 @@ struct BacktestTests {
         \(input)
         window: {toSeconds: 30}
         balances: {USDT: 100000, BTC: 2}
-      \(edges)
+      \(backtestEdges)
       """
     }
-    let fromTape = try run(configuration(section("tapes: [\(tape)]"), instruments: "BTCUSDT"))
-    #expect(try run(configuration(section("captures: [\(capture)]"), instruments: "BTCUSDT")) == fromTape)
+    let fromTape = try runBacktest(backtestConfiguration(section("tapes: [\(tape)]"), instruments: "BTCUSDT"))
+    #expect(
+      try runBacktest(backtestConfiguration(section("captures: [\(capture)]"), instruments: "BTCUSDT")) == fromTape)
     #expect(fromTape.pessimistic.ordersAccepted > 0)
   }
 
   @Test("what lies before the window only makes the book")
   func window() throws {
-    let late = try run(configuration(synthetic + "\n  window: {fromSeconds: 30}")).pessimistic
-    let whole = try run(configuration(synthetic)).pessimistic
+    let late = try runBacktest(backtestConfiguration(syntheticBacktest + "\n  window: {fromSeconds: 30}")).pessimistic
+    let whole = try runBacktest(backtestConfiguration(syntheticBacktest)).pessimistic
     #expect(late.ordersAccepted > 0 && late.ordersAccepted < whole.ordersAccepted)
   }
 
   @Test("a third session is played between the ends, which do not know of it")
   func expected() throws {
-    let ends = try run(configuration(synthetic))
-    let three = try run(configuration(synthetic + "\n  queue: {expected: {model: power, exponent: 3}}"))
+    let ends = try runBacktest(backtestConfiguration(syntheticBacktest))
+    let three = try runBacktest(
+      backtestConfiguration(syntheticBacktest + "\n  queue: {expected: {model: power, exponent: 3}}"))
     #expect(ends.expected == nil && ends.outlooks == [.pessimistic, .optimistic])
     #expect(three.outlooks == [.pessimistic, .expected, .optimistic])
     #expect(three.pessimistic == ends.pessimistic && three.optimistic == ends.optimistic)
@@ -130,7 +86,7 @@ struct BacktestTests {
   @Test("equal ends are one session, and no interval")
   func certain() throws {
     let rules = "\n  queue: {pessimistic: proRata, optimistic: proRata}"
-    let outcome = try run(configuration(synthetic + rules))
+    let outcome = try runBacktest(backtestConfiguration(syntheticBacktest + rules))
     #expect(outcome.ends.count == 1)
     #expect(try outcome.interval.isCertain)
   }
@@ -138,32 +94,49 @@ struct BacktestTests {
   @Test(
     "what cannot be run is refused before anything runs",
     arguments: [
-      (synthetic.replacing("seed: 7", with: "seed: -7"), "test.yaml:15: backtest.synthetic.seed"),
-      (synthetic.replacing("feedUs: 500, ", with: ""), "test.yaml:17: backtest.latency.feedUs: is missing"),
-      (synthetic.replacing("makerBasisPoints: 10,", with: "makerBasisPoints: 10, rebate: 1,"), "fees.rebate"),
-      (synthetic.replacing("USDT: 100000", with: "EUR: 100000"), "backtest.balances.EUR"),
-      (synthetic + "\n  queue: {expected: fifo}", "test.yaml:19: backtest.queue.expected: an exact queue needs"),
-      (synthetic + "\n  queue: {expected: power}", "an exponent is expected"),
-      (synthetic + "\n  queue: {expected: {model: proRata, exponent: 2}}", "proRata has no exponent"),
-      (synthetic + "\n  queue: {expected: proRata}", "a venue matches by size (proRata) or by time"),
-      (synthetic + "\n  queue: {expected: leaveAhead}", "backtest.queue.expected: it does not lie between"),
-      (synthetic + "\n  queue: {pessimistic: leaveAhead, optimistic: log}", "it is less optimistic"),
-      (synthetic + "\n  queue: {pessimistic: log, optimistic: log, expected: logOfSum}", "it does not lie between"),
-      (synthetic + "\n  window: {fromSeconds: 61}", "the input ends before the window begins"),
-      (synthetic + "\n  captures: [a.gz]", "`captures`, `tapes` or `synthetic`, one of them"),
-      ("  captures: [none.gz]\n  balances: {USDT: 1}\n\(edges)", "none.gz"),
-      ("  tapes: [none.tape]\n  balances: {USDT: 1}\n\(edges)", "none.tape"),
-      (synthetic + "\n  instruments: {ABCUSDT: {tick: 0.1}}", "backtest.instruments.ABCUSDT"),
-      (synthetic + "\n  instruments: {SYNUSDT: {tick: 0}}", "backtest.instruments.SYNUSDT.tick"),
+      (syntheticBacktest.replacing("seed: 7", with: "seed: -7"), "test.yaml:15: backtest.synthetic.seed"),
+      (syntheticBacktest.replacing("feedUs: 500, ", with: ""), "test.yaml:17: backtest.latency.feedUs: is missing"),
+      (syntheticBacktest.replacing("makerBasisPoints: 10,", with: "makerBasisPoints: 10, rebate: 1,"), "fees.rebate"),
+      (syntheticBacktest.replacing("USDT: 100000", with: "EUR: 100000"), "backtest.balances.EUR"),
+      (
+        syntheticBacktest + "\n  queue: {expected: fifo}", "test.yaml:19: backtest.queue.expected: an exact queue needs"
+      ),
+      (syntheticBacktest + "\n  queue: {expected: power}", "an exponent is expected"),
+      (syntheticBacktest + "\n  queue: {expected: {model: proRata, exponent: 2}}", "proRata has no exponent"),
+      (syntheticBacktest + "\n  queue: {expected: proRata}", "a venue matches by size (proRata) or by time"),
+      (syntheticBacktest + "\n  queue: {expected: leaveAhead}", "backtest.queue.expected: it does not lie between"),
+      (syntheticBacktest + "\n  queue: {pessimistic: leaveAhead, optimistic: log}", "it is less optimistic"),
+      (
+        syntheticBacktest + "\n  queue: {pessimistic: log, optimistic: log, expected: logOfSum}",
+        "it does not lie between"
+      ),
+      (syntheticBacktest + "\n  window: {fromSeconds: 61}", "the input ends before the window begins"),
+      (syntheticBacktest + "\n  captures: [a.gz]", "`captures`, `tapes` or `synthetic`, one of them"),
+      ("  captures: [none.gz]\n  balances: {USDT: 1}\n\(backtestEdges)", "none.gz"),
+      ("  tapes: [none.tape]\n  balances: {USDT: 1}\n\(backtestEdges)", "none.tape"),
+      (syntheticBacktest + "\n  instruments: {ABCUSDT: {tick: 0.1}}", "backtest.instruments.ABCUSDT"),
+      (syntheticBacktest + "\n  instruments: {SYNUSDT: {tick: 0}}", "backtest.instruments.SYNUSDT.tick"),
     ])
   func refusals(section: String, reason: String) throws {
-    let text = try #require(problem(configuration(section)))
+    let text = try #require(backtestProblem(backtestConfiguration(section)))
     #expect(text.contains(reason), "\(text)")
+  }
+
+  @Test("a session whose orders the risk gate refuses says which rule it was")
+  func refusedByTheGate() throws {
+    let outcome = try runBacktest(
+      backtestConfiguration(syntheticBacktest).replacing("maximumOrderNotional: 5000", with: "maximumOrderNotional: 1"))
+    let result = outcome.pessimistic.result
+    let limit = try #require(result.refusals.first { $0.reason == .notionalAboveLimit })
+    #expect(limit.count > 0 && result.scopes[0].orders.placed == 0)
+    #expect(BacktestText(outcome: outcome, isColoured: false).all.contains("notionalAboveLimit"))
+    #expect(result.json.text.contains("notionalAboveLimit"))
   }
 
   @Test("an instrument that no input has is refused by name")
   func missingInstrument() throws {
-    let text = try #require(problem(configuration(synthetic.replacing(", SYN: 2", with: ""), instruments: "BTCUSDT")))
+    let text = try #require(
+      backtestProblem(backtestConfiguration(syntheticBacktest.replacing(", SYN: 2", with: ""), instruments: "BTCUSDT")))
     #expect(text.contains("the synthetic market is of SYNUSDT alone"), "\(text)")
   }
 }

@@ -1,6 +1,7 @@
 // The observer of a backtest: told what happens, it keeps what the results are made of. One thread only.
 
 public import Market
+public import Risk
 
 /// Follows a backtest from its first touch to its end, in memory that `RecorderConfiguration` bounds and no length of the
 /// run does: sums, a grid of samples that coarsens, a list of fills that thins itself, fills that wait for their markouts,
@@ -21,6 +22,8 @@ public final class ResultRecorder {
   private let groupsOf: [[Int]]
   @exclusivity(unchecked) var grid: SampleGrid
   var fills: ThinnedList<BacktestFill>
+  /// What the bot's own risk gate refused, as told last.
+  public var refusals: [RefusalCount] = []
   let startNs: Int64
   @exclusivity(unchecked) private(set) var nowNs: Int64
   private let tables: ResultTables?

@@ -1,6 +1,7 @@
 // A result as JSON, byte-equal for equal results.
 
 import Market
+import Risk
 public import Simulation
 
 extension BacktestResult {
@@ -17,6 +18,11 @@ extension BacktestResult {
       ("end_ns", .integer(endNs)),
       ("adverse_selection_horizon_s", .real(Double(adverseSelectionHorizon.ns) / 1e9)),
       ("instruments", .array(instruments.map(Self.json))),
+      (
+        "refusals",
+        .array(
+          refusals.map { .fields([("reason", .string("\($0.reason)")), ("count", .integer($0.count))]) })
+      ),
       ("scopes", .array(scopes.map(\.json))),
       ("sample_interval_ns", .integer(sampleIntervalNs)),
       ("sample_times_ns", .integers(sampleTimesNs)),

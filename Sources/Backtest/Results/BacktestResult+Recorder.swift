@@ -8,6 +8,7 @@ extension BacktestResult {
     startNs = recorder.startNs
     self.endNs = endNs
     instruments = recorder.instruments
+    refusals = recorder.refusals
     adverseSelectionHorizon = recorder.configuration.adverseSelectionHorizon
     sampleIntervalNs = recorder.grid.intervalNs
     sampleTimesNs = recorder.grid.timesNs

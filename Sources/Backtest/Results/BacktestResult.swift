@@ -1,6 +1,7 @@
 // What a backtest produced: figures for each scope, series and fills.
 
 public import Market
+public import Risk
 
 /// The mean markout of fills of one kind at one horizon, with a cluster-robust standard error (`ClusteredMean`).
 public struct Markout: Equatable, Sendable {
@@ -58,6 +59,8 @@ public struct BacktestResult: Equatable, Sendable {
   public var startNs: Int64
   public var endNs: Int64
   public var instruments: [Instrument]
+  /// Orders and amendments that the bot's own risk gate refused, by reason in the order of their numbers.
+  public var refusals: [RefusalCount]
   public var adverseSelectionHorizon: MarkoutHorizon
   /// The distance of two samples, over which returns are taken.
   public var sampleIntervalNs: Int64

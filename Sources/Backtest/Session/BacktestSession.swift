@@ -37,7 +37,7 @@ public struct BacktestParts: ~Copyable {
 ///
 /// Time passes from one thing that happens to the next. What happens at the same time has one order: the market's
 /// messages at the venue, requests that arrive there, market data that arrives at the bot, then reports, then timers; the
-/// stages run until none of them has anything to do, as a worker polls them. Delays come on top of the recorded times,
+/// stages run until none of them has anything to do, as a worker polls them. Latencies come on top of the recorded times,
 /// which stand for the venue's own; on each wire messages keep their order.
 public final class BacktestSession {
   private let strategy: any SteppedStrategy
@@ -46,7 +46,7 @@ public final class BacktestSession {
   private var gateway: SimulatedGateway
   private var digest: DecisionDigest
   public private(set) var venue: VenueDesk
-  private let delays: LinkDelays
+  private let decisionNs: Int64
   /// Nil once the result is made.
   private var recorder: SessionRecorder?
 
@@ -55,11 +55,11 @@ public final class BacktestSession {
     var instrument: InstrumentIndex
   }
 
-  private var marketData = Wire<Played>()
-  private var snapshotRequests = Wire<InstrumentIndex>()
-  private var snapshots = Wire<Played>()
-  private var requests = Wire<VenueRequest>()
-  private var reports = Wire<ExecutionReport>()
+  private var marketData: Wire<Played>
+  private var snapshotRequests: Wire<InstrumentIndex>
+  private var snapshots: Wire<Played>
+  private var requests: Wire<VenueRequest>
+  private var reports: Wire<ExecutionReport>
   /// Instruments whose snapshot is asked for, and of which the venue has no book yet.
   private var awaitingBook: [InstrumentIndex] = []
   private var told: [ExecutionReport] = []
@@ -86,14 +86,21 @@ public final class BacktestSession {
     gateway = parts.gateway
     digest = parts.digest
     venue = parts.venue
-    delays = parts.delays
+    decisionNs = parts.delays.decisionNs
+    marketData = Wire(parts.delays.feed)
+    snapshotRequests = Wire(parts.delays.order.ofAnotherConnection)
+    snapshots = Wire(parts.delays.response.ofAnotherConnection)
+    requests = Wire(parts.delays.order)
+    reports = Wire(parts.delays.response)
     recorder = SessionRecorder(parts.recorder)
     self.startNs = startNs
     nowNs = startNs
     venue.tellBalances(cause: 0, timeNs: startNs, reports: &told)
     told.append(
       ExecutionReport(kind: .sessionUp, venue: VenueIndex(0), receiveTimeNs: startNs, cause: 0))
-    sendReports(arrivingNs: startNs)
+    // It is up already: this does not travel.
+    for report in told { reports.send(report, arrivingNs: startNs) }
+    told.removeAll(keepingCapacity: true)
   }
 
   public var feedCounters: SimulatedFeed.Counters { feed.counters }
@@ -112,11 +119,11 @@ public final class BacktestSession {
     nowNs = timeNs
     venue.play(message, instrument, timeNs: timeNs, reports: &told)
     recorder?.moved(message, instrument, venue.engine.markets[Int(instrument.rawValue)], timeNs: timeNs)
-    sendReports(arrivingNs: timeNs + delays.responseNs)
+    sendReports()
     if case .snapshot = message {
       answerSnapshots(of: instrument, with: message)
     } else {
-      marketData.send(Played(message: message, instrument: instrument), arrivingNs: timeNs + delays.feedNs)
+      marketData.send(Played(message: message, instrument: instrument), atNs: timeNs)
     }
   }
 
@@ -128,6 +135,7 @@ public final class BacktestSession {
     guard let recording = recorder else { preconditionFailure("a session is finished once") }
     try advance(beforeNs: endNs + 1)
     recorder = nil
+    recording.recorder.refusals = execution.refusals
     let result = recording.recorder.end(timeNs: endNs)
     isStopping = true
     try turn(endNs)
@@ -156,7 +164,7 @@ public final class BacktestSession {
     while let request = requests.receive(byNs: timeNs) {
       recorder?.arrived(request, timeNs: timeNs)
       venue.take(request, timeNs: timeNs, reports: &told)
-      sendReports(arrivingNs: timeNs + delays.responseNs)
+      sendReports()
     }
     while let instrument = snapshotRequests.receive(byNs: timeNs) { answerSnapshot(of: instrument) }
     deliver()
@@ -178,7 +186,7 @@ public final class BacktestSession {
       _ = reports.receive(byNs: nowNs)
     }
     while let instrument = feed.takeRequest(nowNs: nowNs) {
-      snapshotRequests.send(instrument, arrivingNs: nowNs + delays.orderNs)
+      snapshotRequests.send(instrument, atNs: nowNs)
     }
   }
 
@@ -198,10 +206,10 @@ public final class BacktestSession {
   /// Puts on the wire what execution has sent.
   private func dispatch() -> Int {
     var count = 0
-    let departureNs = nowNs + delays.decisionNs
+    let departureNs = nowNs + decisionNs
     while let request = gateway.takeRequest() {
       recorder?.asked(request, timeNs: nowNs)
-      requests.send(.request(request), arrivingNs: departureNs + delays.orderNs)
+      requests.send(.request(request), atNs: departureNs)
       count += 1
     }
     while let order = gateway.takeOrder() {
@@ -209,17 +217,17 @@ public final class BacktestSession {
       if let refusal = gateway.refuse(order, nowNs: nowNs, departureNs: departureNs, haltEpoch: Self.haltEpoch) {
         recorder?.happened(refusal, timeNs: nowNs)
       } else {
-        requests.send(.order(order), arrivingNs: departureNs + delays.orderNs)
+        requests.send(.order(order), atNs: departureNs)
       }
       count += 1
     }
     return count
   }
 
-  private func sendReports(arrivingNs: Int64) {
+  private func sendReports() {
     for report in told {
       recorder?.happened(report, timeNs: nowNs)
-      reports.send(report, arrivingNs: arrivingNs)
+      reports.send(report, atNs: nowNs)
     }
     told.removeAll(keepingCapacity: true)
   }
@@ -230,14 +238,14 @@ public final class BacktestSession {
   private func answerSnapshots(of instrument: InstrumentIndex, with message: MarketMessage) {
     guard awaitingBook.contains(instrument) else { return }
     awaitingBook.removeAll { $0 == instrument }
-    snapshots.send(Played(message: message, instrument: instrument), arrivingNs: nowNs + delays.responseNs)
+    snapshots.send(Played(message: message, instrument: instrument), atNs: nowNs)
   }
 
   private func answerSnapshot(of instrument: InstrumentIndex) {
     guard let book = venue.engine.markets[Int(instrument.rawValue)].snapshot else {
       return awaitingBook.append(instrument)
     }
-    snapshots.send(Played(message: book, instrument: instrument), arrivingNs: nowNs + delays.responseNs)
+    snapshots.send(Played(message: book, instrument: instrument), atNs: nowNs)
   }
 }
 

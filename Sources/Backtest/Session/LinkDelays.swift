@@ -1,21 +1,21 @@
 // How long messages are under way between a bot and its venue.
 
-/// Constant delays of the three directions, and the bot's own time, in nanoseconds.
-public struct LinkDelays: BitwiseCopyable, Equatable, Sendable {
+/// The latencies of the three directions, each a model of its own, and the bot's own time.
+public struct LinkDelays: Sendable {
   /// From the venue's matching to the bot's feed.
-  public var feedNs: Int64
+  public var feed: WireLatency
   /// From the bot's gateway to the venue's matching.
-  public var orderNs: Int64
+  public var order: WireLatency
   /// From the venue's matching to the bot's gateway.
-  public var responseNs: Int64
-  /// From a message's arrival to the departure of what was decided on it: the box's measured tick to trade.
+  public var response: WireLatency
+  /// From a message's arrival to the departure of what was decided on it, in nanoseconds: the box's measured tick to trade.
   public var decisionNs: Int64
 
-  public init(feedNs: Int64, orderNs: Int64, responseNs: Int64, decisionNs: Int64) {
-    precondition(min(feedNs, orderNs, responseNs, decisionNs) >= 0, "nothing arrives before it was sent")
-    self.feedNs = feedNs
-    self.orderNs = orderNs
-    self.responseNs = responseNs
+  public init(feed: WireLatency, order: WireLatency, response: WireLatency, decisionNs: Int64) {
+    precondition(decisionNs >= 0, "nothing leaves before it was decided")
+    self.feed = feed
+    self.order = order
+    self.response = response
     self.decisionNs = decisionNs
   }
 }

@@ -6,23 +6,28 @@ public struct Wire<Message> {
   /// The first message that has not arrived; those before it are dropped from time to time.
   private var first = 0
   private var lastArrivalNs = Int64.min
+  private var latency: WireLatency
 
-  public init() {}
+  /// - Parameter latency: of its messages; each wire draws its own.
+  public init(_ latency: WireLatency) { self.latency = latency }
 
   public var isEmpty: Bool { first == messages.count }
 
   /// When the next message arrives; `.max` when none is under way.
   public var nextNs: Int64 { isEmpty ? .max : messages[first].arrivalNs }
 
-  /// Sends a message. It arrives at that time, and not before the one sent before it: one TCP connection delivers in
-  /// order.
+  /// Sends a message. It arrives after the wire's latency, and not before the one sent before it: one TCP connection
+  /// delivers in order.
   ///
-  /// - Returns: when it arrives.
-  @discardableResult
-  public mutating func send(_ message: Message, arrivingNs: Int64) -> Int64 {
+  /// - Parameter timeNs: when it leaves; not before the message sent last.
+  public mutating func send(_ message: Message, atNs timeNs: Int64) {
+    send(message, arrivingNs: timeNs + latency.latencyNs(at: timeNs))
+  }
+
+  /// Sends a message whose arrival is known, by the same rule.
+  public mutating func send(_ message: Message, arrivingNs: Int64) {
     lastArrivalNs = max(lastArrivalNs, arrivingNs)
     messages.append((message, lastArrivalNs))
-    return lastArrivalNs
   }
 
   /// Looks at the next message that has arrived by that time.

@@ -8,7 +8,7 @@ import Simulation
 import Strategy
 
 /// Everything of a backtest that is decided before a message is played.
-struct BacktestPlan {
+package struct BacktestPlan {
   let settings: BacktestSettings
   let session: SessionPlan
 
@@ -16,7 +16,7 @@ struct BacktestPlan {
   private static let bootEpoch: UInt32 = 1
 
   /// - Throws: `SessionError` for what does not go together, before anything runs.
-  init(_ configuration: Configuration, strategies: [StrategyFactory]) throws {
+  package init(_ configuration: Configuration, strategies: [StrategyFactory]) throws {
     guard let settings = configuration.backtest else {
       throw SessionError("the configuration has no `backtest` section: docs/configuration.md")
     }
@@ -36,12 +36,14 @@ struct BacktestPlan {
     }
   }
 
-  var instruments: [Instrument] { session.instruments }
+  package var instruments: [Instrument] { session.instruments }
 
   /// A session that has not played anything yet.
   ///
   /// - Parameter tables: where every row of the session goes; nil for nowhere.
-  func makeSession(startNs: Int64, queue: QueueRule, tables: ResultTables? = nil) throws -> BacktestSession {
+  package func makeSession(
+    startNs: Int64, delays: LinkDelays, queue: QueueRule, tables: ResultTables? = nil
+  ) throws -> BacktestSession {
     let counters = try CounterFile()
     let ends = StageEnds(in: try MemoryArena(byteCount: StageEnds.arenaBytes, MemoryPlan(), near: nil))
     let records = SessionRecords(session.configuration.journal)
@@ -66,7 +68,7 @@ struct BacktestPlan {
         emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
         orders: ends.gatewayOrders, reports: ends.gatewayReports),
       digest: DecisionDigest(strategy: records.strategy.consumer, execution: records.execution.consumer),
-      venue: try venue(queue), delays: settings.delays,
+      venue: try venue(queue), delays: delays,
       recorder: ResultRecorder(instruments, startNs: startNs, configuration: recording, tables: tables))
     return BacktestSession(parts, startNs: startNs)
   }

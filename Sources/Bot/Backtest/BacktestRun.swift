@@ -9,12 +9,14 @@ import Simulation
 /// is expected of it where that is configured.
 package struct BacktestRun {
   let plan: BacktestPlan
+  private let delays: LinkDelays
   private var market: BacktestMarket
 
   /// - Throws: everything that is wrong with configuration and inputs, before anything runs.
   package init(_ configuration: Configuration, strategies: [StrategyFactory]) throws {
     plan = try BacktestPlan(configuration, strategies: strategies)
     market = try BacktestMarket(plan.settings, instruments: plan.instruments)
+    delays = try plan.settings.latency.delays(in: market.startNs...market.endNs)
   }
 
   /// Plays the market to its end, message by message into all sessions.
@@ -32,7 +34,7 @@ package struct BacktestRun {
       try tables.map { try ResultTables(folder: $0.appendingPathComponent(queue.outlook.rawValue)) }
     }
     let sessions = try zip(queues, files).map {
-      try plan.makeSession(startNs: startNs, queue: $0.rule, tables: $1)
+      try plan.makeSession(startNs: startNs, delays: delays, queue: $0.rule, tables: $1)
     }
     let seconds = Self.seconds(from: startNs, to: market.endNs)
     var shown = 0

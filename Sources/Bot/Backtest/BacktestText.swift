@@ -3,6 +3,7 @@
 import Backtest
 import Foundation
 import Market
+import Risk
 
 package struct BacktestText {
   let outcome: BacktestOutcome
@@ -57,11 +58,22 @@ package struct BacktestText {
   }
 
   private var closing: [String] {
-    [
+    refusals + [
       row("feed gaps, crossed", outcome.ends.map { "\($0.gaps), \($0.crossedBooks)" }),
       row("decisions", outcome.ends.map { String($0.decisions, radix: 16) }),
       "What is simulated and what is not: docs/backtesting.md.",
     ]
+  }
+
+  /// What the risk gate refused, by reason: a session that may not trade says why.
+  private var refusals: [String] {
+    let counts = outcome.ends.map { end in
+      Dictionary(uniqueKeysWithValues: end.result.refusals.map { ($0.reason, $0.count) })
+    }
+    let reasons = RefusalReason.allCases.filter { reason in counts.contains { $0[reason] != nil } }
+    guard !reasons.isEmpty else { return [] }
+    let rows = reasons.map { reason in row("\(reason)", counts.map { String($0[reason] ?? 0) }) }
+    return [bold("refused by the risk gate")] + rows + [""]
   }
 
   private func row(_ name: String, _ values: [String]) -> String {

@@ -1,6 +1,5 @@
 // The `backtest` section of the configuration: which market is played, how far away the venue is, and what it charges.
 
-import Backtest
 import Market
 import Simulation
 
@@ -24,7 +23,7 @@ public struct BacktestSettings: Sendable {
   public var toNs: Int64
   /// What the account begins with, by asset, in decimal text.
   public var balances: [(asset: String, amount: String)]
-  var delays: LinkDelays
+  var latency: LatencySettings
   var fees: FeeRates
   var queue = QueueSettings()
 }
@@ -36,7 +35,7 @@ extension BacktestSettings {
     instruments = reader.has("instruments") ? try InstrumentTerms.all(reader.mapping("instruments")) : [:]
     (fromNs, toNs) = reader.has("window") ? try Self.window(reader.mapping("window")) : (0, .max)
     balances = try Self.balances(reader.mapping("balances"))
-    delays = try LinkDelays(reader.mapping("latency"))
+    latency = try LatencySettings(reader.mapping("latency"))
     fees = try FeeRates(reader.mapping("fees"))
     if reader.has("queue") { queue = try QueueSettings(reader.mapping("queue")) }
     try reader.finish()
@@ -83,18 +82,6 @@ extension BacktestSettings {
     }
     try reader.finish()
     return balances
-  }
-}
-
-extension LinkDelays {
-  /// Microseconds in the file: what is measured is no finer.
-  init(_ reader: YAMLReader) throws {
-    var reader = reader
-    func micros(_ name: String) throws -> Int64 { Int64(try reader.number(name, in: 0...60_000_000) * 1e3) }
-    self.init(
-      feedNs: try micros("feedUs"), orderNs: try micros("orderUs"), responseNs: try micros("responseUs"),
-      decisionNs: try micros("decisionUs"))
-    try reader.finish()
   }
 }
 

@@ -3,7 +3,7 @@
 /// Entry and response have each a `HeavyTailedProcess` of their own; a request lost on its way hears of it after its
 /// latency.
 public struct HeavyTailedLatency: OrderLatencyModel, Sendable {
-  public struct Parameters: Sendable {
+  public struct Parameters: Equatable, Sendable {
     public var medianNs: Double
     /// Of the logarithm.
     public var sigma: Double

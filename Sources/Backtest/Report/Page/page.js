@@ -137,10 +137,21 @@ function metricTable(scope) {
   table(section("Figures", bootstrapNote(scope)), ["figure", ...ends().map(endName), "unit", "definition"], rows);
 }
 
+// What the risk gate refused is of the whole run, whatever scope is shown.
+function refusalTable() {
+  const counts = ends().map(end => new Map(runs[end].refusals.map(refusal => [refusal.reason, refusal.count])));
+  const reasons = [...new Set(counts.flatMap(count => [...count.keys()]))];
+  if (reasons.length === 0) return;
+  table(section("Refused by the risk gate", "Orders and amendments of the whole run that never left; docs/risk.md explains each reason."),
+    ["reason", ...ends().map(endName)], reasons.map(
+      reason => [reason, ...counts.map(count => ({ text: count.get(reason) ?? 0, className: "number" }))]));
+}
+
 function orderTables(scope) {
   const orders = ends().map(end => runs[end].scopes[scope].orders);
   table(section("Orders"), ["", ...ends().map(endName)], Object.keys(orders[0]).map(
     key => [key.replace("_", " "), ...orders.map(counts => ({ text: counts[key], className: "number" }))]));
+  refusalTable();
   const tiers = ends().flatMap(end => runs[end].scopes[scope].fee_tiers.map(
     row => [endName(end), row.tier, row.kind, row.fills, figureText(row.turnover), figureText(row.fees_paid)]));
   if (tiers.length > 0) {
