@@ -66,6 +66,7 @@ final class Run {
         socketPath: configuration.controlSocket, roles: try configuration.control.roles()), on: host)
     for remark in session.remarks { Terminal.note(remark) }
 
+    if let paper = orders.paper { try awaitMarket(paper, counters, interrupt) }
     try session.start()
     try watch(session, counters, orders.paper, interrupt)
     try drain(session, counters)
@@ -107,6 +108,15 @@ final class Run {
         counters: counters, folder: folder)
       Terminal.note("PAPER: no order leaves this machine; " + paper.latency.text)
       return OrderEntry(endpoint: paper.endpoint, key: paper.key, paper: paper)
+    }
+  }
+
+  /// Waits until the paper venue has every market: it refuses orders for one that it does not see, and refusals pause an
+  /// instrument.
+  private func awaitMarket(_ paper: PaperVenue, _ counters: CounterFile, _ interrupt: InterruptFlag) throws {
+    while !interrupt.isSet, try counters.reader().counters()["paper.suspended"] ?? 0 > 0 {
+      if let problem = paper.problem { throw SessionError("the market cannot be followed: \(problem)") }
+      usleep(Self.tickMicroseconds)
     }
   }
 
