@@ -38,6 +38,8 @@ package struct APIError: Error, Equatable {
   package static let alreadySubscribed = APIError(code: -2035, message: "User Data Stream subscription already active.")
   package static let notSubscribed = APIError(code: -2036, message: "User Data Stream subscription not active.")
 
+  package static let invalidTimeUnit = APIError(
+    code: -1194, message: "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.")
   package static let illegalCombination = APIError(
     code: -1128, message: "Combination of optional parameters invalid.")
   package static let tooManyHours = APIError(code: -1127, message: "More than 24 hours between startTime and endTime.")

@@ -5,15 +5,18 @@ import Simulation
 package final class APISession {
   /// The key that logged on; requests without their own key are its.
   var logonKey: String?
-  var authorizedMs: Int64?
-  let connectedMs: Int64
+  var authorizedNs: Int64?
+  let connectedNs: Int64
+  /// What this caller is told times in.
+  let timeUnit: TimeUnit
   /// Identifiers of the user data subscriptions on this connection.
   var subscriptions: [Int] = []
   private var nextSubscription = 0
   let isREST: Bool
 
-  package init(connectedMs: Int64, isREST: Bool = false) {
-    self.connectedMs = connectedMs
+  package init(connectedNs: Int64, timeUnit: TimeUnit = .millisecond, isREST: Bool = false) {
+    self.connectedNs = connectedNs
+    self.timeUnit = timeUnit
     self.isREST = isREST
   }
 
@@ -24,13 +27,13 @@ package final class APISession {
   }
 
   /// The `result` of the session requests.
-  func statusText(nowMs: Int64, returnRateLimits: Bool) -> String {
+  func statusText(nowNs: Int64, returnRateLimits: Bool) -> String {
     var object = ObjectText()
     object.add("apiKey", raw: logonKey.map(JSONValue.quote) ?? "null")
-    object.add("authorizedSince", raw: authorizedMs.map(String.init) ?? "null")
-    object.add("connectedSince", raw: connectedMs)
+    object.add("authorizedSince", raw: authorizedNs.map { "\(timeUnit.count($0))" } ?? "null")
+    object.add("connectedSince", raw: timeUnit.count(connectedNs))
     object.add("returnRateLimits", raw: returnRateLimits)
-    object.add("serverTime", raw: nowMs)
+    object.add("serverTime", raw: timeUnit.count(nowNs))
     object.add("userDataStream", raw: !subscriptions.isEmpty)
     return object.text
   }

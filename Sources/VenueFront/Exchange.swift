@@ -19,11 +19,12 @@ package final class Exchange {
   package private(set) var placements: [String: Int] = [:]
   private var executionId: UInt64 = 0
   /// Where user events go: every subscription of every connection.
-  package var onUserEvent: (String) -> Void = { _ in }
+  package var onUserEvent: (UserEvent) -> Void = { _ in }
   package var onFill: (VenueFill, _ clientOrderId: String) -> Void = { _, _ in }
   /// The venue's clock: capture time in nanoseconds since 1970.
   package let nowNs: () -> Int64
-  /// The same for what happens in matching: it never runs ahead of a market message that is still to be played.
+  /// The same for what happens in matching, in whole microseconds: every market message up to it was played, and none
+  /// after it.
   private let matchingNs: () -> Int64
   package let snapshots: SnapshotDesk
 
@@ -78,11 +79,12 @@ package final class Exchange {
     orderOfClientId[clientOrderId].flatMap { engine.find(orderId: $0) }
   }
 
-  package func named(_ order: VenueOrder) -> NamedOrder {
+  /// - Parameter unit: what times are told in.
+  package func named(_ order: VenueOrder, _ unit: TimeUnit = .millisecond) -> NamedOrder {
     let instrument = engine.instruments[Int(order.request.instrument.rawValue)]
     return NamedOrder(
       order: order, symbol: instrument.symbol.text, clientOrderId: clientIds[Int(order.id) - 1],
-      scale: scale(instrument))
+      scale: scale(instrument), timeUnit: unit)
   }
 
   /// A name for an order or cancel that came without one.
@@ -108,7 +110,9 @@ package final class Exchange {
       case .expired(let order, _): report(order, "EXPIRED")
       case .prevented(let order, let prevention): report(order, "TRADE_PREVENTION", prevention: prevention)
       case .amended(let order): report(order, "REPLACED", amendedFrom: amendedFrom)
-      case .balances(let balances): onUserEvent(accountPosition(balances, nowNs: nowNs()))
+      case .balances(let balances):
+        let now = nowNs()
+        onUserEvent(UserEvent { accountPosition(balances, time: $0.count(now)) })
       // The local venue is of spot: it liquidates nobody and pays no funding.
       case .refused, .cancelRefused, .amendRefused, .liquidating, .transferred: break
       }
@@ -120,12 +124,16 @@ package final class Exchange {
     amendedFrom: String? = nil, prevention: Prevention? = nil
   ) {
     executionId += 1
-    let named = named(order)
+    let (named, id, now) = (named(order), executionId, nowNs())
     onUserEvent(
-      named.executionReport(
-        execution, fill: fill, id: cancelId ?? named.clientOrderId,
-        originalId: cancelId == nil ? amendedFrom ?? "" : named.clientOrderId, prevention: prevention,
-        executionId: executionId, nowNs: nowNs()))
+      UserEvent { unit in
+        var told = named
+        told.timeUnit = unit
+        return told.executionReport(
+          execution, fill: fill, id: cancelId ?? named.clientOrderId,
+          originalId: cancelId == nil ? amendedFrom ?? "" : named.clientOrderId, prevention: prevention,
+          executionId: id, nowNs: now)
+      })
   }
 
   /// Counts a request to place the order of that name.

@@ -3,9 +3,11 @@
 import Market
 import Simulation
 
-/// - Parameter limits: the definitions of the rate limits, JSON.
-func exchangeInfoText(_ instruments: [Instrument], limits: String, nowNs: Int64) -> String {
-  #"{"timezone":"UTC","serverTime":\#(nowNs / 1_000_000),"rateLimits":\#(limits),"exchangeFilters":[],"#
+/// - Parameters:
+///   - limits: the definitions of the rate limits, JSON.
+///   - time: now, in the client's unit.
+func exchangeInfoText(_ instruments: [Instrument], limits: String, time: Int64) -> String {
+  #"{"timezone":"UTC","serverTime":\#(time),"rateLimits":\#(limits),"exchangeFilters":[],"#
     + #""symbols":[\#(instruments.compactMap(symbolText).joined(separator: ","))]}"#
 }
 

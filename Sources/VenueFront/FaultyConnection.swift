@@ -60,7 +60,7 @@ package final class FaultyConnection {
   }
 
   /// The account has an event for its subscribers.
-  package func tell(_ event: String, nowNs: Int64) {
+  package func tell(_ event: UserEvent, nowNs: Int64) {
     guard !isBroken, !isEnding else { return }
     self.nowNs = max(self.nowNs, nowNs)
     for message in connection.messages(of: event) {

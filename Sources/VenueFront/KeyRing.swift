@@ -94,10 +94,7 @@ package final class KeyRing {
 
   /// `timestamp < serverTime + 1000 ms && serverTime - timestamp <= recvWindow` (web-socket-api.md, "Timing security").
   static func checkTime(_ parameters: Parameters, nowNs: Int64) throws(APIError) {
-    guard let stamp = try parameters.unsigned("timestamp") else { throw .missing("timestamp") }
-    // Milliseconds have 13 digits in this era, microseconds 16: both are allowed.
-    let (stampNs, overflow) = stamp.multipliedReportingOverflow(by: stamp < 100_000_000_000_000 ? 1_000_000 : 1_000)
-    guard !overflow, let stampNs = Int64(exactly: stampNs) else { throw .overflow("timestamp") }
+    guard let stampNs = try parameters.time("timestamp")?.ns else { throw .missing("timestamp") }
     var windowNs: Int64 = 5_000_000_000
     if parameters["recvWindow"] != nil {
       // Fractions of a millisecond are allowed: 10^-8 ms is a hundredth of a nanosecond.

@@ -77,22 +77,23 @@ extension Exchange {
   ) {
     do throws(APIError) {
       let now = nowNs()
+      let unit = session.timeUnit
       try rates.addWeight(method.weight(parameters), nowNs: now)
       try authorize(method, parameters, key: key, session: session, nowNs: now)
       switch method {
       case .depth: try depth(parameters, reply: reply)
-      case .place, .test: try place(parameters, isTest: method == .test, reply: reply)
-      case .cancel: try cancel(parameters, reply: reply)
-      case .cancelAll: try cancelAll(parameters, reply: reply)
-      case .amend: try amend(parameters, reply: reply)
-      case .query: reply(.success(named(try findOrder(parameters, else: .noSuchOrder)).queriedText))
-      case .openOrders: reply(.success(try openOrdersText(parameters)))
-      case .allOrders: reply(.success(try allOrdersText(parameters)))
-      case .myTrades: reply(.success(try myTradesText(parameters)))
-      case .account: reply(.success(accountText(engine.balances, fees: engine.models.fees, nowNs: now)))
+      case .place, .test: try place(parameters, isTest: method == .test, unit, reply: reply)
+      case .cancel: try cancel(parameters, unit, reply: reply)
+      case .cancelAll: try cancelAll(parameters, unit, reply: reply)
+      case .amend: try amend(parameters, unit, reply: reply)
+      case .query: reply(.success(named(try findOrder(parameters, else: .noSuchOrder), unit).queriedText))
+      case .openOrders: reply(.success(try openOrdersText(parameters, unit)))
+      case .allOrders: reply(.success(try allOrdersText(parameters, unit)))
+      case .myTrades: reply(.success(try myTradesText(parameters, unit)))
+      case .account: reply(.success(accountText(engine.balances, fees: engine.models.fees, time: unit.count(now))))
       case .ping: reply(.success("{}"))
-      case .time: reply(.success(#"{"serverTime":\#(now / 1_000_000)}"#))
-      case .exchangeInfo: reply(.success(try exchangeInfo(parameters)))
+      case .time: reply(.success(#"{"serverTime":\#(unit.count(now))}"#))
+      case .exchangeInfo: reply(.success(try exchangeInfo(parameters, unit)))
       case .logon, .status, .logout, .subscribe, .subscribeSigned, .unsubscribe:
         reply(.success(try sessionMethod(method, parameters, key: key, session: session)))
       }
@@ -116,15 +117,15 @@ extension Exchange {
     _ method: Method, _ parameters: Parameters, key: String?, session: APISession
   ) throws(APIError) -> String {
     guard !session.isREST else { throw .unknownMethod }
-    let nowMs = nowNs() / 1_000_000
+    let now = nowNs()
     let returnsLimits = parameters["returnRateLimits"] != "false"
     switch method {
     case .logon:
       session.logonKey = key
-      session.authorizedMs = nowMs
+      session.authorizedNs = now
     case .logout:
       session.logonKey = nil
-      session.authorizedMs = nil
+      session.authorizedNs = nil
     case .subscribe, .subscribeSigned:
       guard method == .subscribeSigned || session.logonKey != nil else { throw .rejectedKey }
       guard session.subscriptions.isEmpty else { throw .alreadySubscribed }
@@ -135,7 +136,7 @@ extension Exchange {
       return "{}"
     default: break
     }
-    return session.statusText(nowMs: nowMs, returnRateLimits: returnsLimits)
+    return session.statusText(nowNs: now, returnRateLimits: returnsLimits)
   }
 
   private func depth(_ parameters: Parameters, reply: @escaping (APIResult) -> Void) throws(APIError) {
@@ -152,7 +153,7 @@ extension Exchange {
     }
   }
 
-  private func exchangeInfo(_ parameters: Parameters) throws(APIError) -> String {
+  private func exchangeInfo(_ parameters: Parameters, _ unit: TimeUnit) throws(APIError) -> String {
     var wanted = engine.instruments
     if parameters["symbol"] != nil {
       wanted = [try requireInstrument(parameters)]
@@ -164,6 +165,6 @@ extension Exchange {
         wanted.append(instrument)
       }
     }
-    return exchangeInfoText(wanted, limits: rates.definitions, nowNs: nowNs())
+    return exchangeInfoText(wanted, limits: rates.definitions, time: unit.count(nowNs()))
   }
 }

@@ -21,11 +21,13 @@ package final class OrderConnection {
   /// Weight of connecting (web-socket-api.md, "IP limits").
   private static let connectWeight = 2
 
-  /// - Parameter returnsRateLimits: whether replies tell the limits unless their request says otherwise.
-  package init(_ exchange: Exchange, returnsRateLimits: Bool = true) {
+  /// - Parameters:
+  ///   - returnsRateLimits: whether replies tell the limits unless their request says otherwise.
+  ///   - timeUnit: of every time in replies and events.
+  package init(_ exchange: Exchange, returnsRateLimits: Bool = true, timeUnit: TimeUnit = .millisecond) {
     self.exchange = exchange
     self.returnsRateLimits = returnsRateLimits
-    session = APISession(connectedMs: exchange.nowNs() / 1_000_000)
+    session = APISession(connectedNs: exchange.nowNs(), timeUnit: timeUnit)
     // A connection over the limit is not refused: its first request is.
     try? exchange.rates.addWeight(Self.connectWeight, nowNs: exchange.nowNs())
   }
@@ -68,13 +70,15 @@ package final class OrderConnection {
   }
 
   /// A user event as this connection gets it: once for each subscription.
-  func messages(of event: String) -> [String] {
-    session.subscriptions.map { #"{"subscriptionId":\#($0),"event":\#(event)}"# }
+  package func messages(of event: UserEvent) -> [String] {
+    guard !session.subscriptions.isEmpty else { return [] }
+    let text = event.text(session.timeUnit)
+    return session.subscriptions.map { #"{"subscriptionId":\#($0),"event":\#(text)}"# }
   }
 
   /// The announcement of the venue's end.
-  var shutdownMessage: String {
-    #"{"event":{"e":"serverShutdown","E":\#(exchange.nowNs() / 1_000_000)}}"#
+  package var shutdownMessage: String {
+    #"{"event":{"e":"serverShutdown","E":\#(session.timeUnit.count(exchange.nowNs()))}}"#
   }
 
   private func text(of result: APIResult, id: JSONValue, limitsOf method: Method? = nil) -> String {
@@ -94,7 +98,8 @@ package final class OrderConnection {
 
   private func errorText(_ error: APIError) -> String {
     guard let retryAfterMs = error.retryAfterMs else { return error.text }
-    return error.text.dropLast()
-      + #","data":{"serverTime":\#(exchange.nowNs() / 1_000_000),"retryAfter":\#(retryAfterMs)}}"#
+    let unit = session.timeUnit
+    let (now, retryAfter) = (unit.count(exchange.nowNs()), unit.count(retryAfterMs * TimeUnit.millisecond.ns))
+    return error.text.dropLast() + #","data":{"serverTime":\#(now),"retryAfter":\#(retryAfter)}}"#
   }
 }

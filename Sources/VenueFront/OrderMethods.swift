@@ -9,7 +9,9 @@ extension Exchange {
     return instrument
   }
 
-  func place(_ parameters: Parameters, isTest: Bool, reply: (APIResult) -> Void) throws(APIError) {
+  func place(
+    _ parameters: Parameters, isTest: Bool, _ unit: TimeUnit, reply: (APIResult) -> Void
+  ) throws(APIError) {
     let instrument = try requireInstrument(parameters)
     let request = try readOrder(parameters, instrument)
     let clientOrderId = try parameters.clientOrderId("newClientOrderId")
@@ -30,31 +32,31 @@ extension Exchange {
     let fills = events.compactMap { event -> VenueFill? in
       if case .filled(let filled, let fill) = event, filled.id == order.id { fill } else { nil }
     }
-    reply(.success(named(order).placedText(detail, fills: fills)))
+    reply(.success(named(order, unit).placedText(detail, fills: fills)))
     tell(events)
   }
 
-  func cancel(_ parameters: Parameters, reply: (APIResult) -> Void) throws(APIError) {
+  func cancel(_ parameters: Parameters, _ unit: TimeUnit, reply: (APIResult) -> Void) throws(APIError) {
     let order = try findOrder(parameters, else: .unknownOrder)
     let cancelId = try parameters.clientOrderId("newClientOrderId") ?? generateId()
     let events = apply(.cancel(orderId: order.id))
     guard case .canceled(let canceled)? = events.first else { throw .unknownOrder }
-    reply(.success(named(canceled).canceledText(cancelId: cancelId)))
+    reply(.success(named(canceled, unit).canceledText(cancelId: cancelId)))
     tell(events, cancelId: cancelId)
   }
 
-  func cancelAll(_ parameters: Parameters, reply: (APIResult) -> Void) throws(APIError) {
+  func cancelAll(_ parameters: Parameters, _ unit: TimeUnit, reply: (APIResult) -> Void) throws(APIError) {
     let events = apply(.cancelAll(try requireInstrument(parameters).index))
     let cancelId = generateId()
     let canceled = events.compactMap { event -> String? in
-      if case .canceled(let order) = event { named(order).canceledText(cancelId: cancelId) } else { nil }
+      if case .canceled(let order) = event { named(order, unit).canceledText(cancelId: cancelId) } else { nil }
     }
     guard !canceled.isEmpty else { throw .unknownOrder }
     reply(.success("[" + canceled.joined(separator: ",") + "]"))
     tell(events, cancelId: cancelId)
   }
 
-  func amend(_ parameters: Parameters, reply: (APIResult) -> Void) throws(APIError) {
+  func amend(_ parameters: Parameters, _ unit: TimeUnit, reply: (APIResult) -> Void) throws(APIError) {
     let old = try findOrder(parameters, else: APIError(.notOpen))
     let oldName = named(old).clientOrderId
     let units = try parameters.units("newQty")
@@ -68,14 +70,14 @@ extension Exchange {
       preconditionFailure("an order is amended or not before anything else happens to it")
     }
     rename(amended, newName)
-    reply(.success(named(amended).amendedText(originalId: oldName, executionId: lastExecutionId + 1)))
+    reply(.success(named(amended, unit).amendedText(originalId: oldName, executionId: lastExecutionId + 1)))
     tell(events, amendedFrom: oldName)
   }
 
-  func openOrdersText(_ parameters: Parameters) throws(APIError) -> String {
+  func openOrdersText(_ parameters: Parameters, _ unit: TimeUnit) throws(APIError) -> String {
     let wanted = parameters["symbol"] == nil ? engine.instruments : [try requireInstrument(parameters)]
     let orders = wanted.flatMap { engine.openOrders($0.index) }.sorted { $0.id < $1.id }
-    return "[" + orders.map { named($0).queriedText }.joined(separator: ",") + "]"
+    return "[" + orders.map { named($0, unit).queriedText }.joined(separator: ",") + "]"
   }
 
   /// The order named by `orderId` or `origClientOrderId`.

@@ -55,6 +55,8 @@ package struct NamedOrder {
   package var symbol: String
   package var clientOrderId: String
   var scale: MoneyScale
+  /// What the client is told times in.
+  var timeUnit: TimeUnit
 
   /// The fields that replies to placing and cancelling share.
   func addDetails(to object: inout ObjectText) {
@@ -76,10 +78,10 @@ package struct NamedOrder {
     object.add("orderId", raw: order.id)
     object.add("orderListId", raw: -1)
     object.add("clientOrderId", clientOrderId)
-    object.add("transactTime", raw: order.updatedNs / 1_000_000)
+    object.add("transactTime", raw: timeUnit.count(order.updatedNs))
     guard detail != .acknowledgement else { return object.text }
     addDetails(to: &object)
-    object.add("workingTime", raw: order.createdNs / 1_000_000)
+    object.add("workingTime", raw: timeUnit.count(order.createdNs))
     if detail == .full { object.add("fills", raw: "[" + fills.map(fillText).joined(separator: ",") + "]") }
     object.add("selfTradePreventionMode", "EXPIRE_TAKER")
     return object.text
@@ -103,7 +105,7 @@ package struct NamedOrder {
     object.add("orderId", raw: order.id)
     object.add("orderListId", raw: -1)
     object.add("clientOrderId", cancelId)
-    object.add("transactTime", raw: order.updatedNs / 1_000_000)
+    object.add("transactTime", raw: timeUnit.count(order.updatedNs))
     addDetails(to: &object)
     object.add("selfTradePreventionMode", "EXPIRE_TAKER")
     return object.text
@@ -119,10 +121,10 @@ package struct NamedOrder {
     addDetails(to: &object)
     object.add("stopPrice", CoinText.text(0))
     object.add("icebergQty", CoinText.text(0))
-    object.add("time", raw: order.createdNs / 1_000_000)
-    object.add("updateTime", raw: order.updatedNs / 1_000_000)
+    object.add("time", raw: timeUnit.count(order.createdNs))
+    object.add("updateTime", raw: timeUnit.count(order.updatedNs))
     object.add("isWorking", raw: true)
-    object.add("workingTime", raw: order.createdNs / 1_000_000)
+    object.add("workingTime", raw: timeUnit.count(order.createdNs))
     object.add("selfTradePreventionMode", "EXPIRE_TAKER")
     return object.text
   }
@@ -134,7 +136,7 @@ package struct NamedOrder {
   ) -> String {
     var object = ObjectText()
     object.add("e", "executionReport")
-    object.add("E", raw: nowNs / 1_000_000)
+    object.add("E", raw: timeUnit.count(nowNs))
     object.add("s", symbol)
     object.add("c", id)
     object.add("S", order.sideText)
@@ -155,17 +157,17 @@ package struct NamedOrder {
     object.add("L", scale.text(fill?.price ?? Price(ticks: 0)))
     object.add("n", fill.map { CoinText.text($0.commission.units) } ?? "0")
     object.add("N", raw: fill.map { JSONValue.quote($0.commissionAsset.text) } ?? "null")
-    object.add("T", raw: order.updatedNs / 1_000_000)
+    object.add("T", raw: timeUnit.count(order.updatedNs))
     object.add("t", raw: fill.map { Int64($0.tradeId) } ?? -1)
     object.add("I", raw: executionId)
     object.add("w", raw: order.status.isOpen)
     object.add("m", raw: fill?.isMaker ?? false)
     object.add("M", raw: false)
-    object.add("O", raw: order.createdNs / 1_000_000)
+    object.add("O", raw: timeUnit.count(order.createdNs))
     object.add("Z", CoinText.text(order.quoteExecuted.units))
     object.add("Y", CoinText.text(fill?.notional.units ?? 0))
     object.add("Q", CoinText.text(0))
-    object.add("W", raw: order.createdNs / 1_000_000)
+    object.add("W", raw: timeUnit.count(order.createdNs))
     object.add("V", "EXPIRE_TAKER")
     if let prevention { add(prevention, to: &object) }
     return object.text
@@ -202,15 +204,17 @@ package struct NamedOrder {
     object.add("timeInForce", order.timeInForceText)
     object.add("type", order.typeText)
     object.add("side", order.sideText)
-    object.add("workingTime", raw: order.createdNs / 1_000_000)
+    object.add("workingTime", raw: timeUnit.count(order.createdNs))
     object.add("selfTradePreventionMode", "EXPIRE_TAKER")
-    let ms = order.updatedNs / 1_000_000
-    return #"{"transactTime":\#(ms),"executionId":\#(executionId),"amendedOrder":\#(object.text)}"#
+    let time = timeUnit.count(order.updatedNs)
+    return #"{"transactTime":\#(time),"executionId":\#(executionId),"amendedOrder":\#(object.text)}"#
   }
 }
 
 /// An element of the reply to `myTrades`.
-package func tradeText(_ fill: VenueFill, symbol: String, scale: MoneyScale) -> String {
+package func tradeText(
+  _ fill: VenueFill, symbol: String, scale: MoneyScale, _ unit: TimeUnit = .millisecond
+) -> String {
   var object = ObjectText()
   object.add("symbol", symbol)
   object.add("id", raw: fill.tradeId)
@@ -221,7 +225,7 @@ package func tradeText(_ fill: VenueFill, symbol: String, scale: MoneyScale) -> 
   object.add("quoteQty", CoinText.text(fill.notional.units))
   object.add("commission", CoinText.text(fill.commission.units))
   object.add("commissionAsset", fill.commissionAsset.text)
-  object.add("time", raw: fill.timeNs / 1_000_000)
+  object.add("time", raw: unit.count(fill.timeNs))
   object.add("isBuyer", raw: fill.side == .buy)
   object.add("isMaker", raw: fill.isMaker)
   object.add("isBestMatch", raw: true)
@@ -236,16 +240,19 @@ enum ResponseDetail: String {
 }
 
 /// The event `outboundAccountPosition`.
-func accountPosition(_ balances: [AssetBalance], nowNs: Int64) -> String {
+///
+/// - Parameter time: now, in the client's unit.
+func accountPosition(_ balances: [AssetBalance], time: Int64) -> String {
   let list = balances.map {
     #"{"a":"\#($0.asset.text)","f":"\#(CoinText.text($0.free.units))","l":"\#(CoinText.text($0.locked.units))"}"#
   }
-  let ms = nowNs / 1_000_000
-  return #"{"e":"outboundAccountPosition","E":\#(ms),"u":\#(ms),"B":[\#(list.joined(separator: ","))]}"#
+  return #"{"e":"outboundAccountPosition","E":\#(time),"u":\#(time),"B":[\#(list.joined(separator: ","))]}"#
 }
 
 /// The reply to `account.status`.
-func accountText(_ balances: [AssetBalance], fees: FeeRates, nowNs: Int64) -> String {
+///
+/// - Parameter time: now, in the client's unit.
+func accountText(_ balances: [AssetBalance], fees: FeeRates, time: Int64) -> String {
   let list = balances.map {
     #"{"asset":"\#($0.asset.text)","free":"\#(CoinText.text($0.free.units))","#
       + #""locked":"\#(CoinText.text($0.locked.units))"}"#
@@ -255,6 +262,6 @@ func accountText(_ balances: [AssetBalance], fees: FeeRates, nowNs: Int64) -> St
   return #"{"makerCommission":\#(maker),"takerCommission":\#(taker),"buyerCommission":0,"sellerCommission":0,"#
     + #""commissionRates":{"maker":"\#(CoinText.text(fees.maker))","taker":"\#(CoinText.text(fees.taker))","#
     + #""buyer":"0.00000000","seller":"0.00000000"},"canTrade":true,"canWithdraw":false,"canDeposit":false,"#
-    + #""brokered":false,"requireSelfTradePrevention":false,"preventSor":false,"updateTime":\#(nowNs / 1_000_000),"#
+    + #""brokered":false,"requireSelfTradePrevention":false,"preventSor":false,"updateTime":\#(time),"#
     + #""accountType":"SPOT","balances":[\#(list.joined(separator: ","))],"permissions":["SPOT"],"uid":1}"#
 }

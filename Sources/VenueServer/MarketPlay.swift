@@ -39,7 +39,9 @@ final class MarketPlay: MarketDriver {
   private let exchange: VenueFront.Exchange
   private let settings: VenueServer.Configuration
   private let streams: Set<String>
-  /// Messages sent before other work of the event loop gets its turn.
+  /// The finest time that a client is told: what happens within one has one stamp.
+  private static let step = TimeUnit.microsecond
+  /// Steps played before other work of the event loop gets its turn.
   private static let batch = 64
 
   init(
@@ -62,10 +64,10 @@ final class MarketPlay: MarketDriver {
 
   func nowNs(_ now: NIODeadline) -> Int64 { clock.nowNs(now) }
 
-  /// The market's time: that of the clock, which stands still while the next message is late, so that what happens
-  /// between two messages is stamped between them.
+  /// The market's time, in whole microseconds: that of the clock, which stands still while the next message is late. What
+  /// was played is exactly what is due up to it, so that the stamp of a request tells its place in the market.
   func matchingNs(_ now: NIODeadline) -> Int64 {
-    let clockNs = clock.nowNs(now)
+    let clockNs = Self.step.roundedDown(clock.nowNs(now))
     if clockNs < head?.timeNs ?? .max { marketNs = max(marketNs, clockNs) }
     return marketNs
   }
@@ -103,15 +105,15 @@ final class MarketPlay: MarketDriver {
       }
       let now = NIODeadline.now()
       guard !isOver(now) else { return stop() }
-      let delay = clock.delay(until: line.timeNs, now)
+      let dueNs = max(marketNs, Self.step.roundedUp(line.timeNs))
+      let delay = clock.delay(until: dueNs, now)
       guard delay <= .zero else {
         scheduled = loop.scheduleTask(in: delay) { self.run() }
         return
       }
       counters.lateNsMax = max(counters.lateNsMax, -delay.nanoseconds)
-      play(line)
       do throws(CaptureError) {
-        head = try source.next()
+        try play(upTo: dueNs)
       } catch {
         failure = error
         return stop()
@@ -124,9 +126,17 @@ final class MarketPlay: MarketDriver {
     settings.playSeconds.map { Double(clock.elapsed(now).nanoseconds) >= $0 * 1e9 } ?? false
   }
 
+  /// Plays every line of one step, with no request between them.
+  private func play(upTo dueNs: Int64) throws(CaptureError) {
+    marketNs = dueNs
+    while let line = head, line.timeNs <= dueNs {
+      play(line)
+      head = try source.next()
+    }
+  }
+
   private func play(_ line: MarketLine) {
     counters.lines += 1
-    marketNs = max(marketNs, line.timeNs)
     guard let instrument = exchange.instrument(line.symbol) else { return }
     if let stream = line.stream {
       if !withholds(stream) {

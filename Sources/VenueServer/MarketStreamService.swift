@@ -32,9 +32,11 @@ final class MarketStreamService: WebSocketService, StreamSubscriber {
     streams = Set(names.split(separator: "/").map(String.init))
   }
 
+  /// A recording is played as it is, and the recordings have milliseconds: other units are not served.
   static func serves(_ target: String) -> Bool {
     let path = splitTarget(target).path
-    return path == "/stream" || path == "/ws" || path.hasPrefix("/ws/")
+    return (path == "/stream" || path == "/ws" || path.hasPrefix("/ws/"))
+      && (try? timeUnit(of: target)) == .millisecond
   }
 
   func opened(_ peer: WebSocketFront) {
@@ -132,6 +134,11 @@ final class MarketStreamService: WebSocketService, StreamSubscriber {
 func splitTarget(_ target: String) -> (path: String, query: String) {
   let path = target.prefix { $0 != "?" }
   return (String(path), String(target.dropFirst(path.count + 1)))
+}
+
+/// The unit that a WebSocket's target asks times in.
+func timeUnit(of target: String) throws(APIError) -> TimeUnit {
+  try TimeUnit(queryValue(splitTarget(target).query, "timeUnit"))
 }
 
 func queryValue(_ query: String, _ name: String) -> String? {

@@ -10,7 +10,7 @@ final class UserHub {
   func add(_ service: OrderService) { services.append(service) }
   func remove(_ service: OrderService) { services.removeAll { $0 === service } }
 
-  func send(_ event: String) {
+  func send(_ event: UserEvent) {
     for service in services { service.sendEvent(event) }
   }
 
@@ -37,12 +37,15 @@ final class OrderService: WebSocketService {
   /// No frame limit is documented for the WebSocket API: weights and order counts limit it.
   let framesPerSecond = Int.max
 
+  /// - Parameter target: one that `serves` said yes to.
   init(target: String, exchange: VenueFront.Exchange, faults: FaultDesk, hub: UserHub, loop: NIOIsolatedEventLoop) {
     self.hub = hub
     self.loop = loop
     let returnsRateLimits = queryValue(splitTarget(target).query, "returnRateLimits") != "false"
+    let timeUnit = (try? timeUnit(of: target)) ?? .millisecond
     let peers = PeerBox()
-    connection = FaultyConnection(OrderConnection(exchange, returnsRateLimits: returnsRateLimits), faults) { output in
+    let plain = OrderConnection(exchange, returnsRateLimits: returnsRateLimits, timeUnit: timeUnit)
+    connection = FaultyConnection(plain, faults) { output in
       switch output {
       case .text(let text): peers.peer?.sendNow(text)
       case .close: peers.peer?.goAway()
@@ -52,7 +55,9 @@ final class OrderService: WebSocketService {
     self.peers = peers
   }
 
-  static func serves(_ target: String) -> Bool { splitTarget(target).path == "/ws-api/v3" }
+  static func serves(_ target: String) -> Bool {
+    splitTarget(target).path == "/ws-api/v3" && (try? timeUnit(of: target)) != nil
+  }
 
   func opened(_ peer: WebSocketFront) {
     peers.peer = peer
@@ -72,7 +77,7 @@ final class OrderService: WebSocketService {
     schedule()
   }
 
-  func sendEvent(_ event: String) {
+  func sendEvent(_ event: UserEvent) {
     connection.tell(event, nowNs: LoopTime.nowNs)
     schedule()
   }

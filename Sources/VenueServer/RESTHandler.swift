@@ -61,12 +61,15 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private func answer(_ head: HTTPRequestHead, body: String, context: ChannelHandlerContext) {
     let (path, query) = splitTarget(head.uri)
-    guard let method = Self.method(head.method, path) else {
-      return send(.failure(.unknownMethod), of: nil, head: head, context: context)
-    }
+    let method = Self.method(head.method, path)
     do throws(APIError) {
+      guard let method else {
+        _ = try timeUnit(of: head.uri)  // the reason why a WebSocket was not opened
+        throw .unknownMethod
+      }
       let parameters = try Parameters(query: query, body: body)
-      let session = APISession(connectedMs: exchange.nowNs() / 1_000_000, isREST: true)
+      let timeUnit = try TimeUnit(head.headers.first(name: "X-MBX-TIME-UNIT"))
+      let session = APISession(connectedNs: exchange.nowNs(), timeUnit: timeUnit, isREST: true)
       let subject = FaultSubject(
         method: method.rawValue, key: head.headers.first(name: "X-MBX-APIKEY"), connection: Self.anyConnection)
       strike(subject, head: head, method: method, context: context) { [self] in

@@ -55,10 +55,12 @@ struct TestSession {
   /// - Parameters:
   ///   - endpoint: where the session trades.
   ///   - originNs: the market's time now.
-  init(_ folder: DemoFolder, _ endpoint: VenueEndpoint, originNs: Int64) throws {
+  ///   - strategy: as the configuration names it.
+  init(_ folder: DemoFolder, _ endpoint: VenueEndpoint, originNs: Int64, strategy: String) throws {
     let host = HostFacts.current()
     let symbol = DerivedRules.syntheticSymbol
-    let configuration = try Configuration(file: "the test's configuration", text: Self.text(host.allowedCpus, symbol))
+    let configuration = try Configuration(
+      file: "the test's configuration", text: Self.text(host.allowedCpus, symbol, strategy))
     let instruments = try #require(DerivedRules.instruments(symbols: [symbol]))
     let plan = try SessionPlan(
       configuration, instruments: instruments, bootEpoch: 1, strategies: StrategyFactory.included)
@@ -77,10 +79,12 @@ struct TestSession {
 
   /// Runs a session as long as `body` takes; then it ends in order, whatever `body` did.
   static func run(
-    _ venue: TestVenue, _ endpoint: VenueEndpoint? = nil, originNs: Int64? = nil, body: (TestSession) throws -> Void
+    _ venue: TestVenue, _ endpoint: VenueEndpoint? = nil, originNs: Int64? = nil, strategy: String = "{name: quoting}",
+    body: (TestSession) throws -> Void
   ) throws -> TestSession {
     let endpoint = try endpoint ?? venue.endpoint()
-    let session = try TestSession(venue.folder, endpoint, originNs: originNs ?? endpoint.timeNs())
+    let session = try TestSession(
+      venue.folder, endpoint, originNs: originNs ?? endpoint.timeNs(), strategy: strategy)
     try session.live.start()
     let outcome = Result { try body(session) }
     session.live.beginStop()
@@ -130,10 +134,10 @@ struct TestSession {
   }
 
   /// Generous about time, so that a busy machine changes nothing: ages and silences are in the market's time.
-  private static func text(_ cpus: [Int], _ symbol: String) -> String {
+  private static func text(_ cpus: [Int], _ symbol: String, _ strategy: String) -> String {
     """
     instruments: [\(symbol)]
-    strategy: {name: quoting}
+    strategy: \(strategy)
     risk:
       maximumOrderQuantity: 0.05
       maximumOrderNotional: 5000

@@ -47,7 +47,7 @@ final class SimulatedChannel: StandbyChannel {
   /// Whether nothing is under way in any direction.
   var isQuiet: Bool { nextNews == news.count && closed.isEmpty && connection?.nextDueNs ?? .max == .max }
 
-  func tell(_ event: String) { connection?.tell(event, nowNs: nowNs) }
+  func tell(_ event: UserEvent) { connection?.tell(event, nowNs: nowNs) }
 
   /// Lets time pass on every connection.
   func advance(nowNs: Int64) {

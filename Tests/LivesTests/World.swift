@@ -56,7 +56,7 @@ final class World {
     func channel() -> SimulatedChannel {
       SimulatedChannel(
         backOffNs: { .random(in: 20_000_000...500_000_000, using: &present.backOff) },
-        connect: { FaultyConnection(OrderConnection(exchange), faults, output: $0) })
+        connect: { FaultyConnection(OrderConnection(exchange, timeUnit: .microsecond), faults, output: $0) })
     }
     let (first, second) = (channel(), channel())
     exchange.onUserEvent = { [weak first, weak second] event in

@@ -11,13 +11,15 @@ final class ExchangeDesk {
   var nowNs: Int64 = 1_700_000_000_000_000_000
   var events: [String] = []
   var fills: [VenueFill] = []
-  let session = APISession(connectedMs: 0)
+  let session: APISession
   private(set) var exchange: VenueFront.Exchange!
 
   static let key = "key"
   static let secret = "secret"
 
-  init(_ change: (inout ExchangeSettings) -> Void = { _ in }) throws {
+  /// - Parameter timeUnit: what the client of `call` and of the events asked for.
+  init(timeUnit: TimeUnit = .millisecond, _ change: (inout ExchangeSettings) -> Void = { _ in }) throws {
+    session = APISession(connectedNs: nowNs, timeUnit: timeUnit)
     var settings = ExchangeSettings()
     settings.keys = [APIKey(name: Self.key, kind: .hmac(secret: Self.secret))]
     let coins = Amount.unitsPerCoin
@@ -30,7 +32,7 @@ final class ExchangeDesk {
     exchange = try VenueFront.Exchange(
       instruments: instruments, settings: settings, snapshots: SnapshotDesk(awaited: [])
     ) { [unowned self] in nowNs }
-    exchange.onUserEvent = { [unowned self] in events.append($0) }
+    exchange.onUserEvent = { [unowned self] in events.append($0.text(timeUnit)) }
     exchange.onFill = { [unowned self] fill, _ in fills.append(fill) }
     exchange.play(
       .snapshot(bids: [level(5_999_900, 100)], asks: [level(6_000_100, 100)], updateId: 1), InstrumentIndex(0))

@@ -56,19 +56,21 @@ struct BinanceAnswerTests {
   }
 
   /// web-socket-api.md, "IP limits": the failed response of a banned address, its times moved to the test's.
-  private static func ban(_ identifier: Int, untilMs: Int64) -> String {
+  private static func ban(_ identifier: Int, untilMs: Int64, unitsPerMs: Int64 = 1) -> String {
     #"{"id":\#(identifier),"status":418,"error":{"code":-1003,"msg":"Way too much request weight used; IP banned until "#
       + #"\#(untilMs). Please use WebSocket Streams for live updates to avoid bans.","data":{"serverTime":1659142907531,"#
-      + #""retryAfter":\#(untilMs)}},"rateLimits":[{"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"#
-      + #""limit":6000,"count":2411}]}"#
+      + #""retryAfter":\#(untilMs * unitsPerMs)}},"rateLimits":[{"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","#
+      + #""intervalNum":1,"limit":6000,"count":2411}]}"#
   }
 
-  @Test func nothingIsSentDuringABan() throws {
+  @Test("whichever unit its end is told in", arguments: [1, 1_000] as [Int64])
+  func nothingIsSentDuringABan(_ unitsPerMs: Int64) throws {
     let gateway = try upGateway()
     let order = try gateway.order(1)
     gateway.run()
     let untilMs: Int64 = 1_700_000_300_000
-    gateway.stream.add(Self.ban(try gateway.lastSent().identifier, untilMs: untilMs))
+    let ban = Self.ban(try gateway.lastSent().identifier, untilMs: untilMs, unitsPerMs: unitsPerMs)
+    gateway.stream.add(ban)
     gateway.run()
     #expect(gateway.reports.map(\.kind) == [.rejected] && gateway.reports[0].reason == .rateLimited)
     #expect(gateway.counters.bans.value == 1 && gateway.counters.pausedUntilMs.value == untilMs)

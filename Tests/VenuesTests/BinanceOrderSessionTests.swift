@@ -8,6 +8,17 @@ import Venues
 
 /// The session's way up and down, for both kinds of key.
 struct BinanceSessionTests {
+  @Test(arguments: [("1700000000250", 250_000_000, 1_000_000), ("1700000000250123", 250_123_000, 1_000)])
+  func theVenuesClockIsKnownToTheUnitThatItIsToldIn(_ text: String, _ offsetNs: Int64, _ errorNs: Int64) throws {
+    let gateway = try GatewayUnderTest(signer: GatewayUnderTest.hmac())
+    gateway.stream.events.append(.opened)
+    gateway.run()
+    try gateway.answer(#"{"serverTime":\#(text)}"#)
+    #expect(gateway.counters.clockOffsetNs.value == offsetNs && gateway.counters.clockErrorNs.value == errorNs)
+    try gateway.answer(#"{"rateLimits":[]}"#)
+    #expect(try gateway.lastSent().parameters["timestamp"] as? Int == 1_700_000_000_250, "in milliseconds")
+  }
+
   @Test func anEd25519SessionLogsOnOnce() throws {
     let key = Ed25519Key.generate()!
     let pem = key.publicPEM
@@ -187,6 +198,38 @@ struct BinanceOrderTests {
         "userDataStream.subscribe.signature", "account.status", "order.place", "order.cancel", "openOrders.cancelAll",
         "order.status", "openOrders.status", "myTrades", "order.amend.keepPriority",
       ])
+  }
+
+  /// The documents' sample has milliseconds; the digits behind them are ours. Where a unit ends the other begins, and what
+  /// no clock shows is held at the end of the range.
+  @Test(
+    arguments: [
+      ("1660801715639", 1_660_801_715_639_000_000), ("1660801715639123", 1_660_801_715_639_123_000),
+      ("9223372036854", 9_223_372_036_854_000_000), ("100000000000000", 100_000_000_000_000_000),
+      ("99999999999999", .max), ("9223372036854775807", .max), ("-9223372036854775808", .min), ("0", 0),
+    ] as [(String, Int64)])
+  func aTimeIsReadInTheUnitThatItIsWrittenIn(_ text: String, _ ns: Int64) throws {
+    let gateway = try upGateway()
+    let order = try gateway.order(1)
+    gateway.run()
+    try gateway.answer(
+      #"{"symbol":"BTCUSDT","orderId":1,"clientOrderId":"ap0000010000000001","transactTime":\#(text),"#
+        + #""executedQty":"0.00000000","status":"NEW","side":"BUY","fills":[]}"#)
+    gateway.stream.add(
+      #"{"subscriptionId":0,"event":{"e":"executionReport","E":1,"s":"BTCUSDT","c":"ap0000010000000001","S":"BUY","#
+        + #""C":"","x":"TRADE","X":"PARTIALLY_FILLED","i":1,"l":"0.00100000","z":"0.00100000","L":"52000.00000000","#
+        + #""n":"0","N":"BTC","T":\#(text),"t":1,"m":true,"Y":"52.00000000","r":"NONE"}}"#)
+    gateway.request(.queryStatus, order)
+    try gateway.answer(
+      #"{"symbol":"BTCUSDT","orderId":1,"clientOrderId":"ap0000010000000001","price":"52000.00","origQty":"0.01000000","#
+        + #""executedQty":"0.00100000","cummulativeQuoteQty":"52.0","status":"PARTIALLY_FILLED","side":"BUY","#
+        + #""updateTime":\#(text)}"#)
+    gateway.request(.queryTrades)
+    try gateway.answer(
+      #"[{"symbol":"BTCUSDT","id":1,"orderId":1,"price":"52000.00","qty":"0.00100000","quoteQty":"52.00000000","#
+        + #""commission":"0","commissionAsset":"BTC","time":\#(text),"isBuyer":true,"isMaker":true}]"#)
+    #expect(gateway.reports.map(\.kind) == [.acknowledged, .fill, .status, .fill, .tradesListed])
+    #expect(gateway.reports.dropLast().allSatisfy { $0.venueTimeNs == ns })
   }
 
   @Test func anAnswerAndTheUserStreamTellTheSameFill() throws {

@@ -9,7 +9,7 @@ struct VenueClockTests {
   private func measured() -> VenueClock {
     var clock = VenueClock()
     #expect(!clock.isSet && clock.currentErrorNs(0) == .max)
-    let isTaken = clock.update(sentNs: 0, venueMs: 1_001, receivedNs: 2_000_000)
+    let isTaken = clock.update(sentNs: 0, venueNs: 1_001_000_000, resolutionNs: 1_000_000, receivedNs: 2_000_000)
     #expect(isTaken)
     return clock
   }
@@ -25,7 +25,8 @@ struct VenueClockTests {
   @Test("a slower answer that agrees does not replace a faster one")
   func worse() {
     var clock = measured()
-    let isTaken = clock.update(sentNs: 5_000_000_000, venueMs: 6_012, receivedNs: 5_020_000_000)
+    let isTaken = clock.update(
+      sentNs: 5_000_000_000, venueNs: 6_012_000_000, resolutionNs: 1_000_000, receivedNs: 5_020_000_000)
     #expect(!isTaken)
     #expect(clock.offsetNs == 1_000_000_000)
   }
@@ -33,7 +34,8 @@ struct VenueClockTests {
   @Test("an answer that cannot agree replaces it however slow: the venue's clock was stepped")
   func stepped() {
     var clock = measured()
-    let isTaken = clock.update(sentNs: 5_000_000_000, venueMs: 1_010, receivedNs: 5_020_000_000)
+    let isTaken = clock.update(
+      sentNs: 5_000_000_000, venueNs: 1_010_000_000, resolutionNs: 1_000_000, receivedNs: 5_020_000_000)
     #expect(isTaken)
     #expect(clock.offsetNs == 1_010_000_000 - 5_010_000_000 && clock.errorNs == 11_000_000)
   }
@@ -41,7 +43,7 @@ struct VenueClockTests {
   @Test("an answer before its question is none")
   func backwards() {
     var clock = measured()
-    let isTaken = clock.update(sentNs: 9, venueMs: 2_000, receivedNs: 8)
+    let isTaken = clock.update(sentNs: 9, venueNs: 2_000_000_000, resolutionNs: 1_000_000, receivedNs: 8)
     #expect(!isTaken)
     #expect(clock.offsetNs == 1_000_000_000)
   }

@@ -126,6 +126,33 @@ async def control_flood_disconnects(authority, venue):
             equal(closed.rcvd.code if closed.rcvd else None, 1008, "close code of a flood")
 
 
+async def time_units(authority, venue):
+    """Microseconds for whoever asks, milliseconds for everybody else, and an error for what is neither."""
+    digits = {"": 13, "?timeUnit=millisecond": 13, "?timeUnit=MICROSECOND": 16, "?timeUnit=microsecond": 16}
+    for query, count in digits.items():
+        target = f"wss://localhost:{venue.port}/ws-api/v3{query}"
+        async with websockets.connect(target, ssl=authority.context()) as socket:
+            api = API(socket)
+            now = await api.now()
+            equal(len(str(now)), count, f"digits of a time with '{query}'")
+            account = await api.signed("account.status")
+            equal(account["status"], 200, f"a request stamped with the venue's own time, with '{query}'")
+            equal(len(str(account["result"]["updateTime"])), count, f"digits of an account's time with '{query}'")
+    message = "Invalid value for time unit; expected either MICROSECOND or MILLISECOND."
+    for target in ("/ws-api/v3?timeUnit=NANOSECOND", "/stream?streams=synusdt@trade&timeUnit=NANOSECOND"):
+        try:
+            async with websockets.connect(f"wss://localhost:{venue.port}{target}", ssl=authority.context()):
+                check(False, f"{target} is refused")
+        except websockets.InvalidStatus as refusal:
+            equal((refusal.response.status_code, json.loads(refusal.response.body)),
+                  (400, {"code": -1194, "msg": message}), f"the refusal of {target}")
+    for name, count in {"MILLISECOND": 13, "MICROSECOND": 16, "microsecond": 16}.items():
+        told = rest(venue, authority, "GET", "/api/v3/time", {"X-MBX-TIME-UNIT": name})[1]
+        equal(len(str(json.loads(told)["serverTime"])), count, f"digits of a REST time in {name}")
+    status, body, _ = rest(venue, authority, "GET", "/api/v3/time", {"X-MBX-TIME-UNIT": "SECOND"})
+    equal((status, json.loads(body)["code"]), (400, -1194), "a REST request in seconds")
+
+
 async def orders(authority, venue):
     async with websockets.connect(f"wss://localhost:{venue.port}/ws-api/v3", ssl=authority.context()) as socket:
         api = API(socket)
@@ -277,6 +304,7 @@ async def everything(authority):
             await asyncio.get_running_loop().run_in_executor(
                 None, rest, venue, authority, "GET", "/api/v3/depth?symbol=SYNUSDT")
             await control_flood_disconnects(authority, venue)
+            await time_units(authority, venue)
             await orders(authority, venue)
             await asyncio.get_running_loop().run_in_executor(None, rest_orders, authority, venue)
         state = venue.end()

@@ -23,7 +23,8 @@ struct FillTotals: Equatable {
     lastTimeNs = max(lastTimeNs, fill.venueTimeNs)
   }
 
-  /// What was bought and sold, to whom it fell, and at what cost; when is told apart, because stamps are of milliseconds.
+  /// What was bought and sold, to whom it fell, and at what cost. When is told apart: the market as a feed received it has
+  /// the bot's clock, and fills have the venue's.
   func hasSameFills(as other: FillTotals) -> Bool {
     lots == other.lots && makerLots == other.makerLots && value == other.value && fee == other.fee
   }
@@ -38,6 +39,11 @@ struct OrderParity {
   var queueAheadLots: Int64 = 0
   var recorded = FillTotals()
   var simulated = FillTotals()
+
+  /// The last fill in the simulator less the last one recorded; nil where one side has none.
+  var lateNs: Int64? {
+    recorded.fills > 0 && simulated.fills > 0 ? simulated.lastTimeNs &- recorded.lastTimeNs : nil
+  }
 
   var isEqual: Bool { recorded.hasSameFills(as: simulated) }
 

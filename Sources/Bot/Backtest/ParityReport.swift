@@ -4,7 +4,7 @@ import Foundation
 import Market
 import Risk
 
-struct ParityReport {
+package struct ParityReport {
   /// Those that the venue accepted.
   let orders: [OrderParity]
   /// Those that it refused, which are not compared.
@@ -12,15 +12,18 @@ struct ParityReport {
   let instruments: [Instrument]
 
   /// Orders that filled on either side.
-  var filled: Int { orders.count { $0.recorded.fills + $0.simulated.fills > 0 } }
+  package var filled: Int { orders.count { $0.recorded.fills + $0.simulated.fills > 0 } }
   /// Orders whose fills differ in quantity, liquidity, value or fee.
-  var differing: Int { orders.count { !$0.isEqual } }
+  package var differing: Int { orders.count { !$0.isEqual } }
   /// Of the orders that filled on either side; 0 when none did.
-  var differingShare: Double { filled > 0 ? Double(differing) / Double(filled) : 0 }
+  package var differingShare: Double { filled > 0 ? Double(differing) / Double(filled) : 0 }
+
+  /// The most that the last fill of an order is apart in time, where both sides have one.
+  package var apartNs: UInt64 { orders.compactMap { $0.lateNs?.magnitude }.max() ?? 0 }
 
   /// Every order that filled, and a closing line.
-  var text: String {
-    let header = "order          side price           queue  recorded lots (maker)  simulated lots (maker)  time ms"
+  package var text: String {
+    let header = "order          side price           queue  recorded lots (maker)  simulated lots (maker)  time us"
     let head = header + "     value       fee"
     let rows = orders.filter { $0.recorded.fills + $0.simulated.fills > 0 }.map(row)
     return ([head] + rows + ["", closing]).joined(separator: "\n")
@@ -36,11 +39,9 @@ struct ParityReport {
       text + String(repeating: " ", count: max(1, width - text.count))
     }
     func lots(_ totals: FillTotals) -> String { "\(totals.lots) (\(totals.makerLots))" }
-    let both = order.recorded.fills > 0 && order.simulated.fills > 0
-    let late = both ? (order.simulated.lastTimeNs - order.recorded.lastTimeNs) / 1_000_000 : 0
     return pad(name, 15) + pad(order.terms.side == .buy ? "buy" : "sell", 5) + pad(price, 15)
       + pad(String(order.queueAheadLots), 8) + pad(lots(order.recorded), 23) + pad(lots(order.simulated), 24)
-      + pad(both ? String(late) : "-", 9)
+      + pad(order.lateNs.map { String($0 / 1_000) } ?? "-", 9)
       + pad(Figures.amount(order.cashDifference, decimals: 8), 14)
       + Figures.amount(order.recorded.fee - order.simulated.fee, decimals: 8) + (order.isEqual ? "" : "  DIFFERENT")
   }
@@ -48,7 +49,8 @@ struct ParityReport {
   private var closing: String {
     let cash = orders.reduce(0) { $0 + $1.cashDifference }
     return
-      "\(orders.count) orders (\(refused) refused ones left out), \(filled) with fills, \(differing) of them different; cash simulated less recorded "
+      "\(orders.count) orders (\(refused) refused ones left out), \(filled) with fills, \(differing) of them different, "
+      + "times apart by at most \(apartNs / 1_000) us; cash simulated less recorded "
       + Figures.amount(cash, decimals: 8) + " (quote asset, fees apart)"
   }
 }

@@ -6,13 +6,15 @@ import Journal
 import Market
 import Risk
 import Simulation
+import VenueFront
 
 /// Where the market of a comparison comes from, and with it the clock on which requests are placed in it.
 enum ParityMarket {
   /// What the session's feed received, by its receive stamps; a request stands where its answer was received, which had
   /// the same way from the venue.
   case frames(RecordedFrames)
-  /// What the local venue played, by the recording's stamps; a request stands where the venue stamped its answer.
+  /// What the local venue played; a request stands where the venue stamped its answer. That is exact: the venue plays in
+  /// steps of the microseconds that it stamps, and takes a request behind everything that is due up to its stamp.
   case played(BacktestMarket)
 
   mutating func next() throws -> PlayedMessage? {
@@ -22,25 +24,29 @@ enum ParityMarket {
       return try frames.next()
     case .played(var market):
       defer { self = .played(market) }
-      return try market.next()
+      guard var message = try market.next() else { return nil }
+      message.timeNs = TimeUnit.microsecond.roundedUp(message.timeNs)
+      return message
     }
   }
 
-  /// When each request is matched; never before the one sent before it.
-  func timesNs(of requests: [RecordedRequest]) -> [Int64] {
+  /// The requests in the order in which they were matched, with when that was. Those of one time keep the order in which
+  /// they were sent; one without a stamp of the venue is never before the one sent before it.
+  func place(_ requests: [RecordedRequest]) -> [(request: RecordedRequest, timeNs: Int64)] {
     var lastNs = Int64.min
-    return requests.map { request in
+    let placed = requests.map { request in
       switch self {
       case .frames: lastNs = max(lastNs, request.answerNs)
-      case .played: lastNs = max(lastNs, request.matchedNs)
+      case .played: lastNs = request.venueNs ?? max(lastNs, request.answerNs)
       }
-      return lastNs
+      return (request: request, timeNs: lastNs)
     }
+    return placed.sorted { $0.timeNs < $1.timeNs }  // stable
   }
 }
 
 /// Replays a session's requests on its market, in the order that the recorded stamps tell.
-struct ParityRun {
+package struct ParityRun {
   private let session: RecordedSession
   private var market: ParityMarket
   private var desk: VenueDesk
@@ -50,7 +56,7 @@ struct ParityRun {
   ///   - settings: the market that the session's local venue played, and its fees; nil: the market as the feed received
   ///     it, and 0.1 % for everybody.
   /// - Throws: when the market is not the one that the journal names.
-  init(journal: String, _ settings: BacktestSettings?) throws {
+  package init(journal: String, _ settings: BacktestSettings?) throws {
     session = try RecordedSession(directory: journal)
     let instruments = session.header.instruments
     if let settings {
@@ -82,11 +88,11 @@ struct ParityRun {
     return files
   }
 
-  mutating func run() throws -> ParityReport {
+  package mutating func run() throws -> ParityReport {
     var orders = OrderParities()
     for fill in session.fills { orders.add(recorded: fill) }
     var reports: [ExecutionReport] = []
-    var waiting = zip(session.requests, market.timesNs(of: session.requests)).map { ($0, $1) }[...]
+    var waiting = market.place(session.requests)[...]
     while let played = try market.next() {
       while let (request, timeNs) = waiting.first, timeNs < played.timeNs {
         take(request, atNs: timeNs, &orders, &reports)

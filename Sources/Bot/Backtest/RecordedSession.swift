@@ -15,17 +15,21 @@ struct RecordedRequest {
   /// When the first report that answers it was received; nil when none was.
   var answeredNs: Int64?
 
-  /// The venue's own stamp of the answer, in whole milliseconds; 0 where it gave none.
-  var venueNs: Int64 = 0
+  /// The venue's own stamp of the answer; nil where it gave none.
+  var venueNs: Int64?
   var isRefused = false
 
   /// Where it stands among the market's messages as the bot received them: its answer came the same way. One that was
   /// never answered is taken as it left.
   var answerNs: Int64 { answeredNs ?? sentNs }
 
-  /// When it was matched, in the venue's time: at the end of the stamped millisecond, because what was played in it is
-  /// more often what the request is an answer to than what came after it.
-  var matchedNs: Int64 { venueNs > 0 ? venueNs + 999_999 : answerNs }
+  /// A cancel of one order.
+  fileprivate var isCancel: Bool { isRequest(.cancel) }
+  fileprivate var isCancelAll: Bool { isRequest(.cancelAll) }
+
+  private func isRequest(_ kind: GatewayRequestKind) -> Bool {
+    if case .request(let asked) = request { asked.kind == kind } else { false }
+  }
 }
 
 /// A session read back from its journal.
@@ -93,11 +97,16 @@ struct RecordedSession {
   /// Finds the first answer to each request, and leaves out those that were refused.
   private mutating func answer() {
     let byName = Dictionary(grouping: reports) { $0.clientOrder }
+    let canceledByName = Set(requests.filter(\.isCancel).map(\.name))
     for i in requests.indices {
       let request = requests[i]
-      let answer = byName[request.name]?.first { $0.receiveTimeNs >= request.sentNs && $0.answers(request.request) }
+      let answer =
+        request.isCancelAll
+        // It names no order: it is what cancelled those that no request named.
+        ? reports.first { $0.answers(request) && !canceledByName.contains($0.clientOrder) }
+        : byName[request.name]?.first { $0.answers(request) }
       requests[i].answeredNs = answer?.receiveTimeNs
-      requests[i].venueNs = answer?.venueTimeNs ?? 0
+      requests[i].venueNs = answer.flatMap { $0.venueTimeNs > 0 ? $0.venueTimeNs : nil }
       requests[i].isRefused = answer?.isRefusal ?? false
       if answer?.kind == .rejected { refusedOrders += 1 }
     }
@@ -109,11 +118,12 @@ extension ExecutionReport {
   fileprivate var isRefusal: Bool { kind == .rejected || kind == .cancelRejected || kind == .amendRejected }
 
   /// Whether it may be what the venue said to that request.
-  fileprivate func answers(_ request: VenueRequest) -> Bool {
-    switch request {
-    case .order(let terms) where terms.action == .amend: kind == .amended || kind == .amendRejected
-    case .order: kind == .acknowledged || kind == .rejected
-    case .request: kind == .canceled || kind == .cancelRejected
+  fileprivate func answers(_ sent: RecordedRequest) -> Bool {
+    guard receiveTimeNs >= sent.sentNs else { return false }
+    switch sent.request {
+    case .order(let terms) where terms.action == .amend: return kind == .amended || kind == .amendRejected
+    case .order: return kind == .acknowledged || kind == .rejected
+    case .request(let asked): return asked.instrument == instrument && (kind == .canceled || kind == .cancelRejected)
     }
   }
 }

@@ -78,9 +78,10 @@ package struct VenueEndpoint {
     webSocket(transport, streams, context, target: "/stream")
   }
 
-  /// A connection to the venue's order API.
+  /// A connection to the venue's order API, which is asked for its finest times (binance-spot-api-docs,
+  /// web-socket-api.md, "General API Information").
   func orderStream<T: Transport & ~Copyable>(_ transport: consuming T) -> WebSocketChannel<T> {
-    webSocket(transport, orders, ordersContext, target: "/ws-api/v3")
+    webSocket(transport, orders, ordersContext, target: "/ws-api/v3?timeUnit=MICROSECOND")
   }
 
   private func webSocket<T: Transport & ~Copyable>(

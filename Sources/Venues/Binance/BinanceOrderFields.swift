@@ -88,7 +88,7 @@ struct BinanceOrderFields: BitwiseCopyable {
   var commissionAsset = JSONText.empty
   /// -1 where the event is no trade.
   var trade: Int64 = -1
-  var timeMs: Int64 = 0
+  var time = BinanceTime.none
   /// Of a prevented trade: what it took off this order, and the other order.
   var prevented = JSONText.empty
   var counterOrder: UInt64 = 0

@@ -36,7 +36,7 @@ struct BinanceOrderMessage: BitwiseCopyable {
   /// When the venue wants to hear from this address again, in its milliseconds; 0 where it does not say.
   var retryAfterMs: Int64 = 0
   var event = BinanceEventName.absent
-  var serverTimeMs: Int64 = 0
+  var serverTime = BinanceTime.none
   var order = BinanceOrderFields()
   /// Scanners standing before arrays: fills, balances, a result that is a list, the orders of a cancelled order list.
   var fills: JSONScanner?
@@ -106,7 +106,7 @@ struct BinanceOrderMessage: BitwiseCopyable {
     scanner.beginObject()
     while let key = scanner.nextKey() {
       if key.equals("retryAfter"), scanner.peek() &- UInt8(ascii: "0") <= 9 {
-        retryAfterMs = scanner.integer()
+        retryAfterMs = BinanceTime(scanner.integer()).milliseconds
       } else {
         scanner.skipValue()
       }
@@ -140,9 +140,9 @@ struct BinanceOrderMessage: BitwiseCopyable {
       } else if key.equals("cummulativeQuoteQty") {
         order.executedQuote = scanner.string()
       } else if key.equals("transactTime") || key.equals("updateTime") {
-        order.timeMs = scanner.integer()
+        order.time = BinanceTime(scanner.integer())
       } else if key.equals("serverTime") {
-        serverTimeMs = scanner.integer()
+        serverTime = BinanceTime(scanner.integer())
       } else if !isAmended, key.equals("amendedOrder"), scanner.peek() == UInt8(ascii: "{") {
         readOrder(&scanner, isAmended: true)
       } else {
@@ -206,7 +206,7 @@ extension BinanceOrderMessage {
     case UInt8(ascii: "i") where isNumber: order.venueOrder = scanner.unsigned()
     case UInt8(ascii: "U") where isNumber: order.counterOrder = scanner.unsigned()
     case UInt8(ascii: "t") where isNumber: order.trade = scanner.integer()
-    case UInt8(ascii: "T") where isNumber: order.timeMs = scanner.integer()
+    case UInt8(ascii: "T") where isNumber: order.time = BinanceTime(scanner.integer())
     case UInt8(ascii: "m") where first == UInt8(ascii: "t") || first == UInt8(ascii: "f"):
       order.isMaker = scanner.boolean()
     default: scanner.skipValue()

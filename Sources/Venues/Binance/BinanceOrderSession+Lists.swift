@@ -115,7 +115,7 @@ extension BinanceOrderFields {
       } else if key.equals("commissionAsset") {
         commissionAsset = scanner.string()
       } else if key.equals("time") {
-        timeMs = scanner.integer()
+        time = BinanceTime(scanner.integer())
       } else if key.equals("isBuyer") {
         side = scanner.boolean() ? .buy : .sell
       } else if key.equals("isMaker") {

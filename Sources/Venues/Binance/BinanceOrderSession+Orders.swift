@@ -187,7 +187,7 @@ extension BinanceOrderSession {
     report.isMaker = fields.isMaker
     report.venueOrder = fields.venueOrder
     report.orderState = fields.status.venueState
-    report.venueTimeNs = nanoseconds(milliseconds: fields.timeMs)
+    report.venueTimeNs = fields.time.ns
     guard fields.executed.count > 0 else { return }
     let position = instruments.find(report.instrument)
     var lots: Int64 = 0

@@ -7,7 +7,7 @@ extension BinanceOrderSession {
   mutating func succeeded(_ request: InFlightRequest, _ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
     let connection = Int(request.connection)
     switch request.kind {
-    case .time: handleTime(request, message.serverTimeMs, stamp)
+    case .time: handleTime(request, message.serverTime, stamp)
     case .exchangeInfo:
       observeLimits(message.exchangeLimits, request, stamp)
       if logsOn { go(connection, to: .loggingOn, .logOn) } else { go(connection, to: .subscribing, .subscribe) }
@@ -53,8 +53,9 @@ extension BinanceOrderSession {
   }
 
   /// The venue's time: the first answer leads on to the limits.
-  private mutating func handleTime(_ request: InFlightRequest, _ serverTimeMs: Int64, _ stamp: ReceiveStamp) {
-    _ = clock.update(sentNs: request.sentNs, venueMs: serverTimeMs, receivedNs: stamp.timeNs)
+  private mutating func handleTime(_ request: InFlightRequest, _ time: BinanceTime, _ stamp: ReceiveStamp) {
+    _ = clock.update(
+      sentNs: request.sentNs, venueNs: time.ns, resolutionNs: time.resolutionNs, receivedNs: stamp.timeNs)
     counters.clockOffsetNs.set(clock.offsetNs)
     counters.clockErrorNs.set(clock.errorNs)
     clockDueNs = stamp.timeNs &+ configuration.clockIntervalNs

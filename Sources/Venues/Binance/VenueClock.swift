@@ -10,7 +10,7 @@ public struct VenueClock: BitwiseCopyable, Sendable {
 
   /// Venue time minus session time.
   public private(set) var offsetNs: Int64 = 0
-  /// Half the round trip, and the millisecond in which the venue's figure is cut off.
+  /// Half the round trip, and the unit in which the venue's figure is cut off.
   public private(set) var errorNs = Int64.max
   private var measuredNs: Int64 = 0
 
@@ -22,13 +22,16 @@ public struct VenueClock: BitwiseCopyable, Sendable {
   /// Takes a measurement, unless the present one, with the drift since then, is better and both can be true. Where
   /// they contradict each other the venue's clock was stepped, and the newer one counts.
   ///
+  /// - Parameters:
+  ///   - venueNs: the venue's figure, on a scale of `resolutionNs`.
+  ///   - resolutionNs: what is less than it the venue cut off.
   /// - Returns: whether it was taken.
   @_noLocks
-  public mutating func update(sentNs: Int64, venueMs: Int64, receivedNs: Int64) -> Bool {
+  public mutating func update(sentNs: Int64, venueNs: Int64, resolutionNs: Int64, receivedNs: Int64) -> Bool {
     let roundTripNs = receivedNs &- sentNs
     guard roundTripNs >= 0 else { return false }
-    let error = roundTripNs / 2 &+ 1_000_000
-    let offset = nanoseconds(milliseconds: venueMs) &- (sentNs &+ roundTripNs / 2)
+    let error = roundTripNs / 2 &+ resolutionNs
+    let offset = venueNs &- (sentNs &+ roundTripNs / 2)
     let current = currentErrorNs(receivedNs)
     let isContradiction = isSet && (offset &- offsetNs).magnitude > UInt64(error &+ current)
     guard error <= current || isContradiction else { return false }
