@@ -60,8 +60,7 @@ package struct ParityRun {
     session = try RecordedSession(directory: journal)
     let instruments = session.header.instruments
     if let settings {
-      market = .played(
-        try BacktestMarket(recordings: Self.check(settings.input, session.header), instruments: instruments))
+      market = .played(try Self.market(settings, session.header))
     } else {
       market = .frames(try RecordedFrames(directory: journal))
     }
@@ -73,10 +72,16 @@ package struct ParityRun {
     desk = VenueDesk(engine: engine)
   }
 
-  /// - Returns: the recordings that the section names, when they are the journal's.
-  private static func check(_ input: BacktestSettings.Input, _ header: SessionHeader) throws -> [String] {
-    guard case .captures(let files) = input else {
-      throw SessionError("backtest: a session's market is compared by the recordings that its venue played: `captures`")
+  /// The market that the section names, when it is the journal's. A synthetic one has no identity in the journal: of
+  /// another seed every order differs.
+  private static func market(_ settings: BacktestSettings, _ header: SessionHeader) throws -> BacktestMarket {
+    var files: [String] = []
+    switch settings.input {
+    case .captures(let paths): files = paths
+    case .synthetic: break
+    case .tapes:
+      throw SessionError(
+        "backtest: a session's market is compared by what its venue played: `captures` or `synthetic`")
     }
     let played = try files.map {
       CaptureIdentity(name: ($0 as NSString).lastPathComponent, digest: try Digest.of(file: $0))
@@ -85,7 +90,9 @@ package struct ParityRun {
       let names = header.captures.isEmpty ? "no recording" : header.captures.map(\.name).joined(separator: ", ")
       throw SessionError("backtest: the journal names \(names) as its market, to the byte; the section names another")
     }
-    return files
+    return files.isEmpty
+      ? try BacktestMarket(settings, instruments: header.instruments)
+      : try BacktestMarket(recordings: files, instruments: header.instruments)
   }
 
   package mutating func run() throws -> ParityReport {
