@@ -87,7 +87,7 @@ extension RecordedSession {
       guard case .order(let terms) = request.request, terms.action == .place, let receivedNs = request.answeredNs else {
         return nil
       }
-      return Acknowledgement(sentNs: request.sentNs, receivedNs: receivedNs, venueNs: request.venueNs)
+      return Acknowledgement(sentNs: request.sentNs, receivedNs: receivedNs, venueNs: request.venueNs ?? 0)
     }
   }
 }
