@@ -2,6 +2,7 @@
 
 import Dispatch
 import Foundation
+import Synchronization
 import VenueFront
 
 #if canImport(Glibc)
@@ -61,9 +62,12 @@ extension VenueServer {
     }
   }
 
-  /// Standard output may be a pipe: each line leaves at once.
+  /// Any thread. Standard output may be a pipe: each line leaves at once, and whole.
+  ///
+  /// Not by `fflush(nil)`, which would wait for the thread that reads standard input.
   private static func printLine(_ line: String) {
-    print(line)
-    fflush(nil)
+    output.withLock { _ in try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }
   }
+
+  private static let output = Mutex(())
 }

@@ -28,7 +28,7 @@ class RealVenue:
 
     def end(self):
         self.process.terminate()
-        self.process.wait()
+        self.process.wait(timeout=60)
         self.process.stdin.close()
         self.process.stdout.close()
 
