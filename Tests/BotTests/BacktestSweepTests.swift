@@ -5,26 +5,7 @@ import Testing
 
 /// Sweeps of whole sessions: the machinery itself is tested in BacktestTests.
 @Suite struct BacktestSweepTests {
-  private let text = """
-    instruments: [SYNUSDT]
-    strategy: {name: quoting, parameters: {fillDecay: 1000, riskAversion: 0.01}}
-    risk:
-      maximumOrderQuantity: 0.05
-      maximumOrderNotional: 5000
-      maximumPosition: 0.2
-      maximumOpenOrders: 16
-      priceCollarBasisPoints: 50
-      ordersPerSecond: 20
-      ordersPer10Seconds: 40
-      maximumMarketAgeMs: 2000
-      maximumOrderAgeMs: 2000
-      maximumDailyLoss: 5000
-    backtest:
-      synthetic: {seed: 7, seconds: 40}
-      balances: {USDT: 100000, SYN: 2}
-      latency: {feedUs: 500, orderUs: 1000, responseUs: 1000, decisionUs: 20}
-      fees: {makerBasisPoints: 10, takerBasisPoints: 10}
-    """
+  private let text = backtestConfiguration(syntheticBacktest.replacing("seconds: 60", with: "seconds: 40"))
 
   private func sweep(_ varied: [String]) throws -> BacktestSweep {
     try BacktestSweep(file: "test.yaml", text: text, varied: varied, strategies: StrategyFactory.included)
