@@ -56,28 +56,6 @@ public struct MoneyScale: Sendable {
   public func text(_ quantity: Quantity) -> String { CoinText.text(quantity.lots * unitsPerLot) }
 }
 
-/// Commission rates in parts of 10^-8 (100_000 is 0.1 %), charged on what the order receives.
-public struct FeeRates: Sendable, Equatable {
-  public var maker: Int64
-  public var taker: Int64
-
-  public init(maker: Int64 = 100_000, taker: Int64 = 100_000) {
-    precondition((0..<Amount.unitsPerCoin).contains(maker) && (0..<Amount.unitsPerCoin).contains(taker))
-    self.maker = maker
-    self.taker = taker
-  }
-
-  /// The commission on a received amount: buyers pay in the base asset, sellers in the quote asset.
-  ///
-  /// Rounded to the nearest 10^-8, halves up: Binance's commission FAQ computes 17491.25 x 0.0000023 = 0.040229875 and
-  /// prints 0.04022988.
-  public func commission(on received: Amount, isMaker: Bool) -> Amount {
-    let scaled = Int128(received.units) * Int128(isMaker ? maker : taker)
-    let one = Int128(Amount.unitsPerCoin)
-    return Amount(units: Int64((scaled + one / 2) / one))
-  }
-}
-
 extension DecimalStep {
   /// The step as a number, for estimates: money is counted in whole steps.
   var approximate: Double {

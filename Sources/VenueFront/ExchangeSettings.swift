@@ -7,7 +7,7 @@ public struct ExchangeSettings: Sendable {
   /// Every key is of the one account.
   public var keys: [APIKey] = []
   public var balances: [AssetBalance] = []
-  public var fees = FeeRates()
+  public var fees = FeeTerms()
   public var queue = QueueRule.leaveBehind
   public var limits = RateLimits()
 

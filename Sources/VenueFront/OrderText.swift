@@ -252,15 +252,15 @@ func accountPosition(_ balances: [AssetBalance], time: Int64) -> String {
 /// The reply to `account.status`.
 ///
 /// - Parameter time: now, in the client's unit.
-func accountText(_ balances: [AssetBalance], fees: FeeRates, time: Int64) -> String {
+func accountText(_ balances: [AssetBalance], rates: FeeTier, time: Int64) -> String {
   let list = balances.map {
     #"{"asset":"\#($0.asset.text)","free":"\#(CoinText.text($0.free.units))","#
       + #""locked":"\#(CoinText.text($0.locked.units))"}"#
   }
   // The old integer fields count in parts of 10^-4.
-  let (maker, taker) = (fees.maker / 10_000, fees.taker / 10_000)
+  let (maker, taker) = (rates.maker / 10_000, rates.taker / 10_000)
   return #"{"makerCommission":\#(maker),"takerCommission":\#(taker),"buyerCommission":0,"sellerCommission":0,"#
-    + #""commissionRates":{"maker":"\#(CoinText.text(fees.maker))","taker":"\#(CoinText.text(fees.taker))","#
+    + #""commissionRates":{"maker":"\#(CoinText.text(rates.maker))","taker":"\#(CoinText.text(rates.taker))","#
     + #""buyer":"0.00000000","seller":"0.00000000"},"canTrade":true,"canWithdraw":false,"canDeposit":false,"#
     + #""brokered":false,"requireSelfTradePrevention":false,"preventSor":false,"updateTime":\#(time),"#
     + #""accountType":"SPOT","balances":[\#(list.joined(separator: ","))],"permissions":["SPOT"],"uid":1}"#

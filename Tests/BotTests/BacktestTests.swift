@@ -83,6 +83,55 @@ struct BacktestTests {
     #expect(BacktestText(outcome: three, isColoured: false).all.contains("pessimistic            expected"))
   }
 
+  /// The lines of a `fees` section in the place of the two rates.
+  private func text(fees: String, more: String = "") -> String {
+    let section = syntheticBacktest.replacing("fees: {makerBasisPoints: 10, takerBasisPoints: 10}", with: "fees: \(fees)")
+    return backtestConfiguration(section + more)
+  }
+
+  @Test("fees follow their tiers, are paid in a third asset, and are in the profit at its stated price")
+  func fees() throws {
+    let tiers = """
+      {tiers: [{fromVolume: 0, makerBasisPoints: 10, takerBasisPoints: 10}, \
+      {fromVolume: 1000, makerBasisPoints: 4, takerBasisPoints: 8}], asset: BNB, assetPrice: 500, discountPercent: 25}
+      """
+    let end = try runBacktest(text(fees: tiers).replacing("SYN: 2", with: "SYN: 2, BNB: 1")).pessimistic
+    let result = end.result.scopes[0]
+    #expect(result.feeTiers.map(\.tier) == [0, 1] && result.unvaluedFees.isEmpty)
+    let paid = Amount.unitsPerCoin - (end.balances.first { $0.asset.text == "BNB" }?.free.units ?? 0)
+    let fees = result.feeTiers.reduce(0) { $0 + $1.fees.units }
+    #expect(paid > 0 && fees == paid * 500)
+    // 10 and 4 basis points, less a quarter; each fee is rounded to a unit of BNB, which is 500 of the quote asset.
+    for (tier, basisPoints) in zip(result.feeTiers, [7.5, 3.0]) {
+      let exact = Double(tier.turnover.units) * basisPoints / 1e4
+      #expect(abs(Double(tier.fees.units) - exact) <= Double(tier.fills) * 250)
+    }
+    // The bot understands where its money went: it trades to the end as with other fees.
+    #expect(end.result.scopes[0].orders.placed > 100)
+  }
+
+  @Test("a rebate is received")
+  func rebate() throws {
+    let end = try runBacktest(text(fees: "{makerBasisPoints: -1, takerBasisPoints: 5}")).pessimistic
+    #expect(end.fillsMaker > 0 && end.result.scopes[0].feeTiers.allSatisfy { $0.fees < .zero })
+  }
+
+  @Test("a market that feels the bot costs it more, and a halt stops it")
+  func impactAndHalt() throws {
+    let taking = syntheticBacktest.replacing("SYN: 2", with: "SYN: 20")
+    let brain = "{name: combined, parameters: {turnSeconds: 5}}"
+    let impact = """
+
+        impact: {SYNUSDT: {model: power, volume: 1, permanentTicks: 50, temporaryTicks: 200, halfLifeSeconds: 5}}
+      """
+    let plain = try runBacktest(backtestConfiguration(taking, strategy: brain)).pessimistic
+    let pushed = try runBacktest(backtestConfiguration(taking + impact, strategy: brain)).pessimistic
+    #expect(plain.fillsTaker > 0 && pushed.fillsTaker > 0 && plain.decisions != pushed.decisions)
+    #expect(pushed.gaps == 0 && pushed.crossedBooks == 0)
+    let halted = try runBacktest(backtestConfiguration(syntheticBacktest + "\n  halts: [{fromSeconds: 0, toSeconds: 61}]")).pessimistic
+    #expect(halted.ordersAccepted == 0 && halted.result.scopes[0].orders.rejected > 0)
+  }
+
   @Test("equal ends are one session, and no interval")
   func certain() throws {
     let rules = "\n  queue: {pessimistic: proRata, optimistic: proRata}"
@@ -98,6 +147,26 @@ struct BacktestTests {
       (syntheticBacktest.replacing("feedUs: 500, ", with: ""), "test.yaml:17: backtest.latency.feedUs: is missing"),
       (syntheticBacktest.replacing("makerBasisPoints: 10,", with: "makerBasisPoints: 10, rebate: 1,"), "fees.rebate"),
       (syntheticBacktest.replacing("USDT: 100000", with: "EUR: 100000"), "backtest.balances.EUR"),
+      (
+        syntheticBacktest.replacing("takerBasisPoints: 10}", with: "takerBasisPoints: 10, asset: BNB, assetPrice: 500}"),
+        "backtest.fees.asset: the account has no BNB"
+      ),
+      (
+        syntheticBacktest.replacing("takerBasisPoints: 10}", with: "takerBasisPoints: 10, startingVolume: 5}"),
+        "backtest.fees.startingVolume: there is one tier"
+      ),
+      (
+        syntheticBacktest.replacing(
+          "{makerBasisPoints",
+          with: "{tiers: [{fromVolume: 5, makerBasisPoints: 1, "
+            + "takerBasisPoints: 1}], makerBasisPoints"), "either two rates or tiers"
+      ),
+      (syntheticBacktest + "\n  halts: [{fromSeconds: 5, toSeconds: 5}]", "the halt ends before it begins"),
+      (syntheticBacktest + "\n  halts: [{instrument: BTCUSDT, fromSeconds: 5, toSeconds: 6}]", "BTCUSDT is not traded"),
+      (
+        syntheticBacktest + "\n  impact: {SYNUSDT: {model: linear, volume: 1, permanentTicks: 1, temporaryTicks: 1, "
+          + "exponent: 1, halfLifeSeconds: 1}}", "backtest.impact.SYNUSDT.exponent: linear has no exponent"
+      ),
       (
         syntheticBacktest + "\n  queue: {expected: fifo}", "test.yaml:19: backtest.queue.expected: an exact queue needs"
       ),

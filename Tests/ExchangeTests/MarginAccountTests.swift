@@ -35,7 +35,7 @@ private struct ContractDesk {
         instruments: [definition],
         balances: [AssetBalance(asset: definition.settlement, free: Amount(units: wallet))],
         models: MatchingModels(
-          fees: FeeRates(maker: 0, taker: takerRate), contracts: [ContractTerms(margin: table, funding: funding)])))
+          fees: FeeTerms(maker: 0, taker: takerRate), contracts: [ContractTerms(margin: table, funding: funding)])))
   }
 
   var wallet: Int64 { engine.balances[0].free.units + engine.balances[0].locked.units }

@@ -9,6 +9,18 @@ import VenueFront
 final class World {
   static let startNs: Int64 = 1_700_000_000_000_000_000
   private static let coins = Amount.unitsPerCoin
+  /// One for every fourth world: two rates, a rebate, a third asset that may run out, tiers that the trading climbs.
+  private static let fees = [
+    FeeTerms(), FeeTerms(maker: -25_000, taker: 50_000),
+    FeeTerms(
+      FeeSchedule(maker: 75_000, taker: 100_000),
+      asset: FeeAsset(ShortName("BNB")!, price: Amount(units: 600 * coins), discount: 25_000_000)),
+    FeeTerms(
+      FeeSchedule([
+        FeeTier(maker: 100_000, taker: 100_000),
+        FeeTier(volume: Amount(units: 10_000 * coins), maker: -10_000, taker: 80_000),
+      ])!),
+  ]
   private static let agesNs: ClosedRange<Int64> = 200_000_000...600_000_000
   /// Longer than a world lasts.
   private static let neverNs: Int64 = 3_600_000_000_000
@@ -44,7 +56,8 @@ final class World {
     }
     var settings = ExchangeSettings()
     settings.keys = [APIKey(name: BotUnderTest.apiKey, kind: .hmac(secret: BotUnderTest.secret))]
-    settings.balances = [("USDT", 5_000_000), ("SYN", 100)].map {
+    settings.fees = Self.fees[Int(seed % 4)]
+    settings.balances = [("USDT", 5_000_000), ("SYN", 100), ("BNB", 1)].map {
       AssetBalance(asset: ShortName($0)!, free: Amount(units: $1 * Self.coins))
     }
     settings.limits.weightPerMinute = 1_000_000

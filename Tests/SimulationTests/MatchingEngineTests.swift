@@ -195,8 +195,7 @@ struct MatchingEngineTests {
 
   @Test func commissionIsRoundedToTheNearestUnit() {
     // The example of Binance's commission FAQ: 17491.25 x 0.0000023 = 0.040229875 is printed as 0.04022988.
-    let fees = FeeRates(maker: 0, taker: 230)
-    #expect(fees.commission(on: Amount(units: 1_749_125_000_000), isMaker: false).units == 4_022_988)
+    #expect(Commission.units(1_749_125_000_000, rate: 230) == 4_022_988)
   }
 
   @Test mutating func aGapVoidsTheBookUntilASnapshot() {

@@ -35,10 +35,11 @@ struct MatchingPropertyTests {
         AssetBalance(asset: ShortName("TEST")!, free: Amount(units: 3 * coins)),
         AssetBalance(asset: ShortName("USDT")!, free: Amount(units: 300 * coins)),
       ]
-      let fees = FeeRates(maker: 75_003, taker: 100_001)
+      let rates = FeeTier(maker: 75_003, taker: 100_001)
+      let fees = FeeTerms(maker: rates.maker, taker: rates.taker)
       engine = MatchingEngine(instruments: [instrument], balances: initial, models: MatchingModels(fees: fees))!
       reference = ReferenceVenue(
-        quote: 300 * coins, base: 3 * coins, tickLot: 100_000, lot: 10_000_000, fees: fees)
+        quote: 300 * coins, base: 3 * coins, tickLot: 100_000, lot: 10_000_000, rates: rates)
       apply(.market(InstrumentIndex(0), .snapshot(bids: [], asks: [], updateId: 1)))
     }
 

@@ -35,7 +35,7 @@ struct ReferenceVenue {
   /// Units of the quote asset in a tick times a lot, and of the base asset in a lot.
   let tickLot: Int64
   let lot: Int64
-  let fees: FeeRates
+  let rates: FeeTier
 
   // MARK: Market
 
@@ -137,9 +137,9 @@ struct ReferenceVenue {
       quote -= side.sign * notional
       base += side.sign * fill.lots * lot
       if side == .buy {
-        base -= fees.commission(on: Amount(units: fill.lots * lot), isMaker: fill.isMaker).units
+        base -= Commission.units(fill.lots * lot, rate: fill.isMaker ? rates.maker : rates.taker)
       } else {
-        quote -= fees.commission(on: Amount(units: notional), isMaker: fill.isMaker).units
+        quote -= Commission.units(notional, rate: fill.isMaker ? rates.maker : rates.taker)
       }
     }
     for order in orders where order.status.isOpen {

@@ -1,6 +1,29 @@
 // A fee in another asset than the one a contract settles in, valued at the price of its moment.
 
-import Market
+public import Market
+
+/// What one whole coin of a third asset is worth where no instrument of the run trades it: stated, not observed.
+public struct FeePrice: Equatable, Sendable {
+  public var asset: ShortName
+  /// The asset that the price is in.
+  public var settlement: ShortName
+  /// In units of the settlement asset.
+  public var price: Amount
+
+  public init(asset: ShortName, settlement: ShortName, price: Amount) {
+    self.asset = asset
+    self.settlement = settlement
+    self.price = price
+  }
+
+  /// The worth of a fee in units of the settlement asset, to the nearest, halves away from zero.
+  func units(_ fill: BacktestFill, _ settlement: ShortName) -> Int64? {
+    guard fill.feeAsset == asset, settlement == self.settlement else { return nil }
+    let product = Int128(fill.fee.units) * Int128(price.units)
+    let one = Int128(Amount.unitsPerCoin)
+    return Int64(exactly: (product + (product < 0 ? -one : one) / 2) / one)
+  }
+}
 
 enum FeeValuation {
   /// `fee` in units of the settlement asset: at the price of the fill when it is in base or quote, at the mid of `other`

@@ -1,4 +1,4 @@
-// The bounds of a recorder's memory and the horizons it measures at.
+// The bounds of a recorder's memory, the horizons it measures at, and the price of what fees are paid with.
 
 /// How much a `ResultRecorder` keeps. Everything is counted whatever the bounds: they say what can still be plotted.
 public struct RecorderConfiguration: Equatable, Sendable {
@@ -14,12 +14,14 @@ public struct RecorderConfiguration: Equatable, Sendable {
   public var maximumFills: Int
   /// Fills that wait for their markouts, for each instrument; one more is not marked and counted in `unmarkedFills`.
   public var maximumPendingMarkouts: Int
+  /// The stated price of the asset that fees are paid with; nil where the market tells it.
+  public var feePrice: FeePrice?
   /// Which of the markout horizons divides adverse selection from inventory: 0.1, 1, 10 or 60 s.
   public var adverseSelectionHorizon: MarkoutHorizon
 
   public init(
     label: String = "backtest", venueNames: [String] = [], sampleNs: Int64 = 1_000_000_000, maximumSamples: Int = 4_096,
-    maximumFills: Int = 20_000, maximumPendingMarkouts: Int = 65_536,
+    maximumFills: Int = 20_000, maximumPendingMarkouts: Int = 65_536, feePrice: FeePrice? = nil,
     adverseSelectionHorizon: MarkoutHorizon = .oneSecond
   ) {
     precondition(sampleNs > 0 && maximumSamples >= 16 && maximumFills >= 2 && maximumPendingMarkouts > 0)
@@ -30,6 +32,7 @@ public struct RecorderConfiguration: Equatable, Sendable {
     self.maximumSamples = maximumSamples
     self.maximumFills = maximumFills
     self.maximumPendingMarkouts = maximumPendingMarkouts
+    self.feePrice = feePrice
     self.adverseSelectionHorizon = adverseSelectionHorizon
   }
 }

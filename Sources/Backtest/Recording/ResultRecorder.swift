@@ -83,7 +83,9 @@ public final class ResultRecorder {
     advance(to: fill.timeNs)
     settle(index)
     let instrument = instruments[index]
-    let feeUnits = FeeValuation.units(fill, instrument, other: pair(of: fill.feeAsset, in: instrument.settlement))
+    let feeUnits =
+      FeeValuation.units(fill, instrument, other: pair(of: fill.feeAsset, in: instrument.settlement))
+      ?? configuration.feePrice?.units(fill, instrument.settlement)
     states[index].fill(fill, feeUnits: feeUnits, number: fills.seen)
     tables?.fill(fill, number: fills.seen, midHalfTicks: states[index].ledger.midHalfTicks, instrument)
     fills.append(fill)

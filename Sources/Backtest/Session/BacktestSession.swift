@@ -113,12 +113,15 @@ public final class BacktestSession {
   /// - Precondition: times do not go back.
   /// - Throws: `BacktestError` when the stages do not come to rest.
   public func play(_ message: MarketMessage, of instrument: InstrumentIndex, atNs timeNs: Int64) throws(BacktestError) {
-    guard timeNs >= startNs else { return venue.play(message, instrument, timeNs: timeNs, reports: &told) }
+    guard timeNs >= startNs else {
+      venue.play(message, instrument, timeNs: timeNs, reports: &told)
+      return
+    }
     precondition(timeNs >= nowNs, "the market is played in order")
     try advance(beforeNs: timeNs)
     nowNs = timeNs
-    venue.play(message, instrument, timeNs: timeNs, reports: &told)
-    recorder?.moved(message, instrument, venue.engine.markets[Int(instrument.rawValue)], timeNs: timeNs)
+    let message = venue.play(message, instrument, timeNs: timeNs, reports: &told)
+    recorder?.moved(message, instrument, venue.engine.recordedTouch(instrument), timeNs: timeNs)
     sendReports()
     if case .snapshot = message {
       answerSnapshots(of: instrument, with: message)
@@ -226,7 +229,7 @@ public final class BacktestSession {
 
   private func sendReports() {
     for report in told {
-      recorder?.happened(report, timeNs: nowNs)
+      recorder?.happened(report, feeTier: venue.feeTier(of: report), timeNs: nowNs)
       reports.send(report, atNs: nowNs)
     }
     told.removeAll(keepingCapacity: true)

@@ -18,15 +18,16 @@ struct SessionRecorder {
   }
 
   /// The market moved at the venue.
+  ///
+  /// - Parameter touch: of the recording: a position is not worth more because its buying moved the quotes.
   mutating func moved(
-    _ message: MarketMessage, _ instrument: InstrumentIndex, _ market: RecordedMarket, timeNs: Int64
+    _ message: MarketMessage, _ instrument: InstrumentIndex, _ touch: (bid: Price?, ask: Price?), timeNs: Int64
   ) {
     if case .trade(let trade, _, _) = message {
       recorder.marketTrade(instrument, price: trade.price, quantity: trade.quantity, timeNs: timeNs)
     }
     let i = Int(instrument.rawValue)
-    let bid = market.fused.bestBid?.price ?? Price(ticks: 0)
-    let ask = market.fused.bestAsk?.price ?? Price(ticks: 0)
+    let (bid, ask) = (touch.bid ?? Price(ticks: 0), touch.ask ?? Price(ticks: 0))
     guard bid != touches[i].bid || ask != touches[i].ask else { return }
     touches[i] = (bid, ask)
     recorder.touch(instrument, bid: bid, ask: ask, timeNs: timeNs)
@@ -58,12 +59,14 @@ struct SessionRecorder {
   }
 
   /// The venue said something, or the gateway in its stead: at the time at which it happened.
-  mutating func happened(_ report: ExecutionReport, timeNs: Int64) {
+  ///
+  /// - Parameter feeTier: of a fill.
+  mutating func happened(_ report: ExecutionReport, feeTier: UInt8 = 0, timeNs: Int64) {
     // What lists tell again names no order.
     guard let terms = open[report.clientOrder] else { return }
     switch report.kind {
     case .fill:
-      recorder.fill(BacktestFill(report, timeNs: timeNs))
+      recorder.fill(BacktestFill(report, feeTier: feeTier, timeNs: timeNs))
       if report.orderState == .filled { end(.filled, terms, timeNs: timeNs) }
     case .canceled: end(.canceled, terms, timeNs: timeNs)
     case .expired: end(.expired, terms, timeNs: timeNs)
@@ -100,10 +103,11 @@ struct SessionRecorder {
 
 extension BacktestFill {
   /// The fill of a venue's report.
-  init(_ report: ExecutionReport, timeNs: Int64) {
+  init(_ report: ExecutionReport, feeTier: UInt8, timeNs: Int64) {
     self.init(
       timeNs: timeNs, instrument: report.instrument, order: report.clientOrder, side: report.side,
-      isMaker: report.isMaker, price: report.price, quantity: report.quantity, notional: report.quoteAmount,
+      isMaker: report.isMaker, feeTier: feeTier, price: report.price, quantity: report.quantity,
+      notional: report.quoteAmount,
       fee: report.amount, feeAsset: report.asset)
   }
 }

@@ -33,13 +33,22 @@ public struct VenueDesk: Sendable {
     numbers[name].flatMap { engine.find(orderId: $0) }
   }
 
+  /// The tier of the fee schedule that a reported fill was charged by; 0, the first, for other reports.
+  func feeTier(of report: ExecutionReport) -> UInt8 {
+    report.kind == .fill ? engine.fills[Int(report.trade) - 1].feeTier : 0
+  }
+
   /// Plays one message of the recorded market.
+  ///
+  /// - Returns: what the venue tells everybody: the same, or what our own trades have made of it.
+  @discardableResult
   public mutating func play(
     _ message: MarketMessage, _ instrument: InstrumentIndex, timeNs: Int64, reports: inout [ExecutionReport]
-  ) {
-    apply(.market(instrument, message), timeNs: timeNs)
-    guard !events.isEmpty else { return }
-    tell(cause: 0, timeNs: timeNs, reports: &reports)
+  ) -> MarketMessage {
+    let shown = engine.pushed(message, of: instrument, timeNs: timeNs)
+    apply(.market(instrument, shown), timeNs: timeNs)
+    if !events.isEmpty { tell(cause: 0, timeNs: timeNs, reports: &reports) }
+    return shown
   }
 
   /// Takes what has arrived; the answers, and what it does to other orders, are appended to `reports`.

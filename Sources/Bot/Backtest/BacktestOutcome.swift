@@ -16,8 +16,8 @@ package struct BacktestEnd: Equatable {
   package let ordersAccepted: Int
   /// Free and locked of each asset at the venue, in units of 10^-8, once everything was cancelled.
   package let balances: [AssetBalance]
-  let gaps: Int
-  let crossedBooks: Int
+  package let gaps: Int
+  package let crossedBooks: Int
 
   /// Ends the session.
   init(_ session: BacktestSession, endNs: Int64) throws(BacktestError) {

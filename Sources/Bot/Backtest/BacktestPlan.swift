@@ -11,6 +11,8 @@ import Strategy
 package struct BacktestPlan {
   let settings: BacktestSettings
   let session: SessionPlan
+  /// By the index of the instrument.
+  private let impact: [Int: any ImpactModel]
 
   /// What the client order identifiers of a backtest begin with: no other session is there to be told apart from.
   private static let bootEpoch: UInt32 = 1
@@ -30,7 +32,9 @@ package struct BacktestPlan {
     self.settings = settings
     session = try SessionPlan(
       configuration, instruments: instruments, bootEpoch: Self.bootEpoch, strategies: strategies)
-    let assets = Set(instruments.flatMap { [$0.base.text, $0.quote.text] })
+    impact = try Self.impact(settings, instruments)
+    try settings.fees.check(instruments, balances: settings.balances.map(\.asset))
+    let assets = Set(instruments.flatMap { [$0.base.text, $0.quote.text] } + settings.fees.assets)
     if let other = settings.balances.first(where: { !assets.contains($0.asset) }) {
       throw SessionError("backtest.balances.\(other.asset): no instrument trades this asset")
     }
@@ -68,23 +72,48 @@ package struct BacktestPlan {
         emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
         orders: ends.gatewayOrders, reports: ends.gatewayReports),
       digest: DecisionDigest(strategy: records.strategy.consumer, execution: records.execution.consumer),
-      venue: try venue(queue), delays: delays,
+      venue: try venue(models(queue, startNs: startNs)), delays: delays,
       recorder: ResultRecorder(instruments, startNs: startNs, configuration: recording, tables: tables))
     return BacktestSession(parts, startNs: startNs)
   }
 
   private var recording: RecorderConfiguration {
-    RecorderConfiguration(label: session.configuration.strategy.name, venueNames: ["binance"])
+    RecorderConfiguration(
+      label: session.configuration.strategy.name, venueNames: ["binance"],
+      feePrice: settings.fees.asset.map {
+        FeePrice(asset: $0.asset, settlement: instruments[0].settlement, price: $0.price)
+      }
+    )
   }
 
-  private func venue(_ queue: QueueRule) throws -> VenueDesk {
+  private func models(_ queue: QueueRule, startNs: Int64) -> MatchingModels {
+    let halts = settings.halts.map { $0.halt(instruments, firstNs: startNs - settings.fromNs) }
+    return MatchingModels(queue: queue, fees: settings.fees, impact: impact, halts: halts)
+  }
+
+  /// - Throws: `SessionError` for an instrument that is not traded.
+  private static func impact(
+    _ settings: BacktestSettings, _ instruments: [Instrument]
+  ) throws -> [Int: any ImpactModel] {
+    let traded = Dictionary(uniqueKeysWithValues: instruments.map { ($0.symbol.text, $0) })
+    if let other = settings.halts.compactMap(\.symbol).first(where: { traded[$0] == nil }) {
+      throw SessionError("backtest.halts: \(other) is not traded")
+    }
+    return try settings.impact.reduce(into: [:]) { models, impact in
+      guard let instrument = traded[impact.symbol] else {
+        throw SessionError("backtest.impact.\(impact.symbol): it is not traded")
+      }
+      models[Int(instrument.index.rawValue)] = try impact.model(instrument)
+    }
+  }
+
+  private func venue(_ models: MatchingModels) throws -> VenueDesk {
     let balances = settings.balances.map { balance in
       guard let asset = ShortName(balance.asset),
         let units = DecimalText.parse(balance.amount, step: DecimalStep.amount)
       else { preconditionFailure("balances are read with the configuration") }
       return AssetBalance(asset: asset, free: Amount(units: units))
     }
-    let models = MatchingModels(queue: queue, fees: settings.fees)
     guard let engine = MatchingEngine(instruments: instruments, balances: balances, models: models) else {
       throw SessionError("an instrument is no spot market, or its tick or lot is finer than 10^-8")
     }

@@ -67,7 +67,7 @@ package struct ParityRun {
     let balances = session.balances.map { AssetBalance(asset: $0.asset, free: $0.free, locked: $0.locked) }
     guard
       let engine = MatchingEngine(
-        instruments: instruments, balances: balances, models: MatchingModels(fees: settings?.fees ?? FeeRates()))
+        instruments: instruments, balances: balances, models: MatchingModels(fees: settings?.fees ?? FeeTerms()))
     else { throw SessionError("an instrument of the session is not spot, or its tick or lot is finer than 10^-8") }
     desk = VenueDesk(engine: engine)
   }

@@ -122,7 +122,7 @@ public struct VenueCommand: ParsableCommand {
     settings.withheldDiff = drop
     settings.playSeconds = seconds
     settings.start = start
-    settings.exchange.fees = FeeRates(
+    settings.exchange.fees = FeeTerms(
       maker: try rate(makerFee, "--maker-fee"), taker: try rate(takerFee, "--taker-fee"))
     settings.exchange.limits.ordersPerTenSeconds = ordersPerTenSeconds
     settings.exchange.limits.weightPerMinute = weightPerMinute

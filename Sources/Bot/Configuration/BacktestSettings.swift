@@ -24,8 +24,10 @@ public struct BacktestSettings: Sendable {
   /// What the account begins with, by asset, in decimal text.
   public var balances: [(asset: String, amount: String)]
   var latency: LatencySettings
-  var fees: FeeRates
+  var fees: FeeTerms
   var queue = QueueSettings()
+  var impact: [ImpactSettings] = []
+  var halts: [HaltSettings] = []
 }
 
 extension BacktestSettings {
@@ -36,8 +38,10 @@ extension BacktestSettings {
     (fromNs, toNs) = reader.has("window") ? try Self.window(reader.mapping("window")) : (0, .max)
     balances = try Self.balances(reader.mapping("balances"))
     latency = try LatencySettings(reader.mapping("latency"))
-    fees = try FeeRates(reader.mapping("fees"))
+    fees = try FeeTerms(reader.mapping("fees"))
     if reader.has("queue") { queue = try QueueSettings(reader.mapping("queue")) }
+    if reader.has("impact") { impact = try ImpactSettings.all(reader.mapping("impact")) }
+    if reader.has("halts") { halts = try reader.mappings("halts").map(HaltSettings.init) }
     try reader.finish()
   }
 
@@ -82,17 +86,5 @@ extension BacktestSettings {
     }
     try reader.finish()
     return balances
-  }
-}
-
-extension FeeRates {
-  /// Basis points in the file, parts of 10^-8 in the engine.
-  init(_ reader: YAMLReader) throws {
-    var reader = reader
-    func rate(_ name: String) throws -> Int64 {
-      Int64((try reader.number(name, in: 0...1_000) * 1e4).rounded())
-    }
-    self.init(maker: try rate("makerBasisPoints"), taker: try rate("takerBasisPoints"))
-    try reader.finish()
   }
 }

@@ -14,7 +14,7 @@ public struct PaperSettings: Sendable {
 
   /// What the account begins with, by asset, in decimal text.
   public var balances: [(asset: String, amount: String)]
-  var fees: FeeRates
+  var fees: FeeTerms
   public var queue: QueueRule
   /// Of the latency's draws.
   public var seed: UInt64
@@ -25,7 +25,7 @@ extension PaperSettings {
   init(_ reader: YAMLReader) throws {
     var reader = reader
     balances = try BacktestSettings.balances(reader.mapping("balances"))
-    fees = try FeeRates(reader.mapping("fees"))
+    fees = try FeeTerms(reader.mapping("fees"))
     queue = reader.has("queue") ? try QueueSettings.rule("queue", &reader) : .leaveBehind
     seed = UInt64(try reader.integer("seed", in: 0...Int64.max, default: 1))
     latency = try Latency(reader.mapping("latency"))

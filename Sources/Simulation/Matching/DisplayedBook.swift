@@ -58,6 +58,14 @@ public struct DisplayedBook: Equatable, Sendable {
     return removed
   }
 
+  /// Moves the levels of a side by so many ticks, with what was taken of them; those below one tick are gone.
+  mutating func move(_ side: Side, by ticks: Int64) {
+    change(side) { levels in
+      for i in levels.indices { levels[i].price.ticks &+= ticks }
+      levels.removeAll { $0.price.ticks < 1 }
+    }
+  }
+
   /// Removes the levels of `side` from the best one to `price`, or all of them for a price of 0.
   mutating func clear(_ side: Side, through price: Price) {
     guard price.ticks != 0 else { return change(side) { $0.removeAll(keepingCapacity: true) } }

@@ -14,11 +14,12 @@ extension MatchingEngine {
       markets[i].apply(bid: bid, ask: ask, updateId: id)
     case .trade(let trade, let takerSide, let id):
       markets[i].lastTradePrice = trade.price
+      guard !isHalted(i, timeNs: timeNs) else { return }
       matchTrade(trade, takerSide: takerSide, tradeId: id, at: i, timeNs: timeNs, outbox: &outbox)
       return
     }
-    // What is displayed behind a gap is not known: queues wait for it as the market does.
-    guard markets[i].depthUpdateId != nil else { return }
+    // What is displayed behind a gap is not known, and in a halt nothing is matched: queues wait as the market does.
+    guard isOpen(i, timeNs: timeNs) else { return }
     for side in Side.allCases where !resting(i, side).isEmpty {
       shortenQueues(side, at: i)
       matchCrossingQuotes(side, at: i, timeNs: timeNs, outbox: &outbox)
@@ -55,7 +56,7 @@ extension MatchingEngine {
 
   /// Everything that stands at a price: displayed by the market, and ours.
   private func lotsAtPrice(_ price: Price, _ side: Side, at i: Int) -> Double {
-    let displayed = markets[i].fused.level(side, price)?.displayed ?? .zero
+    let displayed = recordedQuantity(side, price, at: i)
     let own = resting(i, side).lazy.map { self.order($0) }.filter { $0.request.price == price }
     return own.reduce(Double(displayed.lots)) { $0 + Double($1.remaining.lots) }
   }
@@ -63,7 +64,7 @@ extension MatchingEngine {
   /// The queues ahead follow what is displayed at their prices.
   private mutating func shortenQueues(_ side: Side, at i: Int) {
     for id in resting(i, side) where order(id).place.isWaiting {
-      let displayed = markets[i].fused.level(side, order(id).request.price)?.displayed ?? .zero
+      let displayed = recordedQuantity(side, order(id).request.price, at: i)
       orders[Int(id) - 1].place.follow(displayed, models.queue, lot: lotSizes[i])
     }
   }

@@ -16,7 +16,7 @@ extension MatchingEngine {
   mutating func place(_ request: PlaceOrder, timeNs: Int64, outbox: inout [VenueEvent]) {
     let plan: MatchingPlan
     do throws(OrderRefusal) {
-      plan = try self.plan(request)
+      plan = try self.plan(request, timeNs: timeNs)
     } catch {
       outbox.append(.refused(request, error))
       return
@@ -43,11 +43,11 @@ extension MatchingEngine {
   }
 
   /// Checks everything that can refuse an order, and walks the levels it would take.
-  func plan(_ request: PlaceOrder) throws(OrderRefusal) -> MatchingPlan {
+  func plan(_ request: PlaceOrder, timeNs: Int64) throws(OrderRefusal) -> MatchingPlan {
     let i = Int(request.instrument.rawValue)
     guard i < instruments.count else { throw .unknownInstrument }
     try checkRules(request, instruments[i], scales[i])
-    guard markets[i].depthUpdateId != nil else { throw .marketClosed }
+    guard isOpen(i, timeNs: timeNs) else { throw .marketClosed }
     guard bids[i].count + asks[i].count < Self.maximumOpenOrders else { throw .tooManyOpenOrders }
 
     let plan = walk(request, at: i)
@@ -103,23 +103,21 @@ extension MatchingEngine {
   private mutating func take(_ plan: MatchingPlan, for id: UInt64, timeNs: Int64, outbox: inout [VenueEvent]) {
     let request = order(id).request
     let i = Int(request.instrument.rawValue)
+    // All at once: fees of the first fills must not take what the last ones cost.
+    if margin == nil, request.type == .market, request.side == .buy { ledger.lock(instruments[i].quote, plan.cost) }
     for (level, quantity) in plan.takes {
       markets[i].take(request.side.opposite, level.price, quantity)
-      if margin == nil, request.type == .market, request.side == .buy,
-        let cost = scales[i].notional(level.price, quantity)
-      {
-        ledger.lock(instruments[i].quote, cost)
-      }
       let source = FillSource.level(price: level.price, updateId: level.updateId)
       fill(id, quantity, at: level.price, isMaker: false, source: source, timeNs: timeNs, outbox: &outbox)
     }
+    pushes[i]?.model.take(plan.taken, request.side, timeNs: timeNs)
   }
 
   /// Joins the queue at its price behind everything displayed there, and behind our own older orders.
   private mutating func rest(_ id: UInt64) {
     let request = order(id).request
     let i = Int(request.instrument.rawValue)
-    let displayed = markets[i].fused.level(request.side, request.price)?.displayed ?? .zero
+    let displayed = recordedQuantity(request.side, request.price, at: i)
     orders[Int(id) - 1].place = QueuePlace(behind: displayed)
     let own = resting(i, request.side)
     let place = own.firstIndex { request.price.isBetter(than: order($0).request.price, for: request.side) }
@@ -147,6 +145,7 @@ extension MatchingEngine {
   /// Takes quantity off an open order where it stands in the queue, and frees what that part locked.
   mutating func amend(_ id: UInt64, to quantity: Quantity, timeNs: Int64) throws(OrderRefusal) {
     guard let open = find(orderId: id), open.status.isOpen else { throw .notOpen }
+    guard !isHalted(Int(open.request.instrument.rawValue), timeNs: timeNs) else { throw .marketClosed }
     guard quantity <= open.request.quantity else { throw .amendIncreases }
     guard quantity < open.request.quantity, quantity > open.executed else { throw .amendChangesNothing }
     var request = open.request

@@ -30,6 +30,7 @@ public struct MatchingEngine: Sendable {
 
   var preventedMatches: UInt64 = 0
   var ledger: Ledger
+  var volume: TrailingVolume
   /// Nil for spot. The ledger's balances are its wallets.
   var margin: MarginAccount?
   /// The margin account's balances as they were told last.
@@ -40,6 +41,8 @@ public struct MatchingEngine: Sendable {
   /// Identifiers of the open orders, each instrument's by price and time.
   var bids: [[UInt64]]
   var asks: [[UInt64]]
+  /// Where our own trades have pushed each market; nil for one that does not feel them.
+  var pushes: [MarketPush?]
   let scales: [MoneyScale]
   /// Units of the base asset in a lot, for estimates.
   let lotSizes: [Double]
@@ -66,10 +69,14 @@ public struct MatchingEngine: Sendable {
       guard let account = MarginAccount(instruments, terms: models.contracts) else { return nil }
       margin = account
     }
-    ledger = Ledger(balances, assets: instruments.flatMap { isSpot ? [$0.base, $0.quote] : [$0.settlement] })
+    let feeAssets = [models.fees.asset?.asset].compactMap(\.self)
+    ledger = Ledger(
+      balances, assets: instruments.flatMap { isSpot ? [$0.base, $0.quote] : [$0.settlement] } + feeAssets)
     ledger.isMargin = !isSpot
     toldBalances = ledger.balances
+    volume = TrailingVolume(before: models.fees.startingVolume)
     markets = instruments.map { _ in RecordedMarket() }
+    pushes = instruments.indices.map { models.impact[$0].map { MarketPush(model: $0) } }
     bids = instruments.map { _ in [] }
     asks = instruments.map { _ in [] }
   }
@@ -104,7 +111,7 @@ public struct MatchingEngine: Sendable {
       place(request, timeNs: timeNs, outbox: &outbox)
     case .test(let request):
       do throws(OrderRefusal) {
-        _ = try plan(request)
+        _ = try plan(request, timeNs: timeNs)
         outbox.append(.accepted(VenueOrder(id: 0, request: request, createdNs: timeNs, updatedNs: timeNs)))
       } catch {
         outbox.append(.refused(request, error))
@@ -154,14 +161,15 @@ public struct MatchingEngine: Sendable {
     let received: Amount
     if margin != nil {
       settleContract(Int(request.instrument.rawValue), request.side, price, quantity, worth: notional)
-      // The fee of a contract is of its value, in its settlement asset; the insurance fund's trades have none.
-      (receivedAsset, received) = (instrument.settlement, source == .insuranceFund ? .zero : notional)
+      // The fee of a contract is of its value, in its settlement asset.
+      (receivedAsset, received) = (instrument.settlement, notional)
     } else {
       (receivedAsset, received) = exchange(request, quantity, notional, scale, instrument)
     }
-    let commission = models.fees.commission(on: received, isMaker: isMaker)
-    ledger.credit(receivedAsset, Amount(units: -commission.units))
-    commissionPaid[receivedAsset, default: .zero].units += commission.units
+    let fee =
+      source == .insuranceFund
+      ? (asset: receivedAsset, amount: Amount.zero, tier: 0)
+      : charge(quantity, worth: notional, (receivedAsset, received), isMaker: isMaker, timeNs: timeNs)
 
     let index = Int(id) - 1
     orders[index].executed.lots += quantity.lots
@@ -171,8 +179,8 @@ public struct MatchingEngine: Sendable {
     if orders[index].status == .filled { removeFromBook(id) }
     let fill = VenueFill(
       tradeId: UInt64(fills.count) + 1, orderId: id, instrument: request.instrument, side: request.side,
-      isMaker: isMaker, price: price, quantity: quantity, notional: notional, commission: commission,
-      commissionAsset: receivedAsset, timeNs: timeNs, source: source)
+      isMaker: isMaker, price: price, quantity: quantity, notional: notional, commission: fee.amount,
+      feeTier: fee.tier, commissionAsset: fee.asset, timeNs: timeNs, source: source)
     fills.append(fill)
     outbox.append(.filled(orders[index], fill))
   }

@@ -90,6 +90,21 @@ public struct RecordedMarket: Sendable {
     overridden = []
   }
 
+  /// Whether a diff of these updates continues the book, and no ticker is newer.
+  func isContinued(firstUpdateId: UInt64, updateId: UInt64) -> Bool {
+    guard let last = depthUpdateId, updateId > last, updateId >= touch?.updateId ?? 0 else { return false }
+    return firstUpdateId <= last || firstUpdateId - 1 == last
+  }
+
+  /// Moves every price of a side by so many ticks, in both books.
+  mutating func move(_ side: Side, by ticks: Int64) {
+    guard ticks != 0 else { return }
+    depth.move(side, by: ticks)
+    fused.move(side, by: ticks)
+    if side == .buy { touch?.bid.price.ticks &+= ticks } else { touch?.ask.price.ticks &+= ticks }
+    for i in overridden.indices where overridden[i].side == side { overridden[i].price.ticks &+= ticks }
+  }
+
   private mutating func void() {
     depth = DisplayedBook()
     fused = depth

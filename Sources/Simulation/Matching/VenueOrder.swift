@@ -74,7 +74,10 @@ public struct VenueFill: BitwiseCopyable, Equatable, Sendable {
   public var price: Price
   public var quantity: Quantity
   public var notional: Amount
+  /// In units of `commissionAsset`; negative for a rebate.
   public var commission: Amount
+  /// The tier of the fee schedule in force, 0 the first.
+  public var feeTier: UInt8
   public var commissionAsset: ShortName
   public var timeNs: Int64
   public var source: FillSource
@@ -87,7 +90,7 @@ public enum OrderRefusal: UInt8, Error, BitwiseCopyable, Sendable {
   case lotSize
   case notional
   case tooManyOpenOrders
-  /// No book yet.
+  /// No book yet, or none since a gap in the recording; trading is halted.
   case marketClosed
   case insufficientBalance
   case wouldTake

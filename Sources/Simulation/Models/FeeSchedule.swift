@@ -37,17 +37,23 @@ public struct FeeSchedule: Equatable, Sendable {
     self.takerPerLot = takerPerLot
   }
 
-  private init() {
-    tiers = [FeeTier(maker: 0, taker: 0)]
+  /// One tier for everybody.
+  public init(maker: Int64, taker: Int64) {
+    let one = Amount.unitsPerCoin
+    precondition((-one...one).contains(maker) && (-one...one).contains(taker), "a fee is at most the whole")
+    tiers = [FeeTier(maker: maker, taker: taker)]
     makerPerLot = 0
     takerPerLot = 0
   }
 
   /// Nothing is charged.
-  public static var free: FeeSchedule { FeeSchedule() }
+  public static var free: FeeSchedule { FeeSchedule(maker: 0, taker: 0) }
+
+  /// The place of the tier of a trailing volume.
+  public func place(volume: Amount) -> Int { tiers.lastIndex { $0.volume <= volume } ?? 0 }
 
   /// The tier of a trailing volume.
-  public func tier(volume: Amount) -> FeeTier { tiers.last { $0.volume <= volume } ?? tiers[0] }
+  public func tier(volume: Amount) -> FeeTier { tiers[place(volume: volume)] }
 }
 
 /// The commission at one rate.
@@ -70,6 +76,15 @@ public enum Commission {
     let one = Int128(Amount.unitsPerCoin) * Int128(Amount.unitsPerCoin)
     let (product, overflow) = (Int128(value) * Int128(rate)).multipliedReportingOverflow(by: Int128(unitsPerCoin))
     return overflow ? nil : Int64(exactly: floor(product + one / 2, one))
+  }
+
+  /// The same in a third asset, at its discount; nil when it does not fit.
+  public static func units(_ value: Int64, rate: Int64, in asset: FeeAsset) -> Int64? {
+    let one = Int128(Amount.unitsPerCoin)
+    let (scaled, overflow) = (Int128(value) * Int128(rate)).multipliedReportingOverflow(
+      by: one - Int128(asset.discount))
+    let divisor = one * Int128(asset.price.units)
+    return overflow ? nil : Int64(exactly: floor(scaled + divisor / 2, divisor))
   }
 
   private static func floor(_ a: Int128, _ b: Int128) -> Int128 {

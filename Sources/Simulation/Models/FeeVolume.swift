@@ -1,56 +1,24 @@
-// The volume of the trailing 30 days, by day.
+// The volume of the trailing 30 days of many accounts.
 
-import Market
-
-/// Daily sums of many accounts. A day is 24 hours of UTC; the trailing volume is that of today and the 29 days before it
-/// (venues say "trailing 30 days"; that the day is the step is our choice).
+/// A `TrailingVolume` for each account, in memory that is taken once.
 struct FeeVolume: ~Copyable {
-  private static let days = 30
-  private static let dayNs: Int64 = 86_400_000_000_000
-  private let sums: UnsafeMutablePointer<Int64>
-  private let lastDay: UnsafeMutablePointer<Int64>
-  private let totals: UnsafeMutablePointer<Int64>
+  private let accounts: UnsafeMutablePointer<TrailingVolume>
+  private let count: Int
 
-  init(accounts: Int) {
-    sums = .allocate(capacity: accounts * Self.days)
-    sums.initialize(repeating: 0, count: accounts * Self.days)
-    lastDay = .allocate(capacity: accounts)
-    lastDay.initialize(repeating: 0, count: accounts)
-    totals = .allocate(capacity: accounts)
-    totals.initialize(repeating: 0, count: accounts)
+  init(accounts count: Int) {
+    self.count = count
+    accounts = .allocate(capacity: count)
+    accounts.initialize(repeating: TrailingVolume(), count: count)
   }
 
   deinit {
-    sums.deallocate()
-    lastDay.deallocate()
-    totals.deallocate()
+    accounts.deinitialize(count: count)
+    accounts.deallocate()
   }
 
-  /// The trailing volume of an account, in units. Times never go back; they are not before 1970.
-  func trailing(_ account: Int, timeNs: Int64) -> Int64 {
-    let day = timeNs / Self.dayNs
-    if day != lastDay[account] { roll(account, to: day) }
-    return totals[account]
-  }
+  /// The trailing volume of an account, in units.
+  func trailing(_ account: Int, timeNs: Int64) -> Int64 { accounts[account].units(timeNs: timeNs) }
 
-  /// Adds a fill; a volume that 64 bits do not hold stays at their end.
-  func add(_ account: Int, _ units: Int64, timeNs: Int64) {
-    let day = timeNs / Self.dayNs
-    if day != lastDay[account] { roll(account, to: day) }
-    let (total, overflow) = totals[account].addingReportingOverflow(units)
-    guard !overflow else { return }
-    totals[account] = total
-    sums[account &* Self.days &+ Int(day % Int64(Self.days))] &+= units
-  }
-
-  /// Forgets the days that are now 30 or more ago.
-  private func roll(_ account: Int, to day: Int64) {
-    let first = max(lastDay[account] + 1, day - Int64(Self.days) + 1)
-    for passed in stride(from: first, through: day, by: 1) {
-      let place = account * Self.days + Int(passed % Int64(Self.days))
-      totals[account] -= sums[place]
-      sums[place] = 0
-    }
-    lastDay[account] = day
-  }
+  /// Adds a fill.
+  func add(_ account: Int, _ units: Int64, timeNs: Int64) { accounts[account].add(units, timeNs: timeNs) }
 }
