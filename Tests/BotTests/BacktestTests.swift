@@ -3,6 +3,7 @@
 import Backtest
 import Bot
 import Foundation
+import Market
 import Risk
 import Simulation
 import Support
@@ -106,8 +107,8 @@ struct BacktestTests {
       let exact = Double(tier.turnover.units) * basisPoints / 1e4
       #expect(abs(Double(tier.fees.units) - exact) <= Double(tier.fills) * 250)
     }
-    // The bot understands where its money went: it trades to the end as with other fees.
-    #expect(end.result.scopes[0].orders.placed > 100)
+    // The bot understands where its money went: a difference of balances would stop it.
+    #expect(try end.fillsMaker == run(configuration(synthetic)).pessimistic.fillsMaker)
   }
 
   @Test("a rebate is received")
@@ -116,20 +117,32 @@ struct BacktestTests {
     #expect(end.fillsMaker > 0 && end.result.scopes[0].feeTiers.allSatisfy { $0.fees < .zero })
   }
 
-  @Test("a market that feels the bot costs it more, and a halt stops it")
-  func impactAndHalt() throws {
-    let taking = syntheticBacktest.replacing("SYN: 2", with: "SYN: 20")
-    let brain = "{name: combined, parameters: {turnSeconds: 5}}"
-    let impact = """
-
-        impact: {SYNUSDT: {model: power, volume: 1, permanentTicks: 50, temporaryTicks: 200, halfLifeSeconds: 5}}
-      """
-    let plain = try runBacktest(backtestConfiguration(taking, strategy: brain)).pessimistic
-    let pushed = try runBacktest(backtestConfiguration(taking + impact, strategy: brain)).pessimistic
-    #expect(plain.fillsTaker > 0 && pushed.fillsTaker > 0 && plain.decisions != pushed.decisions)
-    #expect(pushed.gaps == 0 && pushed.crossedBooks == 0)
+  @Test("a halt of trading stops the bot")
+  func halt() throws {
     let halted = try runBacktest(backtestConfiguration(syntheticBacktest + "\n  halts: [{fromSeconds: 0, toSeconds: 61}]")).pessimistic
     #expect(halted.ordersAccepted == 0 && halted.result.scopes[0].orders.rejected > 0)
+  }
+
+  @Test(
+    "the bot's feed keeps its sequence and its order where the market feels the bot",
+    .enabled(if: sharedData != nil, "needs the recorded captures (APUS_DATA)"))
+  func impact() throws {
+    let folder = try #require(sharedData).appendingPathComponent("binance/spot").path
+    func text(_ impact: String) -> String {
+      configuration(
+        """
+          captures: [\(folder)/btcusdt_20240808.gz]
+          window: {toSeconds: 60}
+          balances: {USDT: 100000, BTC: 2}
+          \(impact)
+        \(edges)
+        """, instruments: "BTCUSDT", strategy: "{name: combined}")
+    }
+    let terms = "{model: power, volume: 1, permanentTicks: 50, temporaryTicks: 2000, halfLifeSeconds: 5}"
+    let plain = try run(text("")).pessimistic
+    let pushed = try run(text("impact: {BTCUSDT: \(terms)}")).pessimistic
+    #expect(plain.fillsTaker > 0 && pushed.fillsTaker > 0 && plain.decisions != pushed.decisions)
+    #expect(pushed.gaps == 0 && pushed.crossedBooks == 0)
   }
 
   @Test("equal ends are one session, and no interval")
