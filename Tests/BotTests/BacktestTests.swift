@@ -86,7 +86,8 @@ struct BacktestTests {
 
   /// The lines of a `fees` section in the place of the two rates.
   private func text(fees: String, more: String = "") -> String {
-    let section = syntheticBacktest.replacing("fees: {makerBasisPoints: 10, takerBasisPoints: 10}", with: "fees: \(fees)")
+    let section = syntheticBacktest.replacing(
+      "fees: {makerBasisPoints: 10, takerBasisPoints: 10}", with: "fees: \(fees)")
     return backtestConfiguration(section + more)
   }
 
@@ -108,7 +109,7 @@ struct BacktestTests {
       #expect(abs(Double(tier.fees.units) - exact) <= Double(tier.fills) * 250)
     }
     // The bot understands where its money went: a difference of balances would stop it.
-    #expect(try end.fillsMaker == run(configuration(synthetic)).pessimistic.fillsMaker)
+    #expect(try end.fillsMaker == runBacktest(backtestConfiguration(syntheticBacktest)).pessimistic.fillsMaker)
   }
 
   @Test("a rebate is received")
@@ -119,7 +120,9 @@ struct BacktestTests {
 
   @Test("a halt of trading stops the bot")
   func halt() throws {
-    let halted = try runBacktest(backtestConfiguration(syntheticBacktest + "\n  halts: [{fromSeconds: 0, toSeconds: 61}]")).pessimistic
+    let halted = try runBacktest(
+      backtestConfiguration(syntheticBacktest + "\n  halts: [{fromSeconds: 0, toSeconds: 61}]")
+    ).pessimistic
     #expect(halted.ordersAccepted == 0 && halted.result.scopes[0].orders.rejected > 0)
   }
 
@@ -129,18 +132,18 @@ struct BacktestTests {
   func impact() throws {
     let folder = try #require(sharedData).appendingPathComponent("binance/spot").path
     func text(_ impact: String) -> String {
-      configuration(
+      backtestConfiguration(
         """
           captures: [\(folder)/btcusdt_20240808.gz]
           window: {toSeconds: 60}
           balances: {USDT: 100000, BTC: 2}
           \(impact)
-        \(edges)
+        \(backtestEdges)
         """, instruments: "BTCUSDT", strategy: "{name: combined}")
     }
     let terms = "{model: power, volume: 1, permanentTicks: 50, temporaryTicks: 2000, halfLifeSeconds: 5}"
-    let plain = try run(text("")).pessimistic
-    let pushed = try run(text("impact: {BTCUSDT: \(terms)}")).pessimistic
+    let plain = try runBacktest(text("")).pessimistic
+    let pushed = try runBacktest(text("impact: {BTCUSDT: \(terms)}")).pessimistic
     #expect(plain.fillsTaker > 0 && pushed.fillsTaker > 0 && plain.decisions != pushed.decisions)
     #expect(pushed.gaps == 0 && pushed.crossedBooks == 0)
   }
@@ -161,7 +164,8 @@ struct BacktestTests {
       (syntheticBacktest.replacing("makerBasisPoints: 10,", with: "makerBasisPoints: 10, rebate: 1,"), "fees.rebate"),
       (syntheticBacktest.replacing("USDT: 100000", with: "EUR: 100000"), "backtest.balances.EUR"),
       (
-        syntheticBacktest.replacing("takerBasisPoints: 10}", with: "takerBasisPoints: 10, asset: BNB, assetPrice: 500}"),
+        syntheticBacktest.replacing(
+          "takerBasisPoints: 10}", with: "takerBasisPoints: 10, asset: BNB, assetPrice: 500}"),
         "backtest.fees.asset: the account has no BNB"
       ),
       (
