@@ -90,7 +90,8 @@ extension Exchange {
       case .openOrders: reply(.success(try openOrdersText(parameters, unit)))
       case .allOrders: reply(.success(try allOrdersText(parameters, unit)))
       case .myTrades: reply(.success(try myTradesText(parameters, unit)))
-      case .account: reply(.success(accountText(engine.balances, rates: engine.models.fees.firstTier, time: unit.count(now))))
+      case .account:
+        reply(.success(accountText(engine.balances, rates: engine.models.fees.firstTier, time: unit.count(now))))
       case .ping: reply(.success("{}"))
       case .time: reply(.success(#"{"serverTime":\#(unit.count(now))}"#))
       case .exchangeInfo: reply(.success(try exchangeInfo(parameters, unit)))
