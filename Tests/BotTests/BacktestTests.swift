@@ -118,6 +118,16 @@ struct BacktestTests {
     #expect(end.fillsMaker > 0 && end.result.scopes[0].feeTiers.allSatisfy { $0.fees < .zero })
   }
 
+  @Test("a fee for each lot comes on top of the rate")
+  func feePerLot() throws {
+    let rates = "makerBasisPoints: 0, takerBasisPoints: 0"
+    let end = try runBacktest(text(fees: "{\(rates), makerPerLot: 0.00000003, takerPerLot: 0.00000005}")).pessimistic
+    let result = end.result.scopes[0]
+    #expect(end.fillsMaker > 0 && result.feeTiers.allSatisfy { $0.fees > .zero })
+    #expect(
+      try runBacktest(text(fees: "{\(rates)}")).pessimistic.result.scopes[0].feeTiers.allSatisfy { $0.fees == .zero })
+  }
+
   @Test("a halt of trading stops the bot")
   func halt() throws {
     let halted = try runBacktest(

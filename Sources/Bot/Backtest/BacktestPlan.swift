@@ -33,7 +33,7 @@ package struct BacktestPlan {
     session = try SessionPlan(
       configuration, instruments: instruments, bootEpoch: Self.bootEpoch, strategies: strategies)
     impact = try Self.impact(settings, instruments)
-    try settings.fees.check(instruments, balances: settings.balances.map(\.asset))
+    try settings.fees.check(instruments, section: "backtest", balances: settings.balances.map(\.asset))
     let assets = Set(instruments.flatMap { [$0.base.text, $0.quote.text] } + settings.fees.assets)
     if let other = settings.balances.first(where: { !assets.contains($0.asset) }) {
       throw SessionError("backtest.balances.\(other.asset): no instrument trades this asset")

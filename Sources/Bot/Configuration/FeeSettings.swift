@@ -1,4 +1,4 @@
-// The `backtest.fees` section: two rates, or tiers by traded volume, and the asset that they are paid with.
+// The `fees` section of a backtest and of paper trading: two rates, or tiers by traded volume, and the asset that they are paid with.
 
 import Market
 import Simulation
@@ -7,7 +7,9 @@ extension FeeTerms {
   init(_ reader: YAMLReader) throws {
     var reader = reader
     let tiers = try Self.tiers(&reader)
-    guard let schedule = FeeSchedule(tiers) else {
+    let makerPerLot = try reader.amount("makerPerLot", isSigned: true, default: .zero).units
+    let takerPerLot = try reader.amount("takerPerLot", isSigned: true, default: .zero).units
+    guard let schedule = FeeSchedule(tiers, makerPerLot: makerPerLot, takerPerLot: takerPerLot) else {
       throw reader.fail("tiers", "the first tier begins at a volume of 0, and each of the others at a larger one")
     }
     guard tiers.count > 1 || !reader.has("startingVolume") else {
@@ -55,26 +57,29 @@ extension FeeTerms {
   /// Third assets that the account may hold besides those it trades.
   var assets: [String] { asset.map { [$0.asset.text] } ?? [] }
 
-  /// - Parameter balances: the assets that the account begins with.
+  /// - Parameters:
+  ///   - section: of the configuration, whose `fees` these are.
+  ///   - balances: the assets that the account begins with.
   /// - Throws: `SessionError` for terms that these instruments or balances cannot have.
-  func check(_ instruments: [Instrument], balances: [String]) throws {
+  func check(_ instruments: [Instrument], section: String, balances: [String]) throws {
     let quotes = Set(instruments.map(\.quote.text)).sorted()
     guard quotes.count == 1 || (schedule.tiers.count == 1 && asset == nil) else {
       throw SessionError(
-        "backtest.fees: tiers and a third asset count in one quote asset, and the instruments have "
+        "\(section).fees: tiers and a third asset count in one quote asset, and the instruments have "
           + quotes.joined(separator: ", "))
     }
     if let asset, !balances.contains(asset.asset.text) {
-      throw SessionError("backtest.fees.asset: the account has no \(asset.asset.text): backtest.balances names none")
+      throw SessionError(
+        "\(section).fees.asset: the account has no \(asset.asset.text): \(section).balances names none")
     }
   }
 }
 
 extension YAMLReader {
-  /// An amount of at most 8 decimals, 0 or more.
-  mutating func amount(_ name: String, default fallback: Amount? = nil) throws -> Amount {
+  /// An amount of at most 8 decimals, 0 or more unless it is signed.
+  mutating func amount(_ name: String, isSigned: Bool = false, default fallback: Amount? = nil) throws -> Amount {
     if !has(name), let fallback { return fallback }
-    guard let units = DecimalText.parse(try string(name), step: DecimalStep.amount), units >= 0 else {
+    guard let units = DecimalText.parse(try string(name), step: DecimalStep.amount), units >= 0 || isSigned else {
       throw fail(name, "an amount of at most 8 decimals is expected")
     }
     return Amount(units: units)

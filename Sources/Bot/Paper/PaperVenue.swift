@@ -29,6 +29,7 @@ final class PaperVenue {
     _ settings: PaperSettings, _ latency: PaperLatency, _ authentication: OrderSettings.Authentication,
     instruments: [Instrument], real: VenueEndpoint, clock: Clock, counters: CounterFile, folder: SessionFolder
   ) throws {
+    try settings.fees.check(instruments, section: "paper", balances: settings.balances.map(\.asset))
     self.latency = latency
     identities = try DemoFolder(kept: nil)
     fillsFile = folder.path + "/fills.jsonl"

@@ -5,8 +5,9 @@ public import Market
 
 /// A model of market impact: fed with what was taken, asked how far the market stands from its recording.
 ///
-/// The matching engine (`MatchingEngine.pushed`) lets the side that is taken from retreat by it. Displacements are in ticks, positive when buying pushed the price up; they are estimates, not money. Times never go
-/// back. One caller at a time.
+/// The matching engine (`MatchingEngine.pushed`) lets the side that is taken from retreat by it. Displacements are in
+/// ticks, positive when buying pushed the price up; they are estimates, not money. Times never go back. One caller at a
+/// time.
 public protocol ImpactModel: Sendable {
   /// `quantity` was taken from the side opposite to `side` at that time.
   mutating func take(_ quantity: Quantity, _ side: Side, timeNs: Int64)
