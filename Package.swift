@@ -118,7 +118,7 @@ let package = Package(
       name: "BrainTests", dependencies: ["Brain", "Market", "Support", "MallocCounter"], exclude: ["Cases"],
       swiftSettings: swift),
     tests("StrategyTests", ["Strategy", "Brain", "Market", "Pipeline", "Support", "MallocCounter"]),
-    tests("ExecutionTests", ["Execution", "Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
+    tests("ExecutionTests", ["Execution", "Simulation", "Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests("ControlTests", ["Control", "Journal", "Risk", "Market", "Pipeline", "CShims", "Support"]),
     tests("CrashTests", ["Execution", "Journal", "Risk", "Market", "Pipeline", "Support"]),
     tests("ExchangeTests", ["Simulation", "Market", "Support", "MallocCounter"]),

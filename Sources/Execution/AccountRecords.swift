@@ -15,7 +15,7 @@ public struct FillRecord: BitwiseCopyable, Equatable, Sendable {
   public let venueOrder: UInt64
   public let price: Price
   public let lots: Int64
-  /// In units of the quote asset.
+  /// In units of the quote asset; of contracts of the settlement asset.
   public let value: Int64
   /// In units of `feeAsset`.
   public let fee: Int64
@@ -27,7 +27,7 @@ public struct FillRecord: BitwiseCopyable, Equatable, Sendable {
   public let inferredValue: Int64
   // The instrument after it.
   public let position: Position
-  // The balances after it, in units of 10^-8 of each asset.
+  // The balances after it, in units of 10^-8 of each asset; of contracts base and quote are the settlement asset.
   public let baseComputed: Int64
   public let quoteComputed: Int64
   public let feeComputed: Int64
@@ -77,7 +77,7 @@ public struct FillRecord: BitwiseCopyable, Equatable, Sendable {
 public struct DailyFigures: BitwiseCopyable, Equatable, Sendable {
   /// Whole days since 1970-01-01 (UTC) in the session's clock; -1 before the first.
   public var day: Int64 = -1
-  // In units of the quote asset.
+  // In units of the asset that profit is counted in.
   public var realised: Int64 = 0
   public var fees: Int64 = 0
   public var unrealised: Int64 = 0

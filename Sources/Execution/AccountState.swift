@@ -14,7 +14,7 @@ public struct AccountOrder: Equatable, Sendable {
   public internal(set) var price: Price
   public internal(set) var quantity: Quantity
   public internal(set) var cumulative = Quantity.zero
-  /// In units of the quote asset.
+  /// In units of the asset that profit is counted in.
   public internal(set) var cumulativeValue = Amount.zero
   /// Counted by status replies, their trade reports still to come.
   public internal(set) var inferred = Quantity.zero
@@ -26,6 +26,7 @@ public struct AccountOrder: Equatable, Sendable {
 public struct AccountInstrument: Equatable, Sendable {
   public let venue: VenueIndex
   public let symbol: ShortName
+  /// What a trade moves; of contracts both are the settlement asset. Profit is counted in the second.
   public let base: ShortName
   public let quote: ShortName
   /// What the lots of the position are.
@@ -79,7 +80,7 @@ public struct AccountState: Equatable, Sendable, RecordFold {
   public init(stage: UInt8, instruments: [Instrument]) {
     self.stage = stage
     self.instruments = instruments.map {
-      AccountInstrument(venue: $0.venue, symbol: $0.symbol, base: $0.base, quote: $0.quote, lot: $0.lot)
+      AccountInstrument(venue: $0.venue, symbol: $0.symbol, base: $0.moved.base, quote: $0.moved.quote, lot: $0.lot)
     }
   }
 

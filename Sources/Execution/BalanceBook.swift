@@ -9,7 +9,7 @@ struct AssetBalance: BitwiseCopyable {
   var computed: Int64 = 0
   var venueFree: Int64 = 0
   var venueLocked: Int64 = 0
-  /// Held back by open orders.
+  /// Held back by open orders, and by positions in contracts.
   var reserved: Int64 = 0
   /// Fees paid in this asset.
   var fees: Int64 = 0
@@ -21,6 +21,8 @@ struct AssetBalance: BitwiseCopyable {
   var venue = VenueIndex(0)
   /// The venue has told of it in this session.
   var isKnown = false
+  /// Contracts are settled in it: it may be overdrawn until the venue's next liquidation.
+  var isWallet = false
   /// `computed` has a beginning: the venue's first word, or what the session before this one held.
   var hasBaseline = false
 

@@ -20,7 +20,8 @@ public struct ExecutionConfiguration: Sendable {
   public var startsArmed: Bool
   /// Whether only orders that reduce a position may be sent until an `arm` command: so starts a session after a crash.
   public var startsReduceOnly: Bool
-  /// How much may be lost in a day (UTC) per quote asset, in units of 10^-8 of it; nil: it is not watched.
+  /// How much may be lost in a day (UTC) per asset that profit is counted in (quote asset; of contracts the settlement
+  /// asset), in units of 10^-8 of it; nil: it is not watched.
   public var maximumDailyLoss: Amount?
   /// How limits grow after arming.
   public var ramp: LimitRamp
@@ -101,9 +102,9 @@ extension ExecutionConfiguration {
     )
   }
 
-  /// The first instrument with the same quote asset, whatever the venue.
+  /// The first instrument whose profit is counted in the same asset, whatever the venue.
   func lossGroup(of instrument: Int) -> Int {
-    instruments.firstIndex { $0.quote == instruments[instrument].quote } ?? instrument
+    instruments.firstIndex { $0.moved.quote == instruments[instrument].moved.quote } ?? instrument
   }
 }
 

@@ -8,7 +8,7 @@ public struct AccountBalance: Equatable, Sendable {
   public var venue: VenueIndex
   /// The venue's first word plus every fill and fee since.
   public var computed: Amount
-  /// What open orders hold back.
+  /// What open orders, and positions in contracts, hold back.
   public var reserved: Amount
   /// Fees paid in this asset.
   public var fees: Amount

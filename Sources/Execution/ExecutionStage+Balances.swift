@@ -140,17 +140,18 @@ extension ExecutionStage {
     }
   }
 
-  /// What the open orders of an instrument hold back of an asset.
+  /// What the open orders of an instrument, and of contracts the position, hold back of an asset that it moves.
   private func heldBack(of balance: Int, in instrument: Int) -> Int64 {
-    var units: Int64 = 0
+    let state = instruments + instrument
+    var (units, buyLots, sellLots) = (0 as Int64, 0 as Int64, 0 as Int64)
     var next = orders.first(instrument)
     while let order = next {
-      let state = instruments + instrument
-      let asset = order.pointee.side == .buy ? state.pointee.quote : state.pointee.base
-      if asset == balance { units &+= order.pointee.reserved.units }
+      let isBuy = order.pointee.side == .buy
+      if (isBuy ? state.pointee.quote : state.pointee.base) == balance { units &+= order.pointee.reserved.units }
+      if isBuy { buyLots &+= order.pointee.remainingLots } else { sellLots &+= order.pointee.remainingLots }
       next = orders.following(order)
     }
-    return units
+    return units &+ state.pointee.marginNeeded(buyLots: buyLots, sellLots: sellLots)
   }
 
   /// A difference that has settled while trading is a finding: a whole comparison follows, and trades on when it agrees.

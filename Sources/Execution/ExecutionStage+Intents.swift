@@ -19,12 +19,13 @@ extension ExecutionStage {
   }
 
   @inline(always)
-  private func take(touch intent: UnsafePointer<OrderIntent>, _ instrument: Int) {
+  private mutating func take(touch intent: UnsafePointer<OrderIntent>, _ instrument: Int) {
     instruments[instrument].take(
       TouchReference(
         bid: intent.pointee.price, bidQuantity: intent.pointee.quantity, ask: intent.pointee.askPrice,
         askQuantity: intent.pointee.askQuantity, receiveTimeNs: intent.pointee.marketTimeNs,
         definitionVersion: intent.pointee.definitionVersion))
+    holdMargin(instrument)
   }
 
   /// Routes an order and puts each child before the gate.
@@ -120,6 +121,7 @@ extension ExecutionStage {
     balances.rows[order.side == .buy ? state.pointee.quote : state.pointee.base].reserved &+= order.reserved.units
     state.pointee.addWorking(order.quantity.lots, side: order.side)
     state.pointee.openOrders &+= 1
+    holdMargin(Int(approved.instrument.rawValue))
     nextDueNs = min(nextDueNs, order.dueNs)
     _ = orders.insert(order)
   }

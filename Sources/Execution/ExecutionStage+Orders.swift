@@ -8,7 +8,7 @@ import Risk
 struct Fill: BitwiseCopyable {
   var side: Side
   var lots: Int64
-  /// In units of the quote asset.
+  /// What it is worth, in units of the asset that profit is counted in.
   var value: Int64
   var price: Price
 
@@ -87,30 +87,34 @@ extension ExecutionStage {
   @inline(always)
   mutating func move(_ instrument: Int, _ fill: Fill) {
     let state = instruments + instrument
-    let units = state.pointee.scale?.baseUnits(lots: fill.lots, rounding: .down)
-    guard let units, state.pointee.position.apply(side: fill.side, lots: fill.lots, value: fill.value) else {
+    guard let moved = state.pointee.apply(fill) else {
       counters.malformedReports.add()
       halt(instrument, cause: 0)
       return
     }
     state.pointee.areFiguresDue = true
-    let sign = fill.side.sign
-    state.pointee.list.filledLots &+= sign &* fill.lots
-    balances.change(state.pointee.base, by: sign &* units, nowNs: input.nowNs)
-    balances.change(state.pointee.quote, by: 0 &- sign &* fill.value, nowNs: input.nowNs)
+    state.pointee.list.filledLots &+= fill.side.sign &* fill.lots
+    balances.change(state.pointee.base, by: moved.base, nowNs: input.nowNs)
+    balances.change(state.pointee.quote, by: moved.quote, nowNs: input.nowNs)
     nextDueNs = min(nextDueNs, balances.nextSettlementNs)
+    holdMargin(instrument)
     checkPosition(instrument, side: fill.side, cause: 0)
   }
 
-  /// Corrects the value of lots that were counted by a status reply: the difference goes into the realised profit.
+  /// Corrects the value of lots that were counted by a status reply: the difference goes into the realised profit. Of
+  /// contracts that the order opened it goes into their cost, which no money was paid for.
   @inline(always)
   mutating func correct(_ order: UnsafeMutablePointer<Order>, by units: Int64) {
-    guard units != 0 else { return }
+    guard units != 0, let scale = instruments[Int(order.pointee.instrument.rawValue)].scale else { return }
     let state = instruments + Int(order.pointee.instrument.rawValue)
-    let change = 0 &- order.pointee.side.sign &* units
     order.pointee.cumulativeQuote.units = order.pointee.cumulativeQuote.units &+ units
-    state.pointee.position.realised = state.pointee.position.realised &+ change
     state.pointee.areFiguresDue = true
+    if scale.isContract && state.pointee.position.lots.signum() == order.pointee.side.sign {
+      state.pointee.position.cost = state.pointee.position.cost &+ units
+      return
+    }
+    let change = 0 &- order.pointee.side.sign &* scale.worthSign &* units
+    state.pointee.position.realised = state.pointee.position.realised &+ change
     balances.change(state.pointee.quote, by: change, nowNs: input.nowNs)
     nextDueNs = min(nextDueNs, balances.nextSettlementNs)
   }
@@ -186,6 +190,7 @@ extension ExecutionStage {
     let place = order.pointee.side == .buy ? state.pointee.quote : state.pointee.base
     balances.rows[place].reserved &+= units &- order.pointee.reserved.units
     order.pointee.reserved = Amount(units: units)
+    holdMargin(Int(order.pointee.instrument.rawValue))
   }
 
   /// Tells the strategy what became of its order.

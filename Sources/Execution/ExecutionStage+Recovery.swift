@@ -21,6 +21,7 @@ extension ExecutionStage {
       state.pointee.verifiedTrade = held.verifiedTrade
       state.pointee.list.startLots = held.position.lots
       state.pointee.list.hasBaseline = held.hasBaseline
+      holdMargin(i)
       for trade in held.trades {
         _ = fills.insert(
           FillKey(
@@ -72,6 +73,7 @@ extension ExecutionStage {
     balances.rows[asset].reserved &+= order.pointee.reserved.units
     state.pointee.addWorking(order.pointee.remainingLots, side: order.pointee.side)
     state.pointee.openOrders &+= 1
+    holdMargin(Int(order.pointee.instrument.rawValue))
   }
 
   /// Records a fill with all that stands after it.

@@ -11,6 +11,7 @@ extension ExecutionStage {
     case .sessionUp: handleSession(gateway, isUp: true)
     case .sessionDown: handleSession(gateway, isUp: false)
     case .balance: handleBalance(report)
+    case .funding, .insurance: handleTransfer(report)
     case .openOrdersListed, .tradesListed, .listFailed: handleListEnd(report, gateway: gateway)
     case .fill where report.pointee.clientOrder.rawValue == 0: handleUnnamedFill(report, gateway: gateway)
     case .acknowledged, .rejected, .fill, .canceled, .expired, .cancelRejected, .unknown, .notSent, .status, .amended,
@@ -32,11 +33,12 @@ extension ExecutionStage {
     case .known, .suspect, .beforeBaseline: break
     case .new:
       let instrument = report.pointee.instrument
-      if let order = orders.find(venueOrder: report.pointee.venueOrder, instrument: instrument), !order.pointee.isStray
-      {
+      let order = orders.find(venueOrder: report.pointee.venueOrder, instrument: instrument)
+      if let order, !order.pointee.isStray {
         handle(report, of: order)
       } else {
         handleOrphan(report)
+        if order == nil { haltContract(instrument, cause: report.pointee.cause) }
       }
     }
   }
@@ -59,7 +61,8 @@ extension ExecutionStage {
     case .amended: cut(order, report)
     case .amendRejected: counters.amendsRejected.add()  // the order is as it was
     case .prevented: break  // the order's end is told by the reports that follow
-    case .balance, .sessionUp, .sessionDown, .openOrdersListed, .tradesListed, .listFailed: break  // not of an order
+    case .balance, .funding, .insurance, .sessionUp, .sessionDown, .openOrdersListed, .tradesListed, .listFailed:
+      break  // not of an order
     }
   }
 
@@ -117,7 +120,7 @@ extension ExecutionStage {
       return nil
     }
     let scale = instruments[Int(instrument.rawValue)].scale
-    let worth = scale?.quoteUnits(ticks: report.pointee.price.ticks, lots: lots, rounding: .down)
+    let worth = scale?.worth(ticks: report.pointee.price.ticks, lots: lots, rounding: .down)
     let told = report.pointee.quoteAmount.units
     guard let value = told > 0 ? told : worth else {
       counters.malformedReports.add()
@@ -190,7 +193,7 @@ extension ExecutionStage {
   ) {
     let scale = instruments[Int(order.pointee.instrument.rawValue)].scale
     let total = report.pointee.quoteAmount.units &- order.pointee.cumulativeQuote.units
-    let worth = scale?.quoteUnits(ticks: order.pointee.price.ticks, lots: lots, rounding: .down)
+    let worth = scale?.worth(ticks: order.pointee.price.ticks, lots: lots, rounding: .down)
     guard let value = total > 0 ? total : worth else {
       counters.malformedReports.add()
       return
@@ -204,7 +207,7 @@ extension ExecutionStage {
 
   @inline(always)
   private mutating func handleBalance(_ report: UnsafePointer<ExecutionReport>) {
-    guard report.pointee.amount.units >= 0, report.pointee.lockedAmount.units >= 0,
+    guard report.pointee.lockedAmount.units >= 0,
       !report.pointee.amount.units.addingReportingOverflow(report.pointee.lockedAmount.units).overflow
     else {
       counters.malformedReports.add()
@@ -212,6 +215,10 @@ extension ExecutionStage {
     }
     guard let place = balances.place(of: report.pointee.asset, venue: report.pointee.venue) else {
       counters.untrackedAssets.add()
+      return
+    }
+    guard report.pointee.amount.units >= 0 || balances.rows[place].isWallet else {
+      counters.malformedReports.add()
       return
     }
     balances.report(

@@ -62,9 +62,9 @@ public struct ExecutionStage: ~Copyable {
   var nextDueNs = Int64.max
   var hasStarted = false
   var isStopping = false
-  /// Units of 10^-8 of each quote asset; `.max` when the loss is not watched.
+  /// Units of 10^-8 of each asset that profit is counted in; `.max` when the loss is not watched.
   var maximumDailyLoss: Int64
-  /// Profit and loss of the day by loss group, in units of its quote asset.
+  /// Profit and loss of the day by loss group, in units of its asset.
   let dayProfits: UnsafeMutablePointer<Int64>
   /// A figure or the limit of the daily loss has changed in this step.
   var areLossesDue = false
@@ -104,9 +104,11 @@ public struct ExecutionStage: ~Copyable {
     for (i, definition) in configuration.instruments.enumerated() {
       precondition(configuration.shards[i] < ports.shardCount, "an instrument's shard is attached")
       precondition(Int(definition.venue.rawValue) < ports.gatewayCount, "a venue's gateway is attached")
-      guard let base = balances.place(of: definition.base, venue: definition.venue),
-        let quote = balances.place(of: definition.quote, venue: definition.venue)
+      let moved = definition.moved
+      guard let base = balances.place(of: moved.base, venue: definition.venue),
+        let quote = balances.place(of: moved.quote, venue: definition.venue)
       else { preconditionFailure("more assets than the balance book holds") }
+      if definition.kind != .spot { balances.rows[quote].isWallet = true }
       (instruments + i).initialize(
         to: InstrumentState(
           definition, limits: configuration.limits[i], shard: configuration.shards[i], base: base, quote: quote,

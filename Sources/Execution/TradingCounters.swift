@@ -31,7 +31,7 @@ struct TradingCounters: ~Copyable {
   let lossHalts: Counter
   let positionBreaches: Counter
   let rejectPauses: Counter
-  /// By instrument: profit and loss of the day of its quote asset.
+  /// By instrument: profit and loss of the day in the asset that its profit is counted in.
   let dayProfits: UnsafeMutablePointer<Counter>
 
   init(instruments: [Instrument], _ named: (String) -> Counter, haltTime: LatencyHistogram) {
@@ -54,7 +54,7 @@ struct TradingCounters: ~Copyable {
     rejectPauses = named("pauses.rejects")
     dayProfits = .allocate(capacity: max(1, instruments.count))
     for (i, instrument) in instruments.enumerated() {
-      (dayProfits + i).initialize(to: named("day_profit.\(instrument.quote.text)"))
+      (dayProfits + i).initialize(to: named("day_profit.\(instrument.moved.quote.text)"))
     }
   }
 

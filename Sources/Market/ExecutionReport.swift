@@ -41,6 +41,13 @@ public enum ReportKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   /// Self-trade prevention took `quantity` off the order, instead of a trade with `counterOrder`. An order that this
   /// ends is reported `expired` as well.
   case prevented = 18
+  /// Funding of a position in `instrument`: `amount` of `asset`, its settlement asset, to the account (negative: from
+  /// it). `trade` is the venue's number of the payment, which rises within an instrument, those of `insurance` included;
+  /// what is not above the last one was told before.
+  case funding = 19
+  /// What the venue's insurance fund paid to the account (negative: took) because it liquidated in `instrument`: fields as
+  /// of `funding`. The trades of a liquidation are fills that name no order of ours.
+  case insurance = 20
 }
 
 /// An order's state as a venue tells it in a status reply.
@@ -108,11 +115,11 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   public var reserved2: UInt8
   /// The venue's own error code (Binance: negative numbers of errors.md); 0 without one.
   public var venueCode: Int32
-  /// The commission's asset (fill), or the balance's.
+  /// The commission's asset (fill), the payment's or the balance's.
   public var asset: ShortName
   public var clientOrder: ClientOrderIdentifier
   public var venueOrder: UInt64
-  /// The venue's trade id (fills).
+  /// The venue's trade id (fills), or its number of the payment (funding, insurance).
   public var trade: UInt64
   /// Of this fill; of the order itself in a `status`.
   public var price: Price
@@ -122,7 +129,7 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   /// it: price times quantity in units of the quote asset; for a contract its `notional`, in units of the settlement
   /// asset.
   public var quoteAmount: Amount
-  /// The commission of this fill, or the free amount (balance). Of an asset that contracts settle in, free is the
+  /// The commission of this fill, the money that moved (funding, insurance), or the free amount (balance). Of an asset that contracts settle in, free is the
   /// wallet less the margin in use; profit that is not realised counts for nothing.
   public var amount: Amount
   /// The locked amount (balance): for contracts the initial margin of positions and open orders, at most the wallet.

@@ -50,6 +50,21 @@ public func notional(
   return quotient(product, 1, power: Int(lot.exponent) &+ Int(tick.exponent) &+ 8, rounding)
 }
 
+/// What `quantity` at `price` is worth in units of 10^-8 of the quote asset: what limits and filters are compared with.
+///
+/// Spot and linear: the `notional`. Inverse: quantity × multiplier, whatever the price.
+///
+/// - Returns: nil when 64 bits do not hold the result or 128 bits an intermediate.
+@_noLocks @inline(never)
+public func quoteValue(
+  _ price: Price, _ quantity: Quantity, _ instrument: borrowing Instrument, rounding: Rounding
+) -> Amount? {
+  guard instrument.kind == .inverse else { return notional(price, quantity, instrument, rounding: rounding) }
+  let contracts = Int128(quantity.lots) &* Int128(instrument.lot.mantissa)  // Safe: two 64-bit factors.
+  let (worth, overflow) = contracts.multipliedReportingOverflow(by: Int128(instrument.multiplier))
+  return overflow ? nil : quotient(worth, 1, power: Int(instrument.lot.exponent) &+ 8, rounding)
+}
+
 /// `numerator` ÷ `denominator` × 10^`power`, rounded once.
 private func quotient(_ numerator: Int128, _ denominator: Int128, power: Int, _ rounding: Rounding) -> Amount? {
   guard numerator != 0, denominator != 0 else { return denominator == 0 ? nil : .zero }

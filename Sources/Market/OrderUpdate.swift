@@ -32,7 +32,8 @@ public struct OrderUpdate: BitwiseCopyable, Sendable {
   public var remainingQuantity: Quantity
   /// The net position of the strategy's instrument after this, in signed lots.
   public var positionLots: Int64
-  /// Realised and unrealised profit and fees so far, in units of the quote asset.
+  /// Realised profit and fees so far, in units of the quote asset (contracts: of the settlement asset, with funding
+  /// among the fees).
   public var realisedProfit: Amount
   public var fees: Amount
   public var timeNs: Int64

@@ -75,6 +75,12 @@ public struct TouchReference: BitwiseCopyable, Equatable, Sendable {
     self.definitionVersion = definitionVersion
   }
 
+  /// What a contract is valued at: the mid, rounded down to a tick; 0 when there is none.
+  @inline(always) public var markTicks: Int64 {
+    let sum = bid.ticks.addingReportingOverflow(ask.ticks)
+    return sum.overflow || bidQuantity.lots <= 0 || askQuantity.lots <= 0 ? 0 : sum.partialValue / 2
+  }
+
   /// No market data that could be traded on.
   @inline(always) public static var void: TouchReference {
     TouchReference(
@@ -96,7 +102,7 @@ public struct Exposure: BitwiseCopyable, Equatable, Sendable {
   public var highestBuy: Price
   /// The lowest price of an own sell that may still fill; above every price without one.
   public var lowestSell: Price
-  /// What is free for a sell and for a buy, net of reservations.
+  /// What is free for a sell and for a buy, net of reservations; of contracts both are the wallet's.
   public var freeBase: Amount
   public var freeQuote: Amount
   /// Whether the strategy has an open order of the same intent.

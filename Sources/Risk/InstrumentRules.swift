@@ -8,12 +8,15 @@ struct InstrumentRules: BitwiseCopyable {
   let instrument: Instrument
   var limits: RiskLimits
   let scale: InstrumentScale?
+  /// Of a contract.
+  let margin: MarginRule?
   let hasLimits: Bool
 
   init(_ instrument: Instrument, _ limits: RiskLimits?) {
     self.instrument = instrument
     scale = InstrumentScale(instrument)
-    hasLimits = limits != nil && limits?.problem == nil
+    margin = MarginRule(instrument, limits)
+    hasLimits = limits != nil && limits?.problem(for: instrument.kind) == nil
     self.limits = limits ?? .nothing
   }
 
@@ -154,7 +157,8 @@ struct InstrumentRules: BitwiseCopyable {
   }
 
   @inline(always)
-  func checkBalance(_ candidate: OrderCandidate, _ exposure: Exposure) -> RiskDecision {
+  func checkBalance(_ candidate: OrderCandidate, _ exposure: Exposure, _ touch: TouchReference) -> RiskDecision {
+    if let margin { return check(margin, candidate, exposure, touch) }
     let needed = scale?.reservation(
       side: candidate.side, ticks: candidate.price.ticks, lots: candidate.quantity.lots,
       feeReserveBasisPoints: limits.feeReserveBasisPoints)

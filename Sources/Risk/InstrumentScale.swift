@@ -1,41 +1,66 @@
-// From ticks and lots to units of the quote and base asset, and what an order holds back of them.
+// From ticks and lots to units of money, and what an order of spot holds back of it.
 
 public import Market
 
-/// The worth of prices and quantities of one instrument definition (spot), in units of 10^-8.
+/// The worth of prices and quantities of one instrument definition, in units of 10^-8.
 public struct InstrumentScale: BitwiseCopyable, Sendable {
   private let definition: Instrument
   /// The same lots at a tick of one whole quote coin: what a quantity is worth at the price 1 is its base amount.
   private let unitPriced: Instrument
+  public let isContract: Bool
+  /// The sign with which the worth of a lot enters the profit of a long: an inverse contract is worth the less of the base
+  /// asset the higher the price is.
+  public let worthSign: Int64
 
-  /// - Returns: nil for a contract that is not spot.
+  /// - Returns: nil for a contract that has no worth, or is not settled in the quote asset (linear) or base asset
+  ///   (inverse).
   public init?(_ instrument: Instrument) {
-    guard instrument.kind == .spot else { return nil }
+    switch instrument.kind {
+    case .spot: break
+    case .linear: guard instrument.multiplier > 0, instrument.settlement == instrument.quote else { return nil }
+    case .inverse: guard instrument.multiplier > 0, instrument.settlement == instrument.base else { return nil }
+    }
+    isContract = instrument.kind != .spot
+    worthSign = instrument.kind == .inverse ? -1 : 1
     definition = instrument
     var unit = instrument
     unit.tick = DecimalStep(mantissa: 1, exponent: 0)
     unitPriced = unit
   }
 
-  /// Price times quantity in units of the quote asset; nil when it does not fit into 64 bits.
+  /// What a trade is worth in units of the asset it is counted in (quote; of inverse contracts base): `notional`. Nil when
+  /// it does not fit into 64 bits.
   @_noLocks
-  public func quoteUnits(ticks: Int64, lots: Int64, rounding: Rounding) -> Int64? {
+  public func worth(ticks: Int64, lots: Int64, rounding: Rounding) -> Int64? {
     notional(Price(ticks: ticks), Quantity(lots: lots), definition, rounding: rounding)?.units
   }
 
-  /// A quantity in units of the base asset; nil when it does not fit into 64 bits.
+  /// The same in units of the quote asset, which limits are in: of inverse contracts their number times what one is worth.
+  @_noLocks
+  public func quoteUnits(ticks: Int64, lots: Int64, rounding: Rounding) -> Int64? {
+    quoteValue(Price(ticks: ticks), Quantity(lots: lots), definition, rounding: rounding)?.units
+  }
+
+  /// A quantity of spot in units of the base asset; nil when it does not fit into 64 bits.
   @_noLocks
   public func baseUnits(lots: Int64, rounding: Rounding) -> Int64? {
     notional(Price(ticks: 1), Quantity(lots: lots), unitPriced, rounding: rounding)?.units
   }
 
-  /// What an order of that size takes from the free balance: the quote asset with a fee reserve for a buy (both
-  /// rounded up), the base asset for a sell. Nil when it does not fit.
+  /// What an order of spot takes from the free balance: the quote asset with a fee reserve for a buy (both rounded up),
+  /// the base asset for a sell. Nil when it does not fit. (Contracts: `MarginRule`.)
   @_noLocks
   public func reservation(side: Side, ticks: Int64, lots: Int64, feeReserveBasisPoints: Int64) -> Int64? {
     guard side == .buy else { return baseUnits(lots: lots, rounding: .up) }
-    guard let notional = quoteUnits(ticks: ticks, lots: lots, rounding: .up) else { return nil }
-    let fee = (Int128(notional) &* Int128(feeReserveBasisPoints) &+ 9_999) / 10_000
-    return Int64(exactly: Int128(notional) &+ fee)
+    guard let notional = quoteUnits(ticks: ticks, lots: lots, rounding: .up),
+      let fee = Self.feeReserve(of: notional, feeReserveBasisPoints)
+    else { return nil }
+    return Int64(exactly: Int128(notional) &+ Int128(fee))
+  }
+
+  /// Rounded up; nil when it does not fit.
+  @inline(always)
+  static func feeReserve(of worth: Int64, _ basisPoints: Int64) -> Int64? {
+    Int64(exactly: (Int128(worth) &* Int128(basisPoints) &+ 9_999) / 10_000)
   }
 }

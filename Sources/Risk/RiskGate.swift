@@ -145,7 +145,7 @@ public struct RiskGate: ~Copyable {
     if decision.isApproved {
       decision = rule.pointee.checkExposure(candidate, exposure, conditions.input.flags, percent: percent)
     }
-    if decision.isApproved { decision = rule.pointee.checkBalance(candidate, exposure) }
+    if decision.isApproved { decision = rule.pointee.checkBalance(candidate, exposure, touch) }
     if decision.isApproved { decision = checkRate(nowNs) }
     if decision.isApproved && !sendsOrders { return RiskDecision(.shadow) }
     return decision

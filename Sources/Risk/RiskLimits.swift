@@ -6,7 +6,8 @@ public import Market
 public struct RiskLimits: BitwiseCopyable, Equatable, Sendable {
   /// The largest single order.
   public var maximumOrderQuantity: Quantity
-  /// The largest single order's price times quantity, in units of the quote asset.
+  /// The largest single order's price times quantity (inverse contracts: contracts times their worth), in units of the
+  /// quote asset.
   public var maximumOrderNotional: Amount
   /// The largest net position either way, as if every working order of the side had filled.
   public var maximumPosition: Quantity
@@ -18,13 +19,17 @@ public struct RiskLimits: BitwiseCopyable, Equatable, Sendable {
   public var maximumMarketAgeNs: Int64
   /// How old a decision may be at the gate, and how much longer an order may wait to be sent.
   public var maximumOrderAgeNs: Int64
-  /// What a buy reserves in the quote asset above its price times quantity, for the fee.
+  /// What a buy reserves in the quote asset above its price times quantity, for the fee; what an order of a contract
+  /// needs beside its margin.
   public var feeReserveBasisPoints: Int64
+  /// How many times its margin a contract may be worth: initial margin is the value divided by it. At most what the venue
+  /// lends for the largest position. 0 for spot.
+  public var leverage: Int64
 
   public init(
     maximumOrderQuantity: Quantity, maximumOrderNotional: Amount, maximumPosition: Quantity,
     maximumOpenOrders: Int64, collarBasisPoints: Int64, maximumMarketAgeNs: Int64, maximumOrderAgeNs: Int64,
-    feeReserveBasisPoints: Int64
+    feeReserveBasisPoints: Int64, leverage: Int64 = 0
   ) {
     self.maximumOrderQuantity = maximumOrderQuantity
     self.maximumOrderNotional = maximumOrderNotional
@@ -34,9 +39,17 @@ public struct RiskLimits: BitwiseCopyable, Equatable, Sendable {
     self.maximumMarketAgeNs = maximumMarketAgeNs
     self.maximumOrderAgeNs = maximumOrderAgeNs
     self.feeReserveBasisPoints = feeReserveBasisPoints
+    self.leverage = leverage
   }
 
-  /// What is wrong with these limits; nil when they can be used.
+  /// What is wrong with these limits for an instrument of that kind; nil when they can be used.
+  public func problem(for kind: ContractKind) -> LimitProblem? {
+    if let problem { return problem }
+    if kind == .spot { return leverage == 0 ? nil : .leverageOfSpot }
+    return leverage >= 1 ? nil : .leverage
+  }
+
+  /// What is wrong with these limits, leverage aside; nil when they can be used.
   public var problem: LimitProblem? {
     @_noLocks get {
       if maximumOrderQuantity.lots <= 0 { return .maximumOrderQuantity }
@@ -90,6 +103,8 @@ public enum LimitProblem: String, Sendable, CustomStringConvertible {
   case maximumMarketAgeNs = "maximumMarketAgeNs must be positive"
   case maximumOrderAgeNs = "maximumOrderAgeNs must be positive"
   case feeReserveBasisPoints = "feeReserveBasisPoints must be 0 to 9999"
+  case leverage = "leverage of a contract must be 1 or more"
+  case leverageOfSpot = "leverage is of contracts: spot has none"
 
   public var description: String { rawValue }
 }

@@ -70,17 +70,18 @@ public struct TradingContext: ~Copyable {
   /// The net position in signed lots, as execution last told it.
   public var positionLots: Int64 { @_noLocks get { market.pointee.positionLots } }
 
-  /// Realised profit and fees so far, in units of the quote asset.
+  /// Realised profit and fees so far, in units of the quote asset (contracts: of the settlement asset).
   public var realisedProfit: Amount { @_noLocks get { market.pointee.realisedProfit } }
   public var fees: Amount { @_noLocks get { market.pointee.fees } }
 
   /// The own orders that are not known to be done.
   public var orders: OwnOrders { @_noLocks get { market.pointee.orders } }
 
-  /// The whole lots that `amount` of the quote asset buys at `price`; zero when it buys none.
+  /// The whole lots that `amount` of the quote asset buys at `price` (inverse contracts: that are worth as much); zero when
+  /// it buys none.
   @_noLocks
   public func quantity(worth amount: Amount, at price: Price) -> Quantity {
-    guard let lot = notional(price, Quantity(lots: 1), market.pointee.instrument, rounding: .up), lot.units > 0 else {
+    guard let lot = quoteValue(price, Quantity(lots: 1), market.pointee.instrument, rounding: .up), lot.units > 0 else {
       return .zero
     }
     return Quantity(lots: amount.units / lot.units)

@@ -148,7 +148,7 @@ final class Desk {
   func place(
     _ side: Side, _ ticks: Int64, _ lots: Int64, type: OrderType = .limit,
     _ timeInForce: TimeInForce = .goodTilCanceled,
-    strategy: UInt8 = 1, of instrument: Int = 0
+    strategy: UInt8 = 1, of instrument: Int = 0, reduceOnly: Bool = false
   ) -> IntentIdentifier {
     var intent = blank(.place, of: instrument)
     intent.side = side
@@ -157,6 +157,7 @@ final class Desk {
     intent.price = Price(ticks: ticks)
     intent.quantity = Quantity(lots: lots)
     intent.intent = IntentIdentifier(nextIntent)
+    intent.reduceOnly = reduceOnly
     intent.strategy = strategy
     nextIntent += 1
     push(intent)
@@ -223,8 +224,8 @@ final class Desk {
     push(message)
   }
 
-  func cancelAll(strategy: UInt8 = 1) {
-    var message = blank(.cancelAll)
+  func cancelAll(strategy: UInt8 = 1, of instrument: Int = 0) {
+    var message = blank(.cancelAll, of: instrument)
     message.strategy = strategy
     push(message)
   }
@@ -413,6 +414,20 @@ final class Desk {
     ether.base = ShortName("ETH")!
     return ether
   }()
+
+  /// A contract with a tick of 0.1 and a lot of 0.001 BTC (linear) or of 100 USD (inverse), settled in USDT or BTC.
+  static func contract(_ kind: ContractKind, index: UInt16 = 0) -> Instrument {
+    var contract = Desk.instrument
+    contract.index = InstrumentIndex(index)
+    contract.kind = kind
+    contract.symbol = ShortName("BTC\(kind == .inverse ? "USD" : "USDT")_\(index)")!
+    contract.quote = ShortName(kind == .inverse ? "USD" : "USDT")!
+    contract.settlement = kind == .inverse ? contract.base : contract.quote
+    contract.tick = DecimalStep(mantissa: 1, exponent: -1)
+    contract.lot = DecimalStep(mantissa: 1, exponent: kind == .inverse ? 0 : -3)
+    contract.multiplier = kind == .inverse ? 100 : 1
+    return contract
+  }
 
   static let limits = RiskLimits(
     maximumOrderQuantity: Quantity(lots: 1_000_000), maximumOrderNotional: Amount(units: .max),

@@ -62,8 +62,10 @@ import Testing
     #expect(scene.reason() == .unknownInstrument)
     var perpetual = GateScene.instrument
     perpetual.kind = .inverse
-    let contract = GateScene(instrument: perpetual)
-    #expect(contract.reason() == .unsupportedContract)
+    var limits = GateScene.limits
+    limits.leverage = 1
+    let contract = GateScene(limits: limits, instrument: perpetual)
+    #expect(contract.reason() == .unsupportedContract)  // it says that it settles in the quote asset
   }
 
   @Test(

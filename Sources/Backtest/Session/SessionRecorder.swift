@@ -72,8 +72,7 @@ struct SessionRecorder {
     case .expired: end(.expired, terms, timeNs: timeNs)
     case .rejected, .notSent: end(.rejected, terms, timeNs: timeNs)
     case .amended, .acknowledged, .cancelRejected, .unknown, .status, .balance, .sessionUp, .sessionDown,
-      .openOrdersListed,
-      .tradesListed, .listFailed, .amendRejected, .prevented:
+      .openOrdersListed, .tradesListed, .listFailed, .amendRejected, .prevented, .funding, .insurance:
       break
     }
   }
