@@ -8,8 +8,8 @@ import Synchronization
 ///
 /// Names are made of parts with dots between them, such as `feed.binance.frames`. What stands before the last dot names
 /// the writer (`feed.binance`): one thread, which alone may write the counters of that prefix. Asking for a name again
-/// gives the same counter. The memory stays for the life of the process: what is given out are bare addresses, which a
-/// hot stage copies and uses without reference counting.
+/// gives the same counter. What is given out are bare addresses, which a hot stage copies and uses without reference
+/// counting: so the memory stays for the life of the process, unless the maker says that it goes with this object.
 public final class CounterFile: Sendable {
   private let block: MemoryBlock
   private let entryCapacity: Int
@@ -28,7 +28,11 @@ public final class CounterFile: Sendable {
   ///   - path: where other processes find it; nil keeps the memory in this process.
   ///   - capacityBytes: a histogram takes 37 KB, a writer's counters 128 bytes for every 16 of them.
   ///   - entryCapacity: the most names.
-  public init(path: String? = nil, capacityBytes: Int = 2 << 20, entryCapacity: Int = 1024) throws(MemoryError) {
+  ///   - outlivesOwner: false where sessions come and go in one process: this object then has to outlive whatever counts
+  ///     in it.
+  public init(
+    path: String? = nil, capacityBytes: Int = 2 << 20, entryCapacity: Int = 1024, outlivesOwner: Bool = true
+  ) throws(MemoryError) {
     let valuesOffset = CounterFileLayout.valuesOffset(entryCapacity: entryCapacity)
     precondition(entryCapacity > 0 && entryCapacity % 2 == 0 && capacityBytes > valuesOffset)
     let fill = { CounterFile.fillHeader($0, byteCount: capacityBytes, entryCapacity: entryCapacity) }
@@ -38,7 +42,7 @@ public final class CounterFile: Sendable {
       block = MemoryBlock(byteCount: capacityBytes)
       fill(block.address)
     }
-    _ = Unmanaged.passRetained(block)  // for the life of the process, see above
+    if outlivesOwner { _ = Unmanaged.passRetained(block) }
     self.entryCapacity = entryCapacity
     heartbeat = Counter(block.atomic(CounterFileLayout.heartbeatOffset, of: Int64.self))
     directory.withLock { $0.nextOffset = valuesOffset }

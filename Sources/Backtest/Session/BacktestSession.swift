@@ -2,7 +2,7 @@
 
 public import Execution
 public import Market
-import Pipeline
+public import Pipeline
 import Risk
 public import Simulation
 
@@ -15,12 +15,14 @@ public struct BacktestParts: ~Copyable {
   var digest: DecisionDigest
   var venue: VenueDesk
   var delays: LinkDelays
+  var counters: CounterFile
   var recorder: ResultRecorder
 
+  /// - Parameter counters: what the stages count in; kept as long as they.
   public init(
     strategy: any SteppedStrategy, execution: consuming ExecutionStage, feed: consuming SimulatedFeed,
     gateway: consuming SimulatedGateway, digest: consuming DecisionDigest, venue: VenueDesk, delays: LinkDelays,
-    recorder: ResultRecorder
+    counters: CounterFile, recorder: ResultRecorder
   ) {
     self.strategy = strategy
     self.execution = execution
@@ -29,6 +31,7 @@ public struct BacktestParts: ~Copyable {
     self.digest = digest
     self.venue = venue
     self.delays = delays
+    self.counters = counters
     self.recorder = recorder
   }
 }
@@ -47,6 +50,8 @@ public final class BacktestSession {
   private var digest: DecisionDigest
   public private(set) var venue: VenueDesk
   private let decisionNs: Int64
+  /// What the stages count in, for as long as they live.
+  private let counters: CounterFile
   /// Nil once the result is made.
   private var recorder: SessionRecorder?
 
@@ -87,6 +92,7 @@ public final class BacktestSession {
     digest = parts.digest
     venue = parts.venue
     decisionNs = parts.delays.decisionNs
+    counters = parts.counters
     marketData = Wire(parts.delays.feed)
     snapshotRequests = Wire(parts.delays.order.ofAnotherConnection)
     snapshots = Wire(parts.delays.response.ofAnotherConnection)

@@ -48,7 +48,7 @@ package struct BacktestPlan {
   package func makeSession(
     startNs: Int64, delays: LinkDelays, queue: QueueRule, tables: ResultTables? = nil
   ) throws -> BacktestSession {
-    let counters = try CounterFile()
+    let counters = try CounterFile(outlivesOwner: false)
     let ends = StageEnds(in: try MemoryArena(byteCount: StageEnds.arenaBytes, MemoryPlan(), near: nil))
     let records = SessionRecords(session.configuration.journal)
     let strategy = try session.simulatedStrategy(
@@ -72,7 +72,7 @@ package struct BacktestPlan {
         emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
         orders: ends.gatewayOrders, reports: ends.gatewayReports),
       digest: DecisionDigest(strategy: records.strategy.consumer, execution: records.execution.consumer),
-      venue: try venue(models(queue, startNs: startNs)), delays: delays,
+      venue: try venue(models(queue, startNs: startNs)), delays: delays, counters: counters,
       recorder: ResultRecorder(instruments, startNs: startNs, configuration: recording, tables: tables))
     return BacktestSession(parts, startNs: startNs)
   }
