@@ -19,10 +19,14 @@ import Testing
       }
     }
 
-    @Test func aMillionStepsAllocateNothing() throws {
-      let desk = try Desk()
+    @Test(arguments: [ContractKind.spot, .linear, .inverse])
+    func aMillionStepsAllocateNothing(_ kind: ContractKind) throws {
+      let instrument = kind == .spot ? Desk.instrument : Desk.contract(kind)
+      let desk = try Desk(instruments: [instrument]) { $0.limits[0]?.leverage = kind == .spot ? 0 : 10 }
       desk.open()
-      var fill = Desk.fill(.none, .buy, trade: 0, 1, 10, 0, "USDT")  // made once: names of assets allocate
+      // Made once: names of assets allocate.
+      var fill = Desk.fill(.none, .buy, trade: 0, 1, 10, 0, "USDT")
+      var funding = ContractVenue.payment(.funding, number: 1, of: instrument.index, instrument.settlement.text, -1)
       var (steps, fills, cancels, refusals) = (0, 0, 0, 0)
       let before = malloc_counter_value()
       while steps < 1_000_000 {
@@ -44,8 +48,12 @@ import Testing
             fill.side = order.side
             fill.trade = UInt64(fills)
             fill.price = order.price
-            fill.quoteAmount = Amount(units: order.price.ticks * 10 * 10)
+            fill.quoteAmount = kind == .spot ? Amount(units: order.price.ticks * 10 * 10) : .zero  // as its scale says
             desk.push(fill)
+            if kind != .spot {
+              funding.trade = UInt64(fills)
+              desk.push(funding)
+            }
           }
         }
         _ = desk.stage.step(StepInput(nowNs: desk.nowNs + 1))

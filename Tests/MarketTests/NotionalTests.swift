@@ -44,6 +44,24 @@ import Testing
     #expect(notional(Price(ticks: 5), .zero, inverse, rounding: .up) == .zero)
   }
 
+  /// 3 contracts of 100 USD in lots of a tenth are 30 USD at every price, while their notional is in the base asset.
+  @Test func inverseContractsAreWorthTheirNumberInTheQuoteAsset() {
+    var inverse = instrument(
+      tick: DecimalStep(mantissa: 1, exponent: -1), lot: DecimalStep(mantissa: 1, exponent: -1), kind: .inverse)
+    inverse.multiplier = 100
+    for ticks in [0, 1, 600_000] as [Int64] {
+      #expect(
+        quoteValue(Price(ticks: ticks), Quantity(lots: 3), inverse, rounding: .up)
+          == Amount(units: 30 * Amount.unitsPerCoin))
+    }
+    #expect(quoteValue(Price(ticks: 1), Quantity(lots: .max), inverse, rounding: .down) == nil)
+    let linear = instrument(
+      tick: DecimalStep(mantissa: 1, exponent: -1), lot: DecimalStep(mantissa: 1, exponent: -1), kind: .linear)
+    #expect(
+      quoteValue(Price(ticks: 7), Quantity(lots: 3), linear, rounding: .down)
+        == notional(Price(ticks: 7), Quantity(lots: 3), linear, rounding: .down))
+  }
+
   /// Random products and quotients: the result must satisfy its rule's inequality in numbers of any size.
   @Test(arguments: [ContractKind.spot, .linear, .inverse], [7, 8] as [UInt64])
   func satisfiesItsDefinition(_ kind: ContractKind, seed: UInt64) {

@@ -16,7 +16,7 @@ final class Bench<S: TradingStrategy & ~Copyable> {
   let counters: CounterFile
   private var sequence: UInt64 = 100
 
-  init(_ makeStrategy: (Instrument) -> S) throws {
+  init(instrument: Instrument = .example, _ makeStrategy: (Instrument) -> S) throws {
     let eventRing = Ring<MarketEvent>(capacity: 4096)
     let faultRing = Ring<BookFault>(capacity: StrategyLimits.faultRingCapacity)
     let updateRing = Ring<OrderUpdate>(capacity: 256)
@@ -29,7 +29,8 @@ final class Bench<S: TradingStrategy & ~Copyable> {
     intents = intentRing.consumer
     records = recordRing.consumer
     stage = StrategyStage(
-      shard: 0, instruments: [.example], settings: StrategySettings(bookPagesPerSide: 64), updates: updateRing.consumer,
+      shard: 0, instruments: [instrument], settings: StrategySettings(bookPagesPerSide: 64),
+      updates: updateRing.consumer,
       intents: intentRing.producer, records: recordRing.producer, counters: counters, makeStrategy: makeStrategy)
     stage.addFeed(events: eventRing.consumer, faults: faultRing.producer, snapshots: snapshots)
   }

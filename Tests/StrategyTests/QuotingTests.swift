@@ -72,6 +72,23 @@ import Testing
     #expect(bench.drainIntents().filter { $0.kind == .place }.map(\.side) == [.sell])
   }
 
+  /// A contract is sold short: 100 USD are one inverse contract at every price, and at the largest short only buys are left.
+  @Test(arguments: [(0, [Side.buy, .sell]), (-3, [.buy, .sell]), (-4, [.buy]), (4, [.sell])] as [(Int64, [Side])])
+  func quotesContractsLongAndShort(_ position: Int64, _ sides: [Side]) throws {
+    var inverse = Instrument.example
+    inverse.kind = .inverse
+    inverse.settlement = inverse.base
+    inverse.lot = DecimalStep(mantissa: 1, exponent: 0)
+    inverse.multiplier = 100
+    let parameters = AvellanedaStoikov.Parameters(orderAmount: Amount(units: 100 * Amount.unitsPerCoin))
+    let bench = try Bench(instrument: inverse) { _ in AvellanedaStoikov(parameters) }
+    bench.push(.position, 0, position: position)
+    bench.pushSnapshot(bid: 6_000_000, ask: 6_000_001, atNs: 10)
+    bench.step(atNs: 20)
+    let orders = bench.drainIntents().filter { $0.kind == .place }
+    #expect(orders.map(\.side) == sides && orders.allSatisfy { $0.quantity.lots == 1 })
+  }
+
   @Test func replacesOnlyAfterItsLifeAndAfterTheCancelIsConfirmed() throws {
     let bench = try makeBench()
     let life: Int64 = 500_000_000
