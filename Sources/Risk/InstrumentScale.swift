@@ -38,7 +38,9 @@ public struct InstrumentScale: BitwiseCopyable, Sendable {
   /// The same in units of the quote asset, which limits are in: of inverse contracts their number times what one is worth.
   @_noLocks
   public func quoteUnits(ticks: Int64, lots: Int64, rounding: Rounding) -> Int64? {
-    quoteValue(Price(ticks: ticks), Quantity(lots: lots), definition, rounding: rounding)?.units
+    // Apart from `worth`, not beside it: two bodies that differ in a callee alone are merged into one with a pointer.
+    guard worthSign < 0 else { return worth(ticks: ticks, lots: lots, rounding: rounding) }
+    return quoteValue(Price(ticks: ticks), Quantity(lots: lots), definition, rounding: rounding)?.units
   }
 
   /// A quantity of spot in units of the base asset; nil when it does not fit into 64 bits.
