@@ -13,7 +13,8 @@ private let node: URL? = {
 }()
 
 @Suite struct ReportTests {
-  /// Two instruments, makers and takers, latencies, an asset without a price; a label that would end a script.
+  /// Two instruments, makers and takers, latencies, an asset without a price, fills of nobody's order (number 0) as of a
+  /// liquidation; a label that would end a script.
   private func result(optimistic: Bool) -> BacktestResult {
     let scene = Scene(
       [.linear("A"), .inverse("B", index: 1)],
@@ -106,7 +107,7 @@ private let node: URL? = {
       #expect(
         titles == (rows.isEmpty ? [] : ["Sweep"]) + [
           "Equity", "Drawdown", "Markouts", "Where the profit came from", "Order latency", "Figures", "Orders",
-          "Fees by tier", "Inventory", "Fills on the price", "Fees without a price",
+          "Fees by tier", "Liquidations", "Inventory", "Fills on the price", "Fees without a price",
         ])
       let cells = seen["cells"]?.elements?.compactMap(\.string) ?? []
       // Values in the order of numbers, not of texts: 0.5, 2, 10.

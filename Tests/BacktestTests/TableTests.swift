@@ -37,7 +37,9 @@ import Testing
     #expect(try lines(folder, "orders.csv").count == 81)
     #expect(try lines(folder, "orders.csv")[1] == "250000000,X,0,placed,buy,99.9,0.002")
     #expect(
-      try lines(folder, "funding.csv") == ["time_ns,instrument,received,asset", "40000000000,X,-1.50000000,USDT"])
+      try lines(folder, "funding.csv") == [
+        "time_ns,instrument,kind,received,asset", "40000000000,X,funding,-1.50000000,USDT",
+      ])
     // All at 0.1, 1 and 10 s; at 60 s none, for the run ended after 59.5 s.
     #expect(try lines(folder, "markouts.csv").count == 1 + 40 * 3)
     #expect(try lines(folder, "markouts.csv")[1] == "0,X,0.1,1.0")

@@ -19,6 +19,14 @@ public struct UnvaluedFee: Equatable, Sendable {
   public var fee: Amount
 }
 
+/// What the venue did to end positions that their margin no longer supported.
+public struct LiquidationTotals: Equatable, Sendable {
+  /// Fills of the venue's own orders.
+  public var fills: Int64 = 0
+  /// To its insurance fund, in units of the settlement asset; negative: from it. Among the fees of the attribution.
+  public var insurancePaid: Amount = .zero
+}
+
 extension Int64 {
   /// The sum, or the end of the range: turnover grows without bound, and a long run in a small currency passes 64 bits.
   func addingClamped(_ other: Int64) -> Int64 {

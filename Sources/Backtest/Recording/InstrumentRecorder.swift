@@ -9,6 +9,7 @@ struct InstrumentRecorder {
   private(set) var trips = RoundTrips()
   private(set) var fees = FeeTable()
   private(set) var orders = OrderTracker()
+  private(set) var liquidation = LiquidationTotals()
   /// Lots that the market traded, with us and without.
   private(set) var marketLots: Int64 = 0
   private(set) var marketTurnoverUnits: Int128 = 0
@@ -52,6 +53,7 @@ struct InstrumentRecorder {
     trips.fill(fill, position: position, feeUnits: feeUnits ?? 0, ledger.scale)
     orders.fill(fill, ledger.scale)
     ownLots += fill.quantity.lots
+    if fill.order == .none { liquidation.fills += 1 }
     markouts.add(
       PendingMarkout(
         number: number, timeNs: fill.timeNs, signedLots: fill.side.sign * fill.quantity.lots,
@@ -64,6 +66,11 @@ struct InstrumentRecorder {
   }
 
   mutating func funding(_ amount: Amount) { ledger.fundingUnits += amount.units }
+
+  mutating func insurance(_ received: Amount) {
+    ledger.feeUnits -= received.units
+    liquidation.insurancePaid.units -= received.units
+  }
 
   mutating func marketTrade(price: Price, quantity: Quantity) {
     marketLots += quantity.lots

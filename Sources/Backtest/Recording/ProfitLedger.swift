@@ -10,7 +10,7 @@ import Market
 ///     spread capture      Σ s·l·(V(m(t)) − V(p))
 ///     adverse selection   Σ s·l·(V(m(min(t + τ, T))) − V(m(t)))
 ///     inventory           Σ s·l·(V(m(T)) − V(m(min(t + τ, T))))
-///     fees                − Σ fee
+///     fees                − Σ fee, and what liquidations paid to the insurance fund
 ///     funding             Σ funding received
 ///
 /// The first three add up to Σ −s·l·V(p) + position·V(m(T)), the gross profit marked at the mid: what was earned

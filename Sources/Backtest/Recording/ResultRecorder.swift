@@ -101,6 +101,15 @@ public final class ResultRecorder {
     revalue(index)
   }
 
+  /// What the venue's insurance fund paid because of a liquidation, in units of the settlement asset; negative: took.
+  public func insurance(_ instrument: InstrumentIndex, _ received: Amount, timeNs: Int64) {
+    let index = Int(instrument.rawValue)
+    advance(to: timeNs)
+    states[index].insurance(received)
+    tables?.insurance(received, timeNs: timeNs, instruments[index])
+    revalue(index)
+  }
+
   /// Ends the run. Nothing may be told after it.
   public func end(timeNs: Int64) -> BacktestResult {
     advance(to: timeNs)

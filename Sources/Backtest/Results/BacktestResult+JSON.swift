@@ -79,6 +79,10 @@ extension ScopeResult {
         "unvalued_fees",
         .array(unvaluedFees.map { .fields([("asset", .string($0.asset.text)), ("fee", .amount($0.fee))]) })
       ),
+      (
+        "liquidation",
+        .fields([("fills", .integer(liquidation.fills)), ("insurance_paid", .amount(liquidation.insurancePaid))])
+      ),
       ("markouts", .array(markouts.map(\.json))),
       ("unmarked_fills", .integer(unmarkedFills)),
       (

@@ -37,6 +37,7 @@ public struct ScopeResult: Equatable, Sendable {
   public var orders: OrderTotals
   public var feeTiers: [FeeTierTotals]
   public var unvaluedFees: [UnvaluedFee]
+  public var liquidation: LiquidationTotals
   /// By horizon, then maker, taker, all.
   public var markouts: [Markout]
   /// Fills that were not marked because too many waited (`RecorderConfiguration.maximumPendingMarkouts`).

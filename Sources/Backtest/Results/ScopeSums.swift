@@ -12,6 +12,7 @@ struct ScopeSums {
   private(set) var attribution = Attribution(
     spreadCapture: .zero, adverseSelection: .zero, inventory: .zero, fees: .zero, funding: .zero)
   private(set) var fees = FeeTable()
+  private(set) var liquidation = LiquidationTotals()
   private(set) var orders = OrderTotals()
   private(set) var slippageAtDecision = CostAgainst()
   private(set) var slippageAtArrival = CostAgainst()
@@ -47,6 +48,8 @@ struct ScopeSums {
     attribution.fees.units += parts.fees.units
     attribution.funding.units += parts.funding.units
     fees.merge(state.fees)
+    liquidation.fills += state.liquidation.fills
+    liquidation.insurancePaid.units += state.liquidation.insurancePaid.units
     orders.add(state.orders.totals)
     slippageAtDecision.add(state.orders.slippageAtDecision)
     slippageAtArrival.add(state.orders.slippageAtArrival)
@@ -72,7 +75,8 @@ struct ScopeSums {
     return ScopeResult(
       kind: kind, name: name, asset: asset, instrument: instrument, attribution: attribution,
       figures: Metric.allCases.map { figure($0, run) }, orders: orders, feeTiers: fees.tiers,
-      unvaluedFees: fees.unvalued, markouts: markouts(inTicks: instrument != nil), unmarkedFills: unmarked,
+      unvaluedFees: fees.unvalued, liquidation: liquidation, markouts: markouts(inTicks: instrument != nil),
+      unmarkedFills: unmarked,
       requestLatency: requestLatency, acknowledgementLatency: acknowledgementLatency, cancelLatency: cancelLatency,
       series: series)
   }

@@ -9,6 +9,8 @@ struct SessionRecorder {
   let recorder: ResultRecorder
   /// The terms of orders that have not ended at the venue.
   private var open: [ClientOrderIdentifier: ApprovedOrderRecord] = [:]
+  /// The venue's number of the last fill that was told.
+  private var lastTrade: UInt64 = 0
   /// Best bid and ask as last told, by instrument.
   private var touches: [(bid: Price, ask: Price)]
 
@@ -62,17 +64,22 @@ struct SessionRecorder {
   ///
   /// - Parameter feeTier: of a fill.
   mutating func happened(_ report: ExecutionReport, feeTier: UInt8 = 0, timeNs: Int64) {
-    // What lists tell again names no order.
+    switch report.kind {
+    case .fill where report.trade > lastTrade:  // lists tell again what was told
+      lastTrade = report.trade
+      recorder.fill(BacktestFill(report, feeTier: feeTier, timeNs: timeNs))
+    case .funding: return recorder.funding(report.instrument, report.amount, timeNs: timeNs)
+    case .insurance: return recorder.insurance(report.instrument, report.amount, timeNs: timeNs)
+    default: break
+    }
     guard let terms = open[report.clientOrder] else { return }
     switch report.kind {
-    case .fill:
-      recorder.fill(BacktestFill(report, feeTier: feeTier, timeNs: timeNs))
-      if report.orderState == .filled { end(.filled, terms, timeNs: timeNs) }
+    case .fill where report.orderState == .filled: end(.filled, terms, timeNs: timeNs)
     case .canceled: end(.canceled, terms, timeNs: timeNs)
     case .expired: end(.expired, terms, timeNs: timeNs)
     case .rejected, .notSent: end(.rejected, terms, timeNs: timeNs)
     case .amended, .acknowledged, .cancelRejected, .unknown, .status, .balance, .sessionUp, .sessionDown,
-      .openOrdersListed, .tradesListed, .listFailed, .amendRejected, .prevented, .funding, .insurance:
+      .openOrdersListed, .tradesListed, .listFailed, .amendRejected, .prevented, .funding, .insurance, .fill:
       break
     }
   }

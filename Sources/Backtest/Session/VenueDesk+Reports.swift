@@ -53,8 +53,14 @@ extension VenueDesk {
       reports.append(report)
     case .balances(let balances):
       for balance in balances { append(balance, cause: cause, timeNs: timeNs, to: &reports) }
-    // A liquidation is told by its fills. No session trades contracts yet, so that nobody hears of transfers.
-    case .liquidating, .transferred: break
+    case .transferred(let transfer):
+      let kind: ReportKind = transfer.kind == .funding ? .funding : .insurance
+      var report = report(kind, transfer.instrument, .none, cause: cause, timeNs: timeNs)
+      report.trade = transfer.number
+      report.asset = transfer.asset
+      report.amount = transfer.amount
+      reports.append(report)
+    case .liquidating: break  // told by its fills
     case .refused, .cancelRefused, .amendRefused: break  // answered where the request is known
     }
   }

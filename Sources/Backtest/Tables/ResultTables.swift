@@ -25,7 +25,7 @@ public final class ResultTables {
       "number,time_ns,instrument,order,side,maker,tier,price,quantity,notional,mid_half_ticks,fee,fee_asset")
     markoutFile = try file("markouts.csv", "fill,instrument,horizon_s,ticks")
     orderFile = try file("orders.csv", "time_ns,instrument,order,event,side,price,quantity")
-    fundingFile = try file("funding.csv", "time_ns,instrument,received,asset")
+    fundingFile = try file("funding.csv", "time_ns,instrument,kind,received,asset")
     equityFile = try file("equity.csv", "time_ns,instrument,equity,position,mid_half_ticks")
   }
 
@@ -47,7 +47,15 @@ public final class ResultTables {
   }
 
   func funding(_ received: Amount, timeNs: Int64, _ instrument: Instrument) {
-    fundingFile.write("\(timeNs),\(instrument.symbol.text),\(text(received)),\(instrument.settlement.text)")
+    payment("funding", received, timeNs, instrument)
+  }
+
+  func insurance(_ received: Amount, timeNs: Int64, _ instrument: Instrument) {
+    payment("insurance", received, timeNs, instrument)
+  }
+
+  private func payment(_ kind: String, _ received: Amount, _ timeNs: Int64, _ instrument: Instrument) {
+    fundingFile.write("\(timeNs),\(instrument.symbol.text),\(kind),\(text(received)),\(instrument.settlement.text)")
   }
 
   func samples(_ timeNs: Int64, _ states: [InstrumentRecorder]) {

@@ -13,6 +13,8 @@ package struct BacktestPlan {
   let session: SessionPlan
   /// By the index of the instrument.
   private let impact: [Int: any ImpactModel]
+  /// Of each instrument, where they are contracts.
+  private let contracts: [ContractTerms]
 
   /// What the client order identifiers of a backtest begin with: no other session is there to be told apart from.
   private static let bootEpoch: UInt32 = 1
@@ -24,19 +26,16 @@ package struct BacktestPlan {
     }
     let files = try settings.marketFiles()
     let instruments = try settings.definitions(of: configuration.instruments, in: files)
-    if let contract = instruments.first(where: { $0.kind != .spot }) {
-      throw SessionError(
-        "instruments: \(contract.symbol.text) is a contract (\(contract.kind)): risk gate and execution trade spot only"
-      )
-    }
     self.settings = settings
     session = try SessionPlan(
       configuration, instruments: instruments, bootEpoch: Self.bootEpoch, strategies: strategies)
+    contracts = try settings.contractTerms(instruments, leverage: configuration.risk.leverage)
     impact = try Self.impact(settings, instruments)
     try settings.fees.check(instruments, section: "backtest", balances: settings.balances.map(\.asset))
-    let assets = Set(instruments.flatMap { [$0.base.text, $0.quote.text] } + settings.fees.assets)
+    let moved = instruments.flatMap { $0.kind == .spot ? [$0.base, $0.quote] : [$0.settlement] }
+    let assets = Set(moved.map(\.text) + settings.fees.assets)
     if let other = settings.balances.first(where: { !assets.contains($0.asset) }) {
-      throw SessionError("backtest.balances.\(other.asset): no instrument trades this asset")
+      throw SessionError("backtest.balances.\(other.asset): no instrument is paid for or settled in this asset")
     }
   }
 
@@ -88,7 +87,7 @@ package struct BacktestPlan {
 
   private func models(_ queue: QueueRule, startNs: Int64) -> MatchingModels {
     let halts = settings.halts.map { $0.halt(instruments, firstNs: startNs - settings.fromNs) }
-    return MatchingModels(queue: queue, fees: settings.fees, impact: impact, halts: halts)
+    return MatchingModels(queue: queue, fees: settings.fees, impact: impact, halts: halts, contracts: contracts)
   }
 
   /// - Throws: `SessionError` for an instrument that is not traded.
@@ -115,7 +114,7 @@ package struct BacktestPlan {
       return AssetBalance(asset: asset, free: Amount(units: units))
     }
     guard let engine = MatchingEngine(instruments: instruments, balances: balances, models: models) else {
-      throw SessionError("an instrument is no spot market, or its tick or lot is finer than 10^-8")
+      throw SessionError("the money of an instrument is finer than 10^-8 or beyond 128 bits")
     }
     return VenueDesk(engine: engine)
   }

@@ -43,6 +43,10 @@ package struct BacktestText {
     lines.append(row("orders placed", scopes.map { String($0.orders.placed) }))
     lines.append(row("canceled", scopes.map { String($0.orders.canceled) }))
     lines.append(row("rejected, expired", scopes.map { "\($0.orders.rejected), \($0.orders.expired)" }))
+    if scopes.contains(where: { $0.liquidation.fills > 0 }) {
+      lines.append(row("liquidation fills", scopes.map { String($0.liquidation.fills) }))
+      lines.append(row("to insurance fund", scopes.map { Figures.amount($0.liquidation.insurancePaid.units) }))
+    }
     for metric in Metric.allCases {
       let values = scopes.map { $0[metric] }
       guard values.contains(where: { $0 != .absent }) else { continue }

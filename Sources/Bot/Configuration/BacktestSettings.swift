@@ -28,6 +28,7 @@ public struct BacktestSettings: Sendable {
   var queue = QueueSettings()
   var impact: [ImpactSettings] = []
   var halts: [HaltSettings] = []
+  var contracts: [ContractSettings] = []
 }
 
 extension BacktestSettings {
@@ -42,6 +43,7 @@ extension BacktestSettings {
     if reader.has("queue") { queue = try QueueSettings(reader.mapping("queue")) }
     if reader.has("impact") { impact = try ImpactSettings.all(reader.mapping("impact")) }
     if reader.has("halts") { halts = try reader.mappings("halts").map(HaltSettings.init) }
+    if reader.has("contracts") { contracts = try ContractSettings.all(reader.mapping("contracts")) }
     try reader.finish()
   }
 

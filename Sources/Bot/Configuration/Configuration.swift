@@ -81,6 +81,8 @@ public struct RiskSettings: Sendable {
   public var maximumOrderAgeMs: Int
   /// In whole units of each quote asset, a UTC day long.
   public var maximumDailyLoss: String
+  /// How many times its margin a contract may be worth; 0, where it is not given, for spot.
+  public var leverage: Int
   public var ramp: RampSettings
 }
 
@@ -196,6 +198,7 @@ extension RiskSettings {
     maximumMarketAgeMs = Int(try reader.integer("maximumMarketAgeMs", in: 1...60_000))
     maximumOrderAgeMs = Int(try reader.integer("maximumOrderAgeMs", in: 1...60_000))
     maximumDailyLoss = try reader.decimal("maximumDailyLoss")
+    leverage = reader.has("leverage") ? Int(try reader.integer("leverage", in: 1...125)) : 0
     ramp = reader.has("ramp") ? try RampSettings(reader.mapping("ramp")) : .none
     try reader.finish()
   }

@@ -62,11 +62,11 @@ extension FeeTerms {
   ///   - balances: the assets that the account begins with.
   /// - Throws: `SessionError` for terms that these instruments or balances cannot have.
   func check(_ instruments: [Instrument], section: String, balances: [String]) throws {
-    let quotes = Set(instruments.map(\.quote.text)).sorted()
-    guard quotes.count == 1 || (schedule.tiers.count == 1 && asset == nil) else {
+    let assets = Set(instruments.map(\.settlement.text)).sorted()
+    guard assets.count == 1 || (schedule.tiers.count == 1 && asset == nil) else {
       throw SessionError(
-        "\(section).fees: tiers and a third asset count in one quote asset, and the instruments have "
-          + quotes.joined(separator: ", "))
+        "\(section).fees: tiers and a third asset count in one quote or settlement asset, and the instruments have "
+          + assets.joined(separator: ", "))
     }
     if let asset, !balances.contains(asset.asset.text) {
       throw SessionError(

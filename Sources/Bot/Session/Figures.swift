@@ -27,8 +27,15 @@ enum Figures {
     }
   }
 
+  /// Units of 10^-8 as a decimal with its sign: two decimals, and more of what is less than one, down to a unit.
+  static func amount(_ units: Int64) -> String {
+    guard units != 0, units.magnitude < 100_000_000 else { return amount(units, decimals: 2) }
+    let leadingZeros = 8 - String(units.magnitude).count
+    return amount(units, decimals: min(8, leadingZeros + 4))
+  }
+
   /// Units of 10^-8 as a decimal with its sign.
-  static func amount(_ units: Int64, decimals: Int = 2) -> String {
+  static func amount(_ units: Int64, decimals: Int) -> String {
     String(format: "%+.\(decimals)f", Double(units) / 1e8)
   }
 }

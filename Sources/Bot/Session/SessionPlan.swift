@@ -217,8 +217,9 @@ extension RiskSettings {
       maximumPosition: Quantity(lots: try value(maximumPosition, instrument.lot, "maximumPosition", instrument)),
       maximumOpenOrders: Int64(maximumOpenOrders), collarBasisPoints: Int64(priceCollarBasisPoints),
       maximumMarketAgeNs: Int64(maximumMarketAgeMs) * 1_000_000,
-      maximumOrderAgeNs: Int64(maximumOrderAgeMs) * 1_000_000, feeReserveBasisPoints: 20)
-    if let problem = limits.problem { throw SessionError("risk: \(problem)") }
+      maximumOrderAgeNs: Int64(maximumOrderAgeMs) * 1_000_000, feeReserveBasisPoints: 20,
+      leverage: Int64(leverage))
+    if let problem = limits.problem(for: instrument.kind) { throw SessionError("risk: \(problem)") }
     return limits
   }
 

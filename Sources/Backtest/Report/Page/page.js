@@ -158,6 +158,14 @@ function orderTables(scope) {
     table(section("Fees by tier", "Negative fees are rebates."),
       ["run", "tier", "kind", "fills", "turnover", "fees paid"], tiers);
   }
+  const liquidated = ends().filter(end => runs[end].scopes[scope].liquidation.fills > 0).map(end => {
+    const totals = runs[end].scopes[scope].liquidation;
+    return [endName(end), totals.fills, figureText(totals.insurance_paid)];
+  });
+  if (liquidated.length > 0) {
+    table(section("Liquidations", "What the venue closed; what it took for its insurance fund is among the fees."),
+      ["run", "fills", "to the insurance fund"], liquidated);
+  }
   const unvalued = ends().flatMap(end => runs[end].scopes[scope].unvalued_fees.map(
     row => [endName(end), row.asset, figureText(row.fee)]));
   if (unvalued.length > 0) {
