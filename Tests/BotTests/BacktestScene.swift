@@ -2,6 +2,7 @@
 
 import Bot
 import Foundation
+import Simulation
 
 /// The demo's limits, with the given section and strategy.
 func backtestConfiguration(
@@ -48,4 +49,16 @@ func backtestProblem(_ text: String) -> String? {
     _ = try BacktestRun(Configuration(file: "test.yaml", text: text), strategies: StrategyFactory.included)
     return nil
   } catch { return "\(error)" }
+}
+
+/// A tape of a capture, as `apus import` writes it.
+///
+/// - Returns: its path.
+func makeTape(of capture: String, in folder: URL) throws -> String {
+  let tape = folder.appendingPathComponent("apus-\(UUID().uuidString).tape").path
+  var rows = try CaptureRows(paths: [capture], touches: true, rebuilds: true)
+  var writer = try TapeWriter(path: tape, instrument: rows.instrument)
+  while let row = try rows.next() { try writer.append(row) }
+  _ = try writer.finish()
+  return tape
 }

@@ -45,12 +45,8 @@ struct BacktestTests {
     .enabled(if: sharedData != nil, "needs the recorded captures (APUS_DATA)"))
   func tape() throws {
     let capture = try #require(sharedData).appendingPathComponent("binance/spot/btcusdt_20240808.gz").path
-    let tape = FileManager.default.temporaryDirectory.appendingPathComponent("apus-\(UUID().uuidString).tape").path
+    let tape = try makeTape(of: capture, in: FileManager.default.temporaryDirectory)
     defer { try? FileManager.default.removeItem(atPath: tape) }
-    var rows = try CaptureRows(paths: [capture], touches: true, rebuilds: true)
-    var writer = try TapeWriter(path: tape, instrument: rows.instrument)
-    while let row = try rows.next() { try writer.append(row) }
-    _ = try writer.finish()
     func section(_ input: String) -> String {
       """
         \(input)

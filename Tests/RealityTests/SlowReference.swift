@@ -94,7 +94,7 @@ extension SlowReference.Instant {
       displayed[row.side] = displayed[row.side]!.filter {
         last > 0 && (row.side == .buy ? $0.key < last : $0.key > last)
       }
-    case .touch, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted: break
+    case .touch, .gap, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted: break
     }
   }
 }

@@ -65,6 +65,7 @@ struct ImportReport {
       Figure("rows", "rows", report.rows), Figure("messages", "messages", report.messages),
       time("span", "span_ns", report.lastTimeNs - report.firstTimeNs),
       Figure("trades", "trades", report.rowsByKind[Int(TapeRowKind.trade.rawValue)]),
+      Figure("gaps of the book", "gaps", report.rowsByKind[Int(TapeRowKind.gap.rawValue)]),
       Figure("silences", "silences", report.silences),
       Figure("trades missing", "trades_missing", report.tradesMissing),
       Figure("trades repeated", "trades_repeated", report.tradesRepeated),

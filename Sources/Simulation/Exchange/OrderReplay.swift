@@ -51,7 +51,7 @@ public struct OrderReplay: Sendable {
         remove(recorded, timeNs, &exchange, &outbox)
         orders[number] = nil
       }
-    case .level, .clear, .snapshotLevel, .trade, .touch: return
+    case .level, .clear, .snapshotLevel, .trade, .touch, .gap: return
     }
   }
 

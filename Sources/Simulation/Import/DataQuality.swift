@@ -114,7 +114,7 @@ public struct DataQuality {
       book.clear(row.side, through: row.price)
     case .trade:
       noteTrade(row)
-    case .touch, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted:
+    case .touch, .gap, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted:
       break
     }
   }

@@ -43,7 +43,7 @@ struct OrderLevels {
       orders = orders.filter { $0.value.side != row.side }
       if row.side == .buy { bids = [:] } else { asks = [:] }
       rows.append(row)
-    case .clear, .level, .snapshotLevel, .trade, .touch: break
+    case .clear, .level, .snapshotLevel, .trade, .touch, .gap: break
     }
     if rows.count > start { rows[rows.count - 1].endsMessage = row.endsMessage }
   }

@@ -32,7 +32,7 @@ public struct ReplayRow: TimedRow, Sendable {
     case sellTrade = 3
     case clearBids = 4
     case clearAsks = 5
-    /// Of no meaning for a book by price: touches and single orders.
+    /// Of no meaning for a book by price: touches, single orders, and gaps, whose clears follow.
     case nothing = 6
   }
 
@@ -52,7 +52,7 @@ public struct ReplayRow: TimedRow, Sendable {
       case .level, .snapshotLevel: isBuy ? .bid : .ask
       case .trade: isBuy ? .buyTrade : .sellTrade
       case .clear: isBuy ? .clearBids : .clearAsks
-      case .touch, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted: .nothing
+      case .touch, .gap, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted: .nothing
       }
     // A clear of a whole side has no price: its quantity says so.
     let isWhole = row.kind == .clear && row.price.ticks == 0

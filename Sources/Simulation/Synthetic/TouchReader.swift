@@ -35,7 +35,7 @@ struct TouchReader {
       return true
     case .level, .snapshotLevel: book.set(row.side, row.price, row.quantity, updateId: 0)
     case .clear: book.clear(row.side, through: row.price)
-    case .trade, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted: break
+    case .trade, .gap, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted: break
     }
     guard row.endsMessage, !hasTouchRows else { return false }
     guard let bid = book.bestBid, let ask = book.bestAsk else {

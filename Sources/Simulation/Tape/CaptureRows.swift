@@ -9,9 +9,10 @@ import Market
 ///   of the insurance fund and of liquidations, not matches in the book.
 /// - Spot depth has no `T`; its `E` stands in. Touches and spot snapshots have no time at all: they count as received with
 ///   the least latency of the capture. Both are DERIVED.
-/// - A book is rebuilt by Binance's rule where that is asked for (`rebuilds`): messages from before the snapshot wait for it,
-///   those that it has already are left out, and it replaces the whole book. Without it everything stands as recorded,
-///   as the peer has it: a snapshot that is older than the message before it then turns levels back.
+/// - A book is rebuilt by Binance's rule where that is asked for (`rebuilds`, see `BookSequence`): messages from before the
+///   snapshot wait for it, those that it has already are left out, and it replaces the whole book. Where messages are
+///   missing there is a `gap`, and no book until the next snapshot. Without it everything stands as recorded, as the peer
+///   has it: a snapshot that is older than the message before it then turns levels back.
 /// - Where the recorder's clock is so far behind that the least latency is negative, all local times are shifted by it.
 ///
 /// Reads each file twice: once for steps, contract and clock, once for the rows. One owner, one thread; memory of a message.
@@ -29,16 +30,7 @@ public struct CaptureRows {
   private let leastLatencyNs: Int64
   private let withTouches: Bool
   private let rebuilds: Bool
-  /// Places in a book's sequence where messages are missing; counted where the book is rebuilt.
-  public private(set) var gaps = 0
-  /// The last update id of the book that is being rebuilt; nil before its snapshot.
-  private var lastUpdate: UInt64?
-  /// Whether a message of this connection was seen after the snapshot: the first one may overlap it.
-  private var isChained = false
-  /// Rows of depth messages that wait for the snapshot.
-  private var early: [TapeRow] = []
-  /// A recorder has its snapshot within seconds.
-  private static let earlyRowsMax = 1_000_000
+  private var sequence = BookSequence()
   private var lines: TextLines
   private var file = 0
   private var lastTimeNs = Int64.min
@@ -90,14 +82,14 @@ public struct CaptureRows {
     let stamp = (exchangeNs, timeNs + localShiftNs)
     switch message.kind {
     case .depth:
-      if rebuilds, let lastUpdate, message.number <= lastUpdate { break }
+      if rebuilds, sequence.has(message.number) { break }
       try add(.level, .buy, message.bids, message.number, stamp)
       try add(.level, .sell, message.asks, message.number, stamp)
-      if rebuilds { chain(message) }
+      if rebuilds { sequence.take(&rows, of: place(message, stamp)) }
     case .snapshot:
       try addSnapshot(.buy, message.bids, message.number, stamp)
       try addSnapshot(.sell, message.asks, message.number, stamp)
-      if rebuilds { begin(message, stamp) }
+      if rebuilds { sequence.begin(&rows, of: place(message, stamp)) }
     case .trade:
       if let type = message.tradeType, !type.equals("MARKET") { break }
       try add(.trade, message.buyerIsMaker ? .sell : .buy, message.first, message.number, stamp)
@@ -110,35 +102,10 @@ public struct CaptureRows {
     return true
   }
 
-  /// Holds the rows of a depth message back until there is a snapshot; counts what is missing before it after that.
-  private mutating func chain(_ message: CaptureMessage) {
-    guard let last = lastUpdate else {
-      if !rows.isEmpty { rows[rows.count - 1].endsMessage = true }
-      early += rows
-      if early.count > Self.earlyRowsMax { early.removeFirst(early.count - Self.earlyRowsMax) }
-      rows.removeAll(keepingCapacity: true)
-      return
-    }
-    if let previous = message.previousNumber, isChained ? previous != last : previous > last { gaps += 1 }
-    lastUpdate = message.number
-    isChained = true
-  }
-
-  /// Replaces the book by the snapshot, and what came before it and is younger.
-  private mutating func begin(_ message: CaptureMessage, _ stamp: Stamp) {
-    for i in rows.indices where rows[i].kind == .clear { rows[i].price = Price(ticks: 0) }
-    if !rows.isEmpty { rows[rows.count - 1].endsMessage = true }
-    lastUpdate = message.number
-    isChained = false
-    for var row in early where row.number > message.number {
-      // What waited can be known from now on, and changes what the snapshot says by either clock.
-      row.localTimeNs = stamp.localNs
-      row.exchangeTimeNs = max(row.exchangeTimeNs, stamp.exchangeNs)
-      rows.append(row)
-      lastUpdate = row.number
-      isChained = true
-    }
-    early = []
+  private func place(_ message: CaptureMessage, _ stamp: Stamp) -> BookSequence.Place {
+    BookSequence.Place(
+      number: message.number, previous: message.previousNumber, isExact: message.isFutures,
+      exchangeNs: stamp.exchangeNs, localNs: stamp.localNs)
   }
 
   private typealias Stamp = (exchangeNs: Int64, localNs: Int64)

@@ -16,9 +16,10 @@ public struct StampedMessage: Sendable, Equatable {
 /// * Level rows of the same two stamps are one depth message, clears and snapshot levels that follow each other one
 ///   snapshot: a clear begins the book anew on both sides, whatever price it reaches to. The first levels of a tape
 ///   without a snapshot are its snapshot.
-/// * Depth messages get update ids that follow each other without a hole: a tape does not keep what its messages
-///   continued, and its quality report has counted what was lost. They end at the venue's own number where rows have
-///   one. A later snapshot is not continued by what came before it, so that a feed asks for it.
+/// * Depth messages get update ids that follow each other without a hole, since a tape does not keep what its messages
+///   continued, and end at the venue's own number where rows have one. A later snapshot is not continued by what came
+///   before it, so that a feed asks for it.
+/// * A gap is a depth message that continues no book: venue and feed void theirs, as they do live.
 /// * Rows without a number, as other people's files have them, are numbered in their order.
 ///
 /// One owner, one thread; memory of a message.
@@ -52,6 +53,7 @@ struct RowMessages {
       case .clear, .snapshotLevel: message = try snapshot()
       case .touch: message = try newTouch()
       case .trade: message = try trade()
+      case .gap: message = hole()
       case .orderAdded, .orderChanged, .orderRemoved, .orderExecuted:
         throw RowMessageError("is a market order by order: a backtest plays markets by price level")
       }
@@ -75,12 +77,13 @@ struct RowMessages {
 
   private func belongs(_ row: TapeRow) -> Bool {
     let last = rows[rows.count - 1]
+    if rows[0].kind == .gap { return row.kind == .clear && !last.endsMessage }
     let isOneStamp = row.exchangeTimeNs == last.exchangeTimeNs && row.localTimeNs == last.localTimeNs
     switch last.kind {
     case .clear, .snapshotLevel: return row.kind == .clear || row.kind == .snapshotLevel
     case .level: return row.kind == .level && isOneStamp
     case .touch: return row.kind == .touch && isOneStamp && !last.endsMessage
-    case .trade, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted: return false
+    case .trade, .gap, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted: return false
     }
   }
 
@@ -97,6 +100,12 @@ struct RowMessages {
     let bids = try levels(.buy).filter { $0.quantity > .zero }.sorted { $0.price > $1.price }
     let asks = try levels(.sell).filter { $0.quantity > .zero }.sorted { $0.price < $1.price }
     return .snapshot(bids: bids, asks: asks, updateId: lastDepth)
+  }
+
+  /// One update behind the next, which it leaves to the snapshot.
+  private func hole() -> MarketMessage? {
+    guard hasBook else { return nil }
+    return .depth(bids: [], asks: [], firstUpdateId: lastDepth + 2, updateId: lastDepth + 2)
   }
 
   /// Sets `lastDepth` to the number of the message's last row, or to one that follows.

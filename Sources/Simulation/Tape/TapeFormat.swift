@@ -6,7 +6,8 @@ import Market
 /// Sizes and places. All blocks but the last have as many rows, so that a row's place follows from its number.
 enum TapeFormat {
   static let magic: UInt64 = 0x4550_4154_5355_5041  // "APUSTAPE"
-  static let version: UInt32 = 1
+  /// 2: holes are rows. A tape of version 1 does not say where its recording had any.
+  static let version: UInt32 = 2
   /// Header and blocks begin on pages, so that the memory of a block that was read can be given back.
   static let page = 4096
   static let indexEntryBytes = 48
@@ -65,7 +66,9 @@ struct TapeHeader {
       throw TapeFormatError("is no tape")
     }
     let version: UInt32 = bytes.take()
-    guard version == TapeFormat.version else { throw TapeFormatError("is a tape of version \(version)") }
+    guard version == TapeFormat.version else {
+      throw TapeFormatError("is a tape of version \(version), not \(TapeFormat.version): import it again")
+    }
     rowsPerBlock = Int(bytes.take(UInt32.self))
     var symbol = SIMD16<UInt8>()
     for i in 0..<16 { symbol[i] = bytes.take() }

@@ -20,9 +20,12 @@ public enum TapeRowKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case orderRemoved = 7
   /// An order was executed against as maker, for `quantity`.
   case orderExecuted = 8
+  /// Messages of the depth are missing before this one: nothing is known of the book until the next snapshot. `clear` rows
+  /// of both sides follow; `number` is the update that does not continue the book.
+  case gap = 9
 
   /// Whether it tells of a single order.
-  var isOfOrder: Bool { rawValue >= Self.orderAdded.rawValue }
+  var isOfOrder: Bool { (Self.orderAdded.rawValue...Self.orderExecuted.rawValue).contains(rawValue) }
 }
 
 /// One change of one instrument's market, in its venue's order. 48 bytes without padding.
