@@ -55,10 +55,13 @@ struct HandPlayed {
   static let bid = PriceQuantity(price: Price(ticks: 100_000), quantity: Quantity(lots: 5_000))
   static let ask = PriceQuantity(price: Price(ticks: 100_001), quantity: Quantity(lots: 5_000))
 
+  /// A venue that is always there, and whose clock is right.
+  static let calm = VenueConduct(clock: VenueClockRule(startNs: startNs, receiveWindowNs: 5_000_000_000))
+
   /// - Parameters:
   ///   - placeMs, cancelMs: when the strategy acts, from the session's start.
   ///   - delays: in milliseconds where they are constant.
-  init(placeMs: Int64, cancelMs: Int64, delays: LinkDelays) throws {
+  init(placeMs: Int64, cancelMs: Int64, delays: LinkDelays, conduct: VenueConduct = HandPlayed.calm) throws {
     let heard = heard
     let factory = StrategyFactory("scripted") { _, _ in
       ScriptedStrategy(
@@ -70,7 +73,7 @@ struct HandPlayed {
         text: backtestConfiguration(syntheticBacktest, strategy: "{name: scripted}")),
       strategies: [factory])
     instrument = plan.instruments[0].index
-    session = try plan.makeSession(startNs: Self.startNs, delays: delays, queue: .leaveBehind)
+    session = try plan.makeSession(startNs: Self.startNs, delays: delays, conduct: conduct, queue: .leaveBehind)
     try play(.snapshot(bids: [Self.bid], asks: [Self.ask], updateId: update))
   }
 

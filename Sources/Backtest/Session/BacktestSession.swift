@@ -15,6 +15,7 @@ public struct BacktestParts: ~Copyable {
   var digest: DecisionDigest
   var venue: VenueDesk
   var delays: LinkDelays
+  var conduct: VenueConduct
   var counters: CounterFile
   var recorder: ResultRecorder
 
@@ -22,7 +23,7 @@ public struct BacktestParts: ~Copyable {
   public init(
     strategy: any SteppedStrategy, execution: consuming ExecutionStage, feed: consuming SimulatedFeed,
     gateway: consuming SimulatedGateway, digest: consuming DecisionDigest, venue: VenueDesk, delays: LinkDelays,
-    counters: CounterFile, recorder: ResultRecorder
+    conduct: VenueConduct, counters: CounterFile, recorder: ResultRecorder
   ) {
     self.strategy = strategy
     self.execution = execution
@@ -31,6 +32,7 @@ public struct BacktestParts: ~Copyable {
     self.digest = digest
     self.venue = venue
     self.delays = delays
+    self.conduct = conduct
     self.counters = counters
     self.recorder = recorder
   }
@@ -50,6 +52,8 @@ public final class BacktestSession {
   private var digest: DecisionDigest
   public private(set) var venue: VenueDesk
   private let decisionNs: Int64
+  private let conduct: VenueConduct
+  private var link: LinkState
   /// What the stages count in, for as long as they live.
   private let counters: CounterFile
   /// Nil once the result is made.
@@ -60,11 +64,17 @@ public final class BacktestSession {
     var instrument: InstrumentIndex
   }
 
+  /// A report on its way, and the number of the request that it answers; 0 for none.
+  private struct Told {
+    var report: ExecutionReport
+    var answers: UInt64
+  }
+
   private var marketData: Wire<Played>
   private var snapshotRequests: Wire<InstrumentIndex>
   private var snapshots: Wire<Played>
-  private var requests: Wire<VenueRequest>
-  private var reports: Wire<ExecutionReport>
+  private var requests: Wire<LinkState.Sent>
+  private var reports: Wire<Told>
   /// Instruments whose snapshot is asked for, and of which the venue has no book yet.
   private var awaitingBook: [InstrumentIndex] = []
   private var told: [ExecutionReport] = []
@@ -92,6 +102,8 @@ public final class BacktestSession {
     digest = parts.digest
     venue = parts.venue
     decisionNs = parts.delays.decisionNs
+    conduct = parts.conduct
+    link = LinkState(parts.conduct)
     counters = parts.counters
     marketData = Wire(parts.delays.feed)
     snapshotRequests = Wire(parts.delays.order.ofAnotherConnection)
@@ -101,11 +113,9 @@ public final class BacktestSession {
     recorder = SessionRecorder(parts.recorder)
     self.startNs = startNs
     nowNs = startNs
-    venue.tellBalances(cause: 0, timeNs: startNs, reports: &told)
-    told.append(
-      ExecutionReport(kind: .sessionUp, venue: VenueIndex(0), receiveTimeNs: startNs, cause: 0))
+    tellSessionUp()
     // It is up already: this does not travel.
-    for report in told { reports.send(report, arrivingNs: startNs) }
+    for report in told { reports.send(Told(report: report, answers: 0), arrivingNs: startNs) }
     told.removeAll(keepingCapacity: true)
   }
 
@@ -129,6 +139,7 @@ public final class BacktestSession {
     let message = venue.play(message, instrument, timeNs: timeNs, reports: &told)
     recorder?.moved(message, instrument, venue.engine.recordedTouch(instrument), timeNs: timeNs)
     sendReports()
+    guard link.isFeedUp else { return }
     if case .snapshot = message {
       answerSnapshots(of: instrument, with: message)
     } else {
@@ -157,7 +168,7 @@ public final class BacktestSession {
   private var nextNs: Int64 {
     let wires = min(marketData.nextNs, min(requests.nextNs, reports.nextNs))
     let books = min(feed.nextRequestNs, min(snapshotRequests.nextNs, snapshots.nextNs))
-    return max(nowNs, min(min(wires, books), min(strategy.nextTimerNs, execution.nextTimerNs)))
+    return max(nowNs, min(min(wires, books, link.nextNs), min(strategy.nextTimerNs, execution.nextTimerNs)))
   }
 
   private func advance(beforeNs limitNs: Int64) throws(BacktestError) {
@@ -170,11 +181,8 @@ public final class BacktestSession {
     guard turnsAtOnce < Self.roundLimit else { throw stuck() }
     nowNs = timeNs
     turns += 1
-    while let request = requests.receive(byNs: timeNs) {
-      recorder?.arrived(request, timeNs: timeNs)
-      venue.take(request, timeNs: timeNs, reports: &told)
-      sendReports()
-    }
+    while let edge = link.takeEdge(byNs: timeNs) { pass(edge) }
+    while let sent = requests.receive(byNs: timeNs) { arrive(sent) }
     while let instrument = snapshotRequests.receive(byNs: timeNs) { answerSnapshot(of: instrument) }
     deliver()
     try settle()
@@ -188,10 +196,11 @@ public final class BacktestSession {
     while let played = snapshots.peek(byNs: nowNs), feed.take(played.message, of: played.instrument, nowNs: nowNs) {
       _ = snapshots.receive(byNs: nowNs)
     }
-    while var report = reports.peek(byNs: nowNs) {
-      report.receiveTimeNs = nowNs
-      guard gateway.deliver(report) else { break }
-      recorder?.heard(report, timeNs: nowNs)
+    while var heard = reports.peek(byNs: nowNs) {
+      heard.report.receiveTimeNs = nowNs
+      guard gateway.deliver(heard.report) else { break }
+      recorder?.heard(heard.report, timeNs: nowNs)
+      if heard.answers > 0 { link.answered(heard.answers) }
       _ = reports.receive(byNs: nowNs)
     }
     while let instrument = feed.takeRequest(nowNs: nowNs) {
@@ -217,28 +226,90 @@ public final class BacktestSession {
     var count = 0
     let departureNs = nowNs + decisionNs
     while let request = gateway.takeRequest() {
-      recorder?.asked(request, timeNs: nowNs)
-      requests.send(.request(request), atNs: departureNs)
       count += 1
+      recorder?.asked(request, timeNs: nowNs)
+      guard link.areOrdersUp else {
+        fail(.request(request), .notSent, .noSession)
+        continue
+      }
+      requests.send(link.send(.request(request), atNs: departureNs), atNs: departureNs)
     }
     while let order = gateway.takeOrder() {
       if order.action == .place { recorder?.placed(order, timeNs: nowNs) }
-      if let refusal = gateway.refuse(order, nowNs: nowNs, departureNs: departureNs, haltEpoch: Self.haltEpoch) {
+      if let refusal = gateway.refuse(
+        order, isUp: link.areOrdersUp, nowNs: nowNs, departureNs: departureNs, haltEpoch: Self.haltEpoch)
+      {
         recorder?.happened(refusal, timeNs: nowNs)
       } else {
-        requests.send(.order(order), atNs: departureNs)
+        requests.send(link.send(.order(order), atNs: departureNs), atNs: departureNs)
       }
       count += 1
     }
     return count
   }
 
-  private func sendReports() {
+  /// Puts on the wire what the venue has to say; nobody hears it while the order session is down.
+  ///
+  /// - Parameter number: the request that is answered; 0 for none.
+  private func sendReports(answering number: UInt64 = 0) {
     for report in told {
       recorder?.happened(report, feeTier: venue.feeTier(of: report), timeNs: nowNs)
-      reports.send(report, atNs: nowNs)
+      if link.areOrdersUp { reports.send(Told(report: report, answers: number), atNs: nowNs) }
     }
     told.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: Connections
+
+  /// A request reaches the venue.
+  private func arrive(_ sent: LinkState.Sent) {
+    recorder?.arrived(sent.request, timeNs: nowNs)
+    if let refusal = conduct.refusal(sentNs: sent.sentNs, arrivalNs: nowNs) {
+      let report = sent.request.report(
+        .refused, refusal.reason, code: refusal.code, venue: VenueIndex(0), timeNs: nowNs)
+      if let report { told.append(report) }
+    } else {
+      venue.take(sent.request, timeNs: nowNs, reports: &told)
+    }
+    if told.isEmpty { link.answered(sent.number) }
+    sendReports(answering: sent.number)
+  }
+
+  private func pass(_ edge: LinkState.Edge) {
+    switch edge {
+    case .feedDown(let backNs):
+      marketData.cut()
+      snapshotRequests.cut()
+      snapshots.cut()
+      awaitingBook.removeAll()
+      feed.disconnect(nowNs: nowNs, backNs: backNs)
+    case .feedUp: break  // the streams ask for their snapshots at this time
+    case .ordersDown:
+      requests.cut()
+      reports.cut()
+      for request in link.takeLost() { fail(request, .lost, .noSession) }
+      tellGateway(ExecutionReport(kind: .sessionDown, venue: VenueIndex(0), receiveTimeNs: nowNs, cause: 0))
+    case .ordersUp:
+      tellSessionUp()
+      sendReports()
+    }
+  }
+
+  /// What a gateway is told when its session is up: the account, then the news.
+  private func tellSessionUp() {
+    venue.tellBalances(cause: 0, timeNs: nowNs, reports: &told)
+    told.append(ExecutionReport(kind: .sessionUp, venue: VenueIndex(0), receiveTimeNs: nowNs, cause: 0))
+  }
+
+  /// Tells execution, without a way, of a request that came to nothing.
+  private func fail(_ request: VenueRequest, _ failure: RequestFailure, _ reason: ReportReason) {
+    guard let report = request.report(failure, reason, venue: VenueIndex(0), timeNs: nowNs) else { return }
+    tellGateway(report)
+  }
+
+  private func tellGateway(_ report: ExecutionReport) {
+    recorder?.happened(report, timeNs: nowNs)
+    reports.send(Told(report: report, answers: 0), arrivingNs: nowNs)
   }
 
   // MARK: Snapshots

@@ -75,6 +75,15 @@ public struct SimulatedFeed: ~Copyable {
     return instruments[i].index
   }
 
+  /// The connection is lost: every stream is void, and subscribed to anew when it is back.
+  public mutating func disconnect(nowNs: Int64, backNs: Int64) {
+    for i in streams.indices {
+      streams[i].kept = []
+      streams[i].snapshotDueNs = backNs
+      if streams[i].isLive { breakStream(i, snapshotDueNs: backNs, nowNs) }
+    }
+  }
+
   /// Takes a message as it arrives.
   ///
   /// - Returns: false when the ring has no room for what it becomes; offer it again when the reader has gone on.

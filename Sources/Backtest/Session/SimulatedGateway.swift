@@ -45,26 +45,26 @@ public struct SimulatedGateway: ~Copyable {
   /// The gateway's last look at an order: one that may not leave any more is reported to execution instead.
   ///
   /// - Parameters:
+  ///   - isUp: whether there is an order session.
   ///   - departureNs: when it would leave this machine.
   ///   - haltEpoch: the halt word at that time.
   /// - Returns: what execution was told; nil for an order that leaves.
   mutating func refuse(
-    _ order: ApprovedOrderRecord, nowNs: Int64, departureNs: Int64, haltEpoch: UInt32
+    _ order: ApprovedOrderRecord, isUp: Bool, nowNs: Int64, departureNs: Int64, haltEpoch: UInt32
   ) -> ExecutionReport? {
     let reason: ReportReason
     if order.haltEpoch != haltEpoch {
       reason = .halted
     } else if departureNs > order.expiryTimeNs {
       reason = .tooLate
+    } else if !isUp {
+      reason = .noSession
     } else {
       return nil
     }
-    var refusal = ExecutionReport(
-      kind: order.action == .amend ? .amendRejected : .notSent, venue: order.venue, account: order.account,
-      instrument: order.instrument, clientOrder: order.clientOrder, receiveTimeNs: nowNs, cause: order.cause)
-    refusal.definitionVersion = order.definitionVersion
-    refusal.side = order.side
-    refusal.reason = reason
+    guard let refusal = VenueRequest.order(order).report(.notSent, reason, venue: order.venue, timeNs: nowNs) else {
+      preconditionFailure("an order that does not leave is always told of")
+    }
     _ = reports.tryPush(refusal)  // there is room: `takeOrder` asked for it
     return refusal
   }

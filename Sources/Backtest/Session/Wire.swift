@@ -30,6 +30,13 @@ public struct Wire<Message> {
     messages.append((message, lastArrivalNs))
   }
 
+  /// The connection is lost, and everything under way with it; what is sent next is on a new one.
+  public mutating func cut() {
+    messages.removeAll(keepingCapacity: true)
+    first = 0
+    lastArrivalNs = .min
+  }
+
   /// Looks at the next message that has arrived by that time.
   public func peek(byNs timeNs: Int64) -> Message? { nextNs <= timeNs ? messages[first].message : nil }
 

@@ -16,6 +16,8 @@ struct PlayedMessage {
 
 /// The messages of the configured instruments within the configured window, in the order of time.
 struct BacktestMarket {
+  /// When the input begins.
+  let firstNs: Int64
   /// The first and the last moment of the window that the input has.
   let startNs: Int64
   let endNs: Int64
@@ -28,7 +30,6 @@ struct BacktestMarket {
 
   /// - Throws: `CaptureError` or `TapeError` for a file that is none, `SessionError` for a window that the input has not.
   init(_ settings: BacktestSettings, instruments: [Instrument]) throws {
-    let firstNs: Int64
     let lastNs: Int64
     if case .synthetic(let seed, let seconds) = settings.input {
       let market = SyntheticMarket(seed: seed)
@@ -60,7 +61,8 @@ struct BacktestMarket {
     for instrument in instruments where !reader.summary.symbols.contains(instrument.symbol.text) {
       throw SessionError("instruments: no recording has \(instrument.symbol.text)")
     }
-    startNs = reader.summary.firstTimeNs
+    firstNs = reader.summary.firstTimeNs
+    startNs = firstNs
     endNs = reader.summary.lastTimeNs ?? reader.summary.firstTimeNs
     source = .lines(MarketLines(reader, instruments: instruments))
   }

@@ -45,7 +45,7 @@ package struct BacktestPlan {
   ///
   /// - Parameter tables: where every row of the session goes; nil for nowhere.
   package func makeSession(
-    startNs: Int64, delays: LinkDelays, queue: QueueRule, tables: ResultTables? = nil
+    startNs: Int64, delays: LinkDelays, conduct: VenueConduct, queue: QueueRule, tables: ResultTables? = nil
   ) throws -> BacktestSession {
     let counters = try CounterFile(outlivesOwner: false)
     let ends = StageEnds(in: try MemoryArena(byteCount: StageEnds.arenaBytes, MemoryPlan(), near: nil))
@@ -71,10 +71,13 @@ package struct BacktestPlan {
         emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
         orders: ends.gatewayOrders, reports: ends.gatewayReports),
       digest: DecisionDigest(strategy: records.strategy.consumer, execution: records.execution.consumer),
-      venue: try venue(models(queue, startNs: startNs)), delays: delays, counters: counters,
+      venue: try venue(models(queue, startNs: startNs)), delays: delays, conduct: conduct, counters: counters,
       recorder: ResultRecorder(instruments, startNs: startNs, configuration: recording, tables: tables))
     return BacktestSession(parts, startNs: startNs)
   }
+
+  /// How old a request may be when it arrives.
+  package var receiveWindowNs: Int64 { Int64(session.configuration.orders.receiveWindowMs) * 1_000_000 }
 
   private var recording: RecorderConfiguration {
     RecorderConfiguration(

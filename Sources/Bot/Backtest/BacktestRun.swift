@@ -10,13 +10,17 @@ import Simulation
 package struct BacktestRun {
   let plan: BacktestPlan
   private let delays: LinkDelays
+  private let conduct: VenueConduct
   private var market: BacktestMarket
 
   /// - Throws: everything that is wrong with configuration and inputs, before anything runs.
   package init(_ configuration: Configuration, strategies: [StrategyFactory]) throws {
     plan = try BacktestPlan(configuration, strategies: strategies)
     market = try BacktestMarket(plan.settings, instruments: plan.instruments)
-    delays = try plan.settings.latency.delays(in: market.startNs...market.endNs)
+    let window = market.startNs...market.endNs
+    delays = try plan.settings.latency.delays(in: window)
+    conduct = plan.settings.venue.conduct(
+      firstNs: market.firstNs, window: window, receiveWindowNs: plan.receiveWindowNs)
   }
 
   /// Plays the market to its end, message by message into all sessions.
@@ -34,7 +38,7 @@ package struct BacktestRun {
       try tables.map { try ResultTables(folder: $0.appendingPathComponent(queue.outlook.rawValue)) }
     }
     let sessions = try zip(queues, files).map {
-      try plan.makeSession(startNs: startNs, delays: delays, queue: $0.rule, tables: $1)
+      try plan.makeSession(startNs: startNs, delays: delays, conduct: conduct, queue: $0.rule, tables: $1)
     }
     let seconds = Self.seconds(from: startNs, to: market.endNs)
     var shown = 0

@@ -26,6 +26,7 @@ public struct BacktestSettings: Sendable {
   var latency: LatencySettings
   var fees: FeeTerms
   var queue = QueueSettings()
+  var venue = ConductSettings()
   var impact: [ImpactSettings] = []
   var halts: [HaltSettings] = []
   var contracts: [ContractSettings] = []
@@ -44,6 +45,7 @@ extension BacktestSettings {
     if reader.has("impact") { impact = try ImpactSettings.all(reader.mapping("impact")) }
     if reader.has("halts") { halts = try reader.mappings("halts").map(HaltSettings.init) }
     if reader.has("contracts") { contracts = try ContractSettings.all(reader.mapping("contracts")) }
+    if reader.has("venue") { venue = try ConductSettings(reader.mapping("venue")) }
     try reader.finish()
   }
 
