@@ -128,6 +128,36 @@ struct RowMarketTests {
       ])
   }
 
+  @Test("a gap is a message that continues no book, and the next snapshot one that has it")
+  func gap() throws {
+    let folder = try TemporaryFolder()
+    func row(_ kind: TapeRowKind, _ side: Side, _ ticks: Int64, _ number: UInt64, _ timeNs: Int64, ends: Bool = false)
+      -> TapeRow
+    {
+      TapeRow(
+        kind: kind, side: side, exchangeTimeNs: timeNs, localTimeNs: timeNs, price: Price(ticks: ticks),
+        quantity: Quantity(lots: kind == .gap || kind == .clear ? 0 : 1), number: number, endsMessage: ends)
+    }
+    let hole = [row(.gap, .buy, 0, 30, 20), row(.clear, .buy, 0, 30, 20), row(.clear, .sell, 0, 30, 20, ends: true)]
+    let book = [
+      row(.clear, .buy, 0, 25, 21), row(.snapshotLevel, .buy, 99, 25, 21), row(.clear, .sell, 0, 25, 21),
+      row(.snapshotLevel, .sell, 103, 25, 21, ends: true),
+    ]
+    let market = try folder.market(
+      [row(.level, .buy, 100, 10, 10), row(.level, .sell, 102, 10, 10, ends: true)] + hole + book
+        + [row(.level, .buy, 98, 30, 21, ends: true)])
+    var seen: [MarketMessage] = []
+    while let (_, stamped) = try market.next() { seen.append(stamped.message) }
+    func at(_ ticks: Int64) -> PriceQuantity { PriceQuantity(price: Price(ticks: ticks), quantity: Quantity(lots: 1)) }
+    #expect(
+      seen == [
+        .snapshot(bids: [at(100)], asks: [at(102)], updateId: 10),
+        .depth(bids: [], asks: [], firstUpdateId: 12, updateId: 12),
+        .snapshot(bids: [at(99)], asks: [at(103)], updateId: 25),
+        .depth(bids: [at(98)], asks: [], firstUpdateId: 26, updateId: 30),
+      ])
+  }
+
   @Test("what cannot be played is refused with its file and reason")
   func refusals() throws {
     let folder = try TemporaryFolder()

@@ -105,15 +105,57 @@ struct SimulatedFeedTests {
     #expect(test.feed.nextRequestNs == 1_000_000_006)
   }
 
-  private func expectEqualEvents(_ lines: [MarketLine], _ instrument: Instrument) throws {
+  /// The live feed reads the texts; the simulated one gets what the rows of the file become in a backtest.
+  @Test(
+    "a recording with a hole becomes the live feed's events in a backtest, too",
+    .enabled(if: sharedData != nil, "needs the recorded captures (APUS_DATA)"), arguments: [0, 3])
+  func cut(lag: Int) throws {
+    let recorded = RecordedMarket.btc.lines.prefix(4_000).map { (timeNs: $0.timeNs, text: $0.text) }
+    let cut = CutCapture(recorded, missing: 120..<123, waiting: 12, lag: lag)
+    let path = try cut.write()
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let files = try #require(try MarketFiles.captures([path]).first)
+    let instrument = try #require(DerivedRules.instruments(symbols: ["BTCUSDT"])?.first)
+    let market = try RowMarket(files, as: instrument)
+    var simulated = SimulatedFeedUnderTest(instrument)
+    while let (timeNs, stamped) = try market.next() {
+      let isTaken = simulated.take(stamped.message, nowNs: timeNs)
+      #expect(isTaken)
+    }
+    let live = try playLive(cut.lines, instrument)
+    let shiftNs = files.spanNs.upperBound - cut.lines[cut.lines.count - 1].timeNs
+    // What waited for a snapshot is received with it in a backtest.
+    var snapshotNs: Int64 = 0
+    let expected = live.taken.map { event in
+      if event.kind == .snapshot { snapshotNs = event.receiveTimeNs }
+      var seen = SeenEvent(event)
+      seen.receiveTimeNs = max(seen.receiveTimeNs, snapshotNs) + shiftNs
+      return seen
+    }
+    #expect(expected.count { $0.kind == .streamBroken } == 1 && expected.count { $0.kind == .snapshot } == 2)
+    let first = zip(expected, simulated.taken).first { $0 != $1 }
+    #expect(first == nil && expected.count == simulated.taken.count)
+    let isBroken = try #require(simulated.taken.first { $0.kind == .streamBroken })
+    #expect(isBroken.receiveTimeNs == cut.holeNs.lowerBound + shiftNs)
+    #expect(simulated.taken.last { $0.kind == .snapshot }?.receiveTimeNs == cut.holeNs.upperBound + shiftNs)
+  }
+
+  private func playLive(_ lines: [CutCapture.Line], _ instrument: Instrument) throws -> FeedUnderTest {
     let live = try FeedUnderTest([instrument]) { $0 = .capture(venue: VenueIndex(0)) }
     live.nowNs = lines[0].timeNs
     live.subscribe()
-    var simulated = SimulatedFeedUnderTest(instrument)
     for line in lines {
       live.nowNs = line.timeNs
       let text = String(decoding: line.text, as: UTF8.self)
-      if line.stream == nil { live.answer(text) } else { live.receive(text) }
+      if text.hasPrefix(#"{"lastUpdateId""#) { live.answer(text) } else { live.receive(text) }
+    }
+    return live
+  }
+
+  private func expectEqualEvents(_ lines: [MarketLine], _ instrument: Instrument) throws {
+    let live = try playLive(lines.map { ($0.timeNs, $0.text) }, instrument)
+    var simulated = SimulatedFeedUnderTest(instrument)
+    for line in lines {
       let message = try #require(MarketMessage(line, instrument: instrument))
       let isTaken = simulated.take(message, nowNs: line.timeNs)
       #expect(isTaken)

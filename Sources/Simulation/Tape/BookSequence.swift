@@ -81,6 +81,8 @@ struct BookSequence {
   }
 
   private mutating func wait(_ place: Place, _ rows: [TapeRow]) {
+    // What comes again would stand behind what it is older than, and seem not to continue it.
+    if let newest = waiting.last, place.number <= newest.place.number { return }
     var rows = rows
     if !rows.isEmpty { rows[rows.count - 1].endsMessage = true }
     waiting.append((place, rows))

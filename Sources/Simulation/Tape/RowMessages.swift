@@ -13,8 +13,8 @@ public struct StampedMessage: Sendable, Equatable {
 
 /// Puts rows together into messages of one instrument.
 ///
-/// * Level rows of the same two stamps are one depth message, clears and snapshot levels that follow each other one
-///   snapshot: a clear begins the book anew on both sides, whatever price it reaches to. The first levels of a tape
+/// * Level rows of the same two stamps and number are one depth message, clears and snapshot levels that follow each other
+///   one snapshot: a clear begins the book anew on both sides, whatever price it reaches to. The first levels of a tape
 ///   without a snapshot are its snapshot.
 /// * Depth messages get update ids that follow each other without a hole, since a tape does not keep what its messages
 ///   continued, and end at the venue's own number where rows have one. A later snapshot is not continued by what came
@@ -81,7 +81,7 @@ struct RowMessages {
     let isOneStamp = row.exchangeTimeNs == last.exchangeTimeNs && row.localTimeNs == last.localTimeNs
     switch last.kind {
     case .clear, .snapshotLevel: return row.kind == .clear || row.kind == .snapshotLevel
-    case .level: return row.kind == .level && isOneStamp
+    case .level: return row.kind == .level && isOneStamp && row.number == last.number
     case .touch: return row.kind == .touch && isOneStamp && !last.endsMessage
     case .trade, .gap, .orderAdded, .orderChanged, .orderRemoved, .orderExecuted: return false
     }
