@@ -129,8 +129,8 @@ public struct ExecutionReport: BitwiseCopyable, Sendable {
   /// it: price times quantity in units of the quote asset; for a contract its `notional`, in units of the settlement
   /// asset.
   public var quoteAmount: Amount
-  /// The commission of this fill, the money that moved (funding, insurance), or the free amount (balance). Of an asset that contracts settle in, free is the
-  /// wallet less the margin in use; profit that is not realised counts for nothing.
+  /// The commission of this fill, the money that moved (funding, insurance), or the free amount (balance). Of an asset that
+  /// contracts settle in, free is the wallet less the margin in use; profit that is not realised counts for nothing.
   public var amount: Amount
   /// The locked amount (balance): for contracts the initial margin of positions and open orders, at most the wallet.
   /// Free and locked are the wallet: deposits, realised profit, fees, funding and an insurance fund change it, a price

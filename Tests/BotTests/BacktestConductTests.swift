@@ -105,6 +105,17 @@ struct BacktestConductTests {
     #expect(market.heard.all.map(\.reasonCode).contains(ReportReason.timestampOutsideWindow.rawValue))
   }
 
+  @Test("every session of an interval meets the same, from the first message to the last")
+  func wholeWindow() throws {
+    let calm = try runBacktest(backtestConfiguration(syntheticBacktest))
+    #expect(calm.ends.count == 2 && calm.ends.allSatisfy { $0.ordersAccepted > 0 })
+    for connection in ["feed", "orders"] {
+      let outage = "outages: [{fromSeconds: 0, toSeconds: 1000, connection: \(connection)}]"
+      let text = backtestConfiguration(syntheticBacktest + "\n  venue: {\(outage)}")
+      #expect(try runBacktest(text).ends.allSatisfy { $0.ordersAccepted == 0 }, "\(connection)")
+    }
+  }
+
   @Test("random disconnects are the same in every run, and end with nothing open")
   func disconnects() throws {
     let text = backtestConfiguration(

@@ -100,7 +100,8 @@ struct BacktestContractTests {
       (Session(), Session.inverse.terms, "backtest.contracts.BTCUSD_PERP"),
       (
         Session(
-          tiers: "[{toNotional: 50000, initialPercent: 1, maintenancePercent: 0.4}]"), nil, "does not lend 125 times"
+          leverage: "leverage: 125", tiers: "[{toNotional: 50000, initialPercent: 1, maintenancePercent: 0.4}]"), nil,
+        "does not lend 125 times"
       ),
       (
         Session(tiers: "[{toNotional: 5, initialPercent: 1, maintenancePercent: 2}]"), nil,
@@ -108,8 +109,6 @@ struct BacktestContractTests {
       ),
     ])
   func refused(session: Session, terms: String?, reason: String) throws {
-    var session = session
-    if reason.contains("125") { session.leverage = "leverage: 125" }
     let folder = try #require(sharedData)
     let problem = try #require(backtestProblem(session.text(folder, terms: terms)))
     #expect(problem.contains(reason), "\(problem)")

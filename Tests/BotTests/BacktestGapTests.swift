@@ -9,49 +9,14 @@ import Testing
 
 @Suite("Holes in recordings")
 struct BacktestGapTests {
-  /// A recording of BTCUSDT without the depth messages of a second, and a snapshot of the whole book four seconds later.
-  private struct CutRecording {
-    static let lostNs: Range<Int64> = 12_000_000_000..<13_000_000_000
-    static let snapshotNs: Int64 = 17_000_000_000
-    static let lengthNs: Int64 = 30_000_000_000
-
-    private(set) var lines: [String] = []
-    private var book: MatchingEngine
-    private var isSnapshotDue: Bool
-
-    init(_ capture: String, hasSnapshot: Bool) throws {
-      let instruments = try #require(DerivedRules.instruments(symbols: ["BTCUSDT"]))
-      book = try #require(MatchingEngine(instruments: instruments, balances: []))
-      isSnapshotDue = hasSnapshot
-      var reader = try CaptureReader(paths: [capture])
-      var startNs: Int64?
-      var events: [VenueEvent] = []
-      while let line = try reader.next() {
-        startNs = startNs ?? line.timeNs
-        let elapsedNs = line.timeNs - (startNs ?? 0)
-        if elapsedNs > Self.lengthNs { break }
-        let message = try #require(MarketMessage(line, instrument: instruments[0]))
-        book.apply(.market(instruments[0].index, message), timeNs: line.timeNs, outbox: &events)
-        if case .depth = message, Self.lostNs.contains(elapsedNs) { continue }
-        lines.append("\(line.timeNs) \(String(decoding: line.text, as: UTF8.self))\n")
-        guard isSnapshotDue, elapsedNs > Self.snapshotNs else { continue }
-        isSnapshotDue = false
-        lines.append("\(line.timeNs) \(try snapshot(instruments[0]))\n")
-      }
+  /// Half a minute of a recording without the depth messages of a second, and a snapshot four seconds behind them.
+  private func cut(_ capture: String) throws -> CutCapture {
+    var reader = try CaptureReader(paths: [capture])
+    var lines: [CutCapture.Line] = []
+    while let line = try reader.next(), line.timeNs <= (lines.first?.timeNs ?? line.timeNs) + 30_000_000_000 {
+      lines.append((line.timeNs, line.text))
     }
-
-    private func snapshot(_ instrument: Instrument) throws -> String {
-      let market = book.markets[0]
-      func text(_ levels: [DisplayedLevel]) -> String {
-        levels.reversed().map { level in
-          let price = DecimalText.string(level.price.ticks, step: instrument.tick) ?? ""
-          let quantity = DecimalText.string(level.displayed.lots, step: instrument.lot) ?? ""
-          return "[\"\(price)\",\"\(quantity)\"]"
-        }.joined(separator: ",")
-      }
-      let number = try #require(market.depthUpdateId)
-      return #"{"lastUpdateId":\#(number),"bids":[\#(text(market.depth.bids))],"asks":[\#(text(market.depth.asks))]}"#
-    }
+    return CutCapture(lines, missing: 120..<130, waiting: 40, lag: 0)
   }
 
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("apus-\(UUID().uuidString)")
@@ -75,16 +40,20 @@ struct BacktestGapTests {
     let whole = try #require(sharedData).appendingPathComponent("binance/spot/btcusdt_20240808.gz").path
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    func cut(_ name: String, hasSnapshot: Bool) throws -> String {
+    func file(_ name: String, _ lines: [CutCapture.Line]) throws -> String {
       let file = folder.appendingPathComponent(name)
-      let lines = try CutRecording(whole, hasSnapshot: hasSnapshot).lines
-      try Data(lines.joined().utf8).write(to: file)
+      let text = lines.map { "\($0.timeNs) \(String(decoding: $0.text, as: UTF8.self))\n" }.joined()
+      try Data(text.utf8).write(to: file)
       return file.path
     }
-    let resumed = try cut("resumed", hasSnapshot: true)
-    let before = try run("captures: [\(resumed)]", toSeconds: 12)
+    let cut = try cut(whole)
+    let resumed = try file("resumed", cut.lines)
+    let isBehind: (CutCapture.Line) -> Bool = { line in
+      line.timeNs >= cut.holeNs.lowerBound && line.text.starts(with: Array(#"{"lastUpdateId""#.utf8))
+    }
+    let before = try run("captures: [\(resumed)]", toSeconds: 11)
     let after = try run("captures: [\(resumed)]")
-    let never = try run("captures: [\(try cut("never", hasSnapshot: false))]")
+    let never = try run("captures: [\(try file("never", cut.lines.filter { !isBehind($0) }))]")
     #expect(before.gaps == 0 && after.gaps == 1 && never.gaps == 1)
     #expect(before.ordersAccepted > 0 && before.ordersAccepted <= never.ordersAccepted)
     #expect(never.ordersAccepted < after.ordersAccepted)

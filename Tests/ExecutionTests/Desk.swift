@@ -291,47 +291,6 @@ final class Desk {
     push(Desk.fill(order.clientOrder, order.side, trade: trade, ticks ?? order.price.ticks, lots, fee, feeAsset))
   }
 
-  static func fill(
-    _ order: ClientOrderIdentifier, _ side: Side, trade: UInt64, _ ticks: Int64, _ lots: Int64, _ fee: Int64,
-    _ feeAsset: String
-  ) -> ExecutionReport {
-    var report = message(.fill, order)
-    report.side = side
-    report.trade = trade
-    report.price = Price(ticks: ticks)
-    report.quantity = Quantity(lots: lots)
-    report.quoteAmount = Amount(units: ticks * lots * 10)
-    report.amount = Amount(units: fee)
-    report.asset = ShortName(feeAsset)!
-    return report
-  }
-
-  static func message(
-    _ kind: ReportKind, _ order: ClientOrderIdentifier, reason: ReportReason = .none
-  ) -> ExecutionReport {
-    var report = ExecutionReport(
-      kind: kind, venue: VenueIndex(0), clientOrder: order, receiveTimeNs: 0, cause: 2)
-    report.reason = reason
-    report.venueOrder = order.rawValue  // a venue's own number: any that is the order's alone
-    return report
-  }
-
-  static func amendment(_ order: ClientOrderIdentifier, lots: Int64) -> ExecutionReport {
-    var report = message(.amended, order)
-    report.quantity = Quantity(lots: lots)
-    return report
-  }
-
-  static func status(_ order: ClientOrderIdentifier, _ state: VenueOrderState, lots: Int64, value: Int64)
-    -> ExecutionReport
-  {
-    var report = message(.status, order)
-    report.orderState = state
-    report.cumulativeQuantity = Quantity(lots: lots)
-    report.quoteAmount = Amount(units: value)
-    return report
-  }
-
   /// Takes one step at the present time and drains what came out.
   @discardableResult
   func step() -> Int {
@@ -377,14 +336,6 @@ final class Desk {
     }
   }
 
-  /// The end of a list of so many.
-  static func end(_ kind: ReportKind, of request: GatewayRequest, _ count: Int) -> ExecutionReport {
-    var end = message(kind, .none)
-    end.instrument = request.instrument
-    end.trade = UInt64(count)
-    return end
-  }
-
   /// The payloads of one kind of record, written so far or since a place in the journal.
   func records<Payload: BitwiseCopyable>(
     _ type: RecordType, _: Payload.Type, since place: Int = 0
@@ -398,39 +349,4 @@ final class Desk {
   }
 
   struct Missing: Error {}
-
-  static let instrument = Instrument(
-    index: InstrumentIndex(0), venue: VenueIndex(0), symbol: ShortName("BTCUSDT")!, base: ShortName("BTC")!,
-    quote: ShortName("USDT")!, settlement: ShortName("USDT")!, tick: DecimalStep(mantissa: 1, exponent: -2),
-    lot: DecimalStep(mantissa: 1, exponent: -5), minimumPrice: Price(ticks: 1),
-    maximumPrice: Price(ticks: 100_000_000), minimumQuantity: Quantity(lots: 1),
-    maximumQuantity: Quantity(lots: 900_000_000), minimumNotional: Amount(units: 0),
-    maximumNotional: Amount(units: .max))
-
-  static let second: Instrument = {
-    var ether = Desk.instrument
-    ether.index = InstrumentIndex(1)
-    ether.symbol = ShortName("ETHUSDT")!
-    ether.base = ShortName("ETH")!
-    return ether
-  }()
-
-  /// A contract with a tick of 0.1 and a lot of 0.001 BTC (linear) or of 100 USD (inverse), settled in USDT or BTC.
-  static func contract(_ kind: ContractKind, index: UInt16 = 0) -> Instrument {
-    var contract = Desk.instrument
-    contract.index = InstrumentIndex(index)
-    contract.kind = kind
-    contract.symbol = ShortName("BTC\(kind == .inverse ? "USD" : "USDT")_\(index)")!
-    contract.quote = ShortName(kind == .inverse ? "USD" : "USDT")!
-    contract.settlement = kind == .inverse ? contract.base : contract.quote
-    contract.tick = DecimalStep(mantissa: 1, exponent: -1)
-    contract.lot = DecimalStep(mantissa: 1, exponent: kind == .inverse ? 0 : -3)
-    contract.multiplier = kind == .inverse ? 100 : 1
-    return contract
-  }
-
-  static let limits = RiskLimits(
-    maximumOrderQuantity: Quantity(lots: 1_000_000), maximumOrderNotional: Amount(units: .max),
-    maximumPosition: Quantity(lots: 50_000_000), maximumOpenOrders: 900, collarBasisPoints: 500,
-    maximumMarketAgeNs: 1_000_000_000, maximumOrderAgeNs: 1_000_000_000, feeReserveBasisPoints: 10)
 }

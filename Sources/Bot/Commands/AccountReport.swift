@@ -24,7 +24,7 @@ package struct AccountReport: Encodable {
 
   package struct Position: Encodable {
     package var instrument: String
-    /// Signed, in the base asset; the others in the quote asset.
+    /// Signed, in the base asset (inverse contracts: contracts); the others in `quote`, of contracts the settlement asset.
     package var quantity: String
     package var cost: String
     package var realised: String

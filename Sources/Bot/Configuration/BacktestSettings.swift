@@ -42,9 +42,9 @@ extension BacktestSettings {
     latency = try LatencySettings(reader.mapping("latency"))
     fees = try FeeTerms(reader.mapping("fees"))
     if reader.has("queue") { queue = try QueueSettings(reader.mapping("queue")) }
-    if reader.has("impact") { impact = try ImpactSettings.all(reader.mapping("impact")) }
+    if reader.has("impact") { impact = try reader.mapping("impact").bySymbol(ImpactSettings.init) }
     if reader.has("halts") { halts = try reader.mappings("halts").map(HaltSettings.init) }
-    if reader.has("contracts") { contracts = try ContractSettings.all(reader.mapping("contracts")) }
+    if reader.has("contracts") { contracts = try reader.mapping("contracts").bySymbol(ContractSettings.init) }
     if reader.has("venue") { venue = try ConductSettings(reader.mapping("venue")) }
     try reader.finish()
   }

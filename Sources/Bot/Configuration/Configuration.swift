@@ -79,7 +79,7 @@ public struct RiskSettings: Sendable {
   public var ordersPer10Seconds: Int
   public var maximumMarketAgeMs: Int
   public var maximumOrderAgeMs: Int
-  /// In whole units of each quote asset, a UTC day long.
+  /// In whole units of each quote asset (contracts: settlement asset), a UTC day long.
   public var maximumDailyLoss: String
   /// How many times its margin a contract may be worth; 0, where it is not given, for spot.
   public var leverage: Int

@@ -11,15 +11,7 @@ public struct ContractSettings: Sendable, Equatable {
 }
 
 extension ContractSettings {
-  /// The terms of each symbol of the section.
-  static func all(_ reader: YAMLReader) throws -> [ContractSettings] {
-    var reader = reader
-    let all = try reader.names.map { try ContractSettings(symbol: $0, reader.mapping($0)) }
-    try reader.finish()
-    return all
-  }
-
-  private init(symbol: String, _ reader: YAMLReader) throws {
+  init(symbol: String, _ reader: YAMLReader) throws {
     var reader = reader
     self.symbol = symbol
     let tiers = try reader.mappings("tiers").map { tier in

@@ -16,15 +16,7 @@ public struct ImpactSettings: Sendable, Equatable {
 }
 
 extension ImpactSettings {
-  /// A model for each symbol of the section.
-  static func all(_ reader: YAMLReader) throws -> [ImpactSettings] {
-    var reader = reader
-    let all = try reader.names.map { try ImpactSettings(symbol: $0, reader.mapping($0)) }
-    try reader.finish()
-    return all
-  }
-
-  private init(symbol: String, _ reader: YAMLReader) throws {
+  init(symbol: String, _ reader: YAMLReader) throws {
     var reader = reader
     self.symbol = symbol
     let isLinear = try reader.choice("model", ["linear": true, "power": false])

@@ -32,11 +32,7 @@ extension InstrumentTerms {
 
   /// Terms by symbol.
   static func all(_ reader: YAMLReader) throws -> [String: InstrumentTerms] {
-    var reader = reader
-    var terms: [String: InstrumentTerms] = [:]
-    for symbol in reader.names { terms[symbol] = try InstrumentTerms(reader.mapping(symbol)) }
-    try reader.finish()
-    return terms
+    Dictionary(uniqueKeysWithValues: try reader.bySymbol { ($0, try InstrumentTerms($1)) })
   }
 }
 

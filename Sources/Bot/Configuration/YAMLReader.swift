@@ -67,6 +67,14 @@ struct YAMLReader {
 
   var names: [String] { fields.keys.sorted() }
 
+  /// What each field of this section, whose names are symbols, says of its symbol.
+  func bySymbol<Terms>(_ read: (String, YAMLReader) throws -> Terms) throws -> [Terms] {
+    var reader = self
+    let terms = try names.map { try read($0, reader.mapping($0)) }
+    try reader.finish()
+    return terms
+  }
+
   private mutating func claim(_ name: String) -> Node? {
     claimed.insert(name)
     return fields[name]
