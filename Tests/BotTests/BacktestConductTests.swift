@@ -37,7 +37,7 @@ struct BacktestConductTests {
     try market.pass(toMs: 10_000)
     let heardAt = market.heard.all.last { $0.kind == .filled }?.timeNs
     _ = try market.finish()
-    #expect(market.session.venue.engine.fills.map(\.quantity.lots) == [1_000])
+    #expect(market.session.venues[0].desk.engine.fills.map(\.quantity.lots) == [1_000])
     #expect(market.heard.kinds.first == .working && market.heard.kinds.last == .filled)
     #expect(market.heard.kinds.count { $0 == .filled } == 1)
     #expect(market.heard.all.last?.positionLots == 1_000)
@@ -51,7 +51,7 @@ struct BacktestConductTests {
     var market = try HandPlayed(placeMs: 1_000, cancelMs: 60_000, delays: Self.delays, conduct: conduct)
     try market.pass(toMs: 30_000)
     _ = try market.finish()
-    #expect(market.session.venue.engine.orders.isEmpty)
+    #expect(market.session.venues[0].desk.engine.orders.isEmpty)
     #expect(market.heard.kinds.first == .unknown && market.heard.kinds.last == .rejected)
     #expect(market.heard.all.last?.positionLots == 0)
   }
@@ -64,7 +64,7 @@ struct BacktestConductTests {
     let orders = try market.finish().scopes[0].orders
     #expect([orders.placed, orders.cancelRequested, orders.canceled] == [1, 1, 1])
     #expect(market.heard.kinds == [.working, .canceled])
-    #expect(market.session.venue.engine.orders.first?.updatedNs == HandPlayed.startNs + 1_520_000_000)
+    #expect(market.session.venues[0].desk.engine.orders.first?.updatedNs == HandPlayed.startNs + 1_520_000_000)
     #expect(market.session.feedCounters.snapshots == 2 && market.session.feedCounters.gaps == 0)
   }
 
@@ -74,7 +74,7 @@ struct BacktestConductTests {
     var market = try HandPlayed(placeMs: 1_000, cancelMs: 60_000, delays: Self.delays, conduct: conduct)
     try market.pass(toMs: 5_000)
     let orders = try market.finish().scopes[0].orders
-    #expect([orders.placed, orders.rejected] == [1, 1] && market.session.venue.engine.orders.isEmpty)
+    #expect([orders.placed, orders.rejected] == [1, 1] && market.session.venues[0].desk.engine.orders.isEmpty)
     #expect(market.heard.kinds == [.rejected])
     #expect(market.heard.all.map(\.reasonCode).contains(ReportReason.venueBusy.rawValue))
   }
@@ -86,7 +86,7 @@ struct BacktestConductTests {
     var market = try HandPlayed(placeMs: 2_000, cancelMs: 60_000, delays: Self.delays, conduct: conduct)
     try market.pass(toMs: 5_000)
     let orders = try market.finish().scopes[0].orders
-    #expect([orders.placed, orders.rejected] == [1, 1] && market.session.venue.engine.orders.isEmpty)
+    #expect([orders.placed, orders.rejected] == [1, 1] && market.session.venues[0].desk.engine.orders.isEmpty)
     #expect(market.heard.kinds == [.rejected])
     #expect(market.heard.all.map(\.reasonCode).contains(ReportReason.timestampOutsideWindow.rawValue))
   }
@@ -101,7 +101,7 @@ struct BacktestConductTests {
     var market = try HandPlayed(placeMs: 2_000, cancelMs: 60_000, delays: delays, conduct: Self.conduct())
     try market.pass(toMs: 9_000)
     _ = try market.finish()
-    #expect(market.session.venue.engine.orders.isEmpty)
+    #expect(market.session.venues[0].desk.engine.orders.isEmpty)
     #expect(market.heard.all.map(\.reasonCode).contains(ReportReason.timestampOutsideWindow.rawValue))
   }
 

@@ -23,7 +23,7 @@ struct BacktestLatencyTests {
     try market.tradeThrough(atMs: 2_030)
     try market.pass(toMs: 3_000)
     let orders = try market.finish().scopes[0].orders
-    #expect(market.session.venue.engine.fills.isEmpty)
+    #expect(market.session.venues[0].desk.engine.fills.isEmpty)
     #expect([orders.placed, orders.cancelRequested, orders.canceled, orders.filled] == [1, 1, 1, 0])
     #expect(market.heard.kinds == [.working, .canceled])
   }
@@ -36,7 +36,7 @@ struct BacktestLatencyTests {
     try market.tradeThrough(atMs: 2_030)
     try market.pass(toMs: 3_000)
     let orders = try market.finish().scopes[0].orders
-    #expect(market.session.venue.engine.fills.map(\.quantity.lots) == [1_000])
+    #expect(market.session.venues[0].desk.engine.fills.map(\.quantity.lots) == [1_000])
     // Asked again 20 ms later, and the fill is heard at 2050 ms, before the third time.
     #expect([orders.placed, orders.cancelRequested, orders.canceled, orders.filled] == [1, 2, 0, 1])
     #expect(market.heard.kinds == [.working, .filled])
@@ -56,8 +56,8 @@ struct BacktestLatencyTests {
     let orders = result.scopes[0].orders
     // Asked again after 20 and another 40 ms; the end is heard at 1221 ms, before the fourth time.
     #expect([orders.placed, orders.cancelRequested, orders.canceled, orders.filled] == [1, 3, 1, 0])
-    #expect(market.session.venue.engine.orders.first?.createdNs == HandPlayed.startNs + 1_201_000_000)
-    #expect(market.session.venue.engine.orders.first?.updatedNs == HandPlayed.startNs + 1_201_000_000)
+    #expect(market.session.venues[0].desk.engine.orders.first?.createdNs == HandPlayed.startNs + 1_201_000_000)
+    #expect(market.session.venues[0].desk.engine.orders.first?.updatedNs == HandPlayed.startNs + 1_201_000_000)
   }
 
   private static let heavy =

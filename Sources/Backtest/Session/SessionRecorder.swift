@@ -4,39 +4,51 @@ import Market
 import Risk
 import Simulation
 
-/// Turns what passes through a session into the calls of a `ResultRecorder`, in the order in which it happens.
-struct SessionRecorder {
-  let recorder: ResultRecorder
+/// Turns what passes through a session into the calls of a `ResultRecorder`, in the order in which it happens. One
+/// thread.
+public final class SessionRecorder {
+  /// Nil once the result is made.
+  private var recorder: ResultRecorder?
   /// The terms of orders that have not ended at the venue.
   private var open: [ClientOrderIdentifier: ApprovedOrderRecord] = [:]
-  /// The venue's number of the last fill that was told.
-  private var lastTrade: UInt64 = 0
+  /// The number of the last fill that was told, by venue.
+  private var lastTrades: [UInt64]
   /// Best bid and ask as last told, by instrument.
   private var touches: [(bid: Price, ask: Price)]
 
-  init(_ recorder: ResultRecorder) {
+  public init(_ recorder: ResultRecorder) {
     self.recorder = recorder
+    let venues = recorder.instruments.map { Int($0.venue.rawValue) + 1 }.max() ?? 0
+    lastTrades = Array(repeating: 0, count: venues)
     touches = recorder.instruments.map { _ in (Price(ticks: 0), Price(ticks: 0)) }
+  }
+
+  /// Makes the result; what happens afterwards is not recorded.
+  func end(refusals: [RefusalCount], timeNs: Int64) -> BacktestResult {
+    guard let recorder else { preconditionFailure("a session is finished once") }
+    self.recorder = nil
+    recorder.refusals = refusals
+    return recorder.end(timeNs: timeNs)
   }
 
   /// The market moved at the venue.
   ///
   /// - Parameter touch: of the recording: a position is not worth more because its buying moved the quotes.
-  mutating func moved(
+  func moved(
     _ message: MarketMessage, _ instrument: InstrumentIndex, _ touch: (bid: Price?, ask: Price?), timeNs: Int64
   ) {
     if case .trade(let trade, _, _) = message {
-      recorder.marketTrade(instrument, price: trade.price, quantity: trade.quantity, timeNs: timeNs)
+      recorder?.marketTrade(instrument, price: trade.price, quantity: trade.quantity, timeNs: timeNs)
     }
     let i = Int(instrument.rawValue)
     let (bid, ask) = (touch.bid ?? Price(ticks: 0), touch.ask ?? Price(ticks: 0))
     guard bid != touches[i].bid || ask != touches[i].ask else { return }
     touches[i] = (bid, ask)
-    recorder.touch(instrument, bid: bid, ask: ask, timeNs: timeNs)
+    recorder?.touch(instrument, bid: bid, ask: ask, timeNs: timeNs)
   }
 
   /// The bot decided on an order.
-  mutating func placed(_ terms: ApprovedOrderRecord, timeNs: Int64) {
+  func placed(_ terms: ApprovedOrderRecord, timeNs: Int64) {
     open[terms.clientOrder] = terms
     tell(.placed, terms, timeNs: timeNs)
   }
@@ -63,13 +75,14 @@ struct SessionRecorder {
   /// The venue said something, or the gateway in its stead: at the time at which it happened.
   ///
   /// - Parameter feeTier: of a fill.
-  mutating func happened(_ report: ExecutionReport, feeTier: UInt8 = 0, timeNs: Int64) {
+  func happened(_ report: ExecutionReport, feeTier: UInt8 = 0, timeNs: Int64) {
     switch report.kind {
-    case .fill where report.trade > lastTrade:  // lists tell again what was told
-      lastTrade = report.trade
-      recorder.fill(BacktestFill(report, feeTier: feeTier, timeNs: timeNs))
-    case .funding: return recorder.funding(report.instrument, report.amount, timeNs: timeNs)
-    case .insurance: return recorder.insurance(report.instrument, report.amount, timeNs: timeNs)
+    // Lists tell again what was told.
+    case .fill where report.trade > lastTrades[Int(report.venue.rawValue)]:
+      lastTrades[Int(report.venue.rawValue)] = report.trade
+      recorder?.fill(BacktestFill(report, feeTier: feeTier, timeNs: timeNs))
+    case .funding: recorder?.funding(report.instrument, report.amount, timeNs: timeNs)
+    case .insurance: recorder?.insurance(report.instrument, report.amount, timeNs: timeNs)
     default: break
     }
     guard let terms = open[report.clientOrder] else { return }
@@ -88,19 +101,19 @@ struct SessionRecorder {
   func heard(_ report: ExecutionReport, timeNs: Int64) {
     guard report.kind == .acknowledged else { return }
     let limit = open[report.clientOrder]?.price ?? Price(ticks: 0)
-    recorder.order(
+    recorder?.order(
       OrderEvent(
         .acknowledged, timeNs: timeNs, instrument: report.instrument, order: report.clientOrder, side: report.side,
         price: limit, quantity: open[report.clientOrder]?.quantity ?? .zero))
   }
 
-  private mutating func end(_ kind: OrderEventKind, _ terms: ApprovedOrderRecord, timeNs: Int64) {
+  private func end(_ kind: OrderEventKind, _ terms: ApprovedOrderRecord, timeNs: Int64) {
     open[terms.clientOrder] = nil
     tell(kind, terms, timeNs: timeNs)
   }
 
   private func tell(_ kind: OrderEventKind, _ terms: ApprovedOrderRecord, timeNs: Int64) {
-    recorder.order(
+    recorder?.order(
       OrderEvent(
         kind, timeNs: timeNs, instrument: terms.instrument, order: terms.clientOrder, side: terms.side,
         price: terms.type == .market ? Price(ticks: 0) : terms.price, quantity: terms.quantity))

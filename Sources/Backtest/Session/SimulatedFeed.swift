@@ -4,7 +4,7 @@ public import Market
 public import Pipeline
 public import Simulation
 
-/// Publishes into the ring of a strategy stage by the rules of the live feed on one connection.
+/// Publishes into the ring of a strategy stage by the rules of the live feed on one connection to each venue.
 ///
 /// A stream is void until its snapshot; its diffs are kept for it, tickers and trades withheld. A diff that does not
 /// continue the book, or a book that its reader gives up, makes it void again. A message is published whole or not at
@@ -68,16 +68,16 @@ public struct SimulatedFeed: ~Copyable {
   /// When the next snapshot is to be asked for; `.max` for none.
   public var nextRequestNs: Int64 { streams.reduce(.max) { min($0, $1.snapshotDueNs) } }
 
-  /// The next stream whose snapshot is to be asked for by now.
-  public mutating func takeRequest(nowNs: Int64) -> InstrumentIndex? {
+  /// The next instrument whose snapshot is to be asked for by now.
+  public mutating func takeRequest(nowNs: Int64) -> Instrument? {
     guard let i = streams.firstIndex(where: { $0.snapshotDueNs <= nowNs }) else { return nil }
     streams[i].snapshotDueNs = .max
-    return instruments[i].index
+    return instruments[i]
   }
 
-  /// The connection is lost: every stream is void, and subscribed to anew when it is back.
-  public mutating func disconnect(nowNs: Int64, backNs: Int64) {
-    for i in streams.indices {
+  /// A venue's connection is lost: every stream of it is void, and subscribed to anew when it is back.
+  public mutating func disconnect(_ venue: VenueIndex, nowNs: Int64, backNs: Int64) {
+    for i in streams.indices where instruments[i].venue == venue {
       streams[i].kept = []
       streams[i].snapshotDueNs = backNs
       if streams[i].isLive { breakStream(i, snapshotDueNs: backNs, nowNs) }

@@ -7,20 +7,17 @@ extension VenueDesk {
   func report(
     _ kind: ReportKind, _ instrument: InstrumentIndex, _ name: ClientOrderIdentifier, cause: UInt64, timeNs: Int64
   ) -> ExecutionReport {
-    let i = Int(instrument.rawValue)
+    let i = Int(local(instrument).rawValue)
     var report = ExecutionReport(
-      kind: kind, venue: VenueIndex(0), instrument: instrument, clientOrder: name, receiveTimeNs: timeNs, cause: cause)
+      kind: kind, venue: venue, instrument: instrument, clientOrder: name, receiveTimeNs: timeNs, cause: cause)
     report.venueTimeNs = timeNs
-    if i < engine.instruments.count {
-      report.venue = engine.instruments[i].venue
-      report.definitionVersion = engine.instruments[i].definitionVersion
-    }
+    if i < engine.instruments.count { report.definitionVersion = engine.instruments[i].definitionVersion }
     return report
   }
 
   /// What every description of an order carries.
   func report(_ kind: ReportKind, _ order: VenueOrder, cause: UInt64, timeNs: Int64) -> ExecutionReport {
-    var report = report(kind, order.request.instrument, name(ofOrder: order.id), cause: cause, timeNs: timeNs)
+    var report = report(kind, index(order.request.instrument), name(ofOrder: order.id), cause: cause, timeNs: timeNs)
     report.side = order.request.side
     report.venueOrder = order.id
     report.orderState = order.status.state
@@ -55,7 +52,7 @@ extension VenueDesk {
       for balance in balances { append(balance, cause: cause, timeNs: timeNs, to: &reports) }
     case .transferred(let transfer):
       let kind: ReportKind = transfer.kind == .funding ? .funding : .insurance
-      var report = report(kind, transfer.instrument, .none, cause: cause, timeNs: timeNs)
+      var report = report(kind, index(transfer.instrument), .none, cause: cause, timeNs: timeNs)
       report.trade = transfer.number
       report.asset = transfer.asset
       report.amount = transfer.amount
@@ -66,7 +63,7 @@ extension VenueDesk {
   }
 
   private func append(_ balance: AssetBalance, cause: UInt64, timeNs: Int64, to reports: inout [ExecutionReport]) {
-    var report = report(.balance, InstrumentIndex(0), .none, cause: cause, timeNs: timeNs)
+    var report = report(.balance, index(InstrumentIndex(0)), .none, cause: cause, timeNs: timeNs)
     report.asset = balance.asset
     report.amount = balance.free
     report.lockedAmount = balance.locked
@@ -100,16 +97,17 @@ extension VenueDesk {
 
   /// "Current open orders", oldest first.
   func tellOpenOrders(_ request: GatewayRequest, timeNs: Int64, reports: inout [ExecutionReport]) {
-    let open = engine.openOrders(request.instrument).sorted { $0.id < $1.id }
+    let open = engine.openOrders(local(request.instrument)).sorted { $0.id < $1.id }
     for order in open { reports.append(status(of: order, cause: request.cause, timeNs: timeNs)) }
     endList(.openOrdersListed, request, open.count, timeNs, &reports)
   }
 
   /// "Account trade history": a page from a trade on, or the latest one.
   func tellTrades(_ request: GatewayRequest, timeNs: Int64, reports: inout [ExecutionReport]) {
+    let instrument = local(request.instrument)
     var page: [VenueFill] = []
     if request.fromTrade == 0 {
-      for fill in engine.fills.reversed() where fill.instrument == request.instrument {
+      for fill in engine.fills.reversed() where fill.instrument == instrument {
         page.append(fill)
         if page.count == GatewayRequest.tradesPerPage { break }
       }
@@ -117,7 +115,7 @@ extension VenueDesk {
     } else {
       // A trade's number is its place in the list plus one.
       let first = min(engine.fills.count, Int(clamping: request.fromTrade - 1))
-      for fill in engine.fills[first...] where fill.instrument == request.instrument {
+      for fill in engine.fills[first...] where fill.instrument == instrument {
         page.append(fill)
         if page.count == GatewayRequest.tradesPerPage { break }
       }

@@ -18,12 +18,40 @@ public enum VenueRequest: BitwiseCopyable, Sendable {
 /// once, so only its duplicate counters differ. The codes are those of binance-spot-api-docs, errors.md.
 public struct VenueDesk: Sendable {
   public private(set) var engine: MatchingEngine
+  let venue: VenueIndex
+  /// The session's indices of the engine's instruments, in the engine's order.
+  private let indices: [InstrumentIndex]
   /// The bot's names of the engine's orders, in the engine's order.
   private var names: [ClientOrderIdentifier] = []
   private var numbers: [ClientOrderIdentifier: UInt64] = [:]
   private var events: [VenueEvent] = []
 
-  public init(engine: MatchingEngine) { self.engine = engine }
+  /// - Parameters:
+  ///   - venue: what its reports say that they are of.
+  ///   - instruments: the session's indices of the engine's instruments, in the engine's order; nil where they are the
+  ///     engine's own.
+  public init(engine: MatchingEngine, venue: VenueIndex = VenueIndex(0), instruments: [InstrumentIndex]? = nil) {
+    precondition(instruments.map { $0.count == engine.instruments.count } ?? true, "each instrument has an index")
+    self.engine = engine
+    self.venue = venue
+    indices = instruments ?? engine.instruments.map(\.index)
+  }
+
+  /// The engine's index of an instrument of the session; one that the engine does not know for those of other venues.
+  func local(_ instrument: InstrumentIndex) -> InstrumentIndex {
+    indices.firstIndex(of: instrument).map { InstrumentIndex(UInt16($0)) } ?? InstrumentIndex(.max)
+  }
+
+  /// The session's index of an instrument of the engine.
+  func index(_ local: InstrumentIndex) -> InstrumentIndex { indices[Int(local.rawValue)] }
+
+  /// The market of an instrument that the venue has.
+  func market(_ instrument: InstrumentIndex) -> RecordedMarket { engine.markets[Int(local(instrument).rawValue)] }
+
+  /// Best bid and ask as they were recorded.
+  func recordedTouch(_ instrument: InstrumentIndex) -> (bid: Price?, ask: Price?) {
+    engine.recordedTouch(local(instrument))
+  }
 
   /// The bot's name of an order that the engine accepted.
   public func name(ofOrder id: UInt64) -> ClientOrderIdentifier { names[Int(id) - 1] }
@@ -45,8 +73,9 @@ public struct VenueDesk: Sendable {
   public mutating func play(
     _ message: MarketMessage, _ instrument: InstrumentIndex, timeNs: Int64, reports: inout [ExecutionReport]
   ) -> MarketMessage {
-    let shown = engine.pushed(message, of: instrument, timeNs: timeNs)
-    apply(.market(instrument, shown), timeNs: timeNs)
+    let local = local(instrument)
+    let shown = engine.pushed(message, of: local, timeNs: timeNs)
+    apply(.market(local, shown), timeNs: timeNs)
     if !events.isEmpty { tell(cause: 0, timeNs: timeNs, reports: &reports) }
     return shown
   }
@@ -84,7 +113,7 @@ public struct VenueDesk: Sendable {
     guard numbers[terms.clientOrder] == nil else {
       return refuse(.unknown, terms, (.duplicateOrder, -2010), timeNs, &reports)
     }
-    apply(.place(PlaceOrder(terms)), timeNs: timeNs)
+    apply(.place(PlaceOrder(terms, of: local(terms.instrument))), timeNs: timeNs)
     if case .refused(_, let refusal)? = events.first {
       return refuse(.rejected, terms, refusal.answer, timeNs, &reports)
     }
@@ -125,7 +154,7 @@ public struct VenueDesk: Sendable {
   }
 
   private mutating func cancelAll(_ request: GatewayRequest, timeNs: Int64, reports: inout [ExecutionReport]) {
-    apply(.cancelAll(request.instrument), timeNs: timeNs)
+    apply(.cancelAll(local(request.instrument)), timeNs: timeNs)
     if events.isEmpty { return refuseCancel(request, timeNs, &reports) }
     tell(cause: request.cause, timeNs: timeNs, reports: &reports)
   }
@@ -149,10 +178,10 @@ public struct VenueDesk: Sendable {
 }
 
 extension PlaceOrder {
-  /// The engine's form of what the gate approved.
-  init(_ terms: ApprovedOrderRecord) {
+  /// The engine's form of what the gate approved, with the engine's index of the instrument.
+  init(_ terms: ApprovedOrderRecord, of instrument: InstrumentIndex) {
     self.init(
-      instrument: terms.instrument, side: terms.side, type: terms.type, timeInForce: terms.timeInForce,
+      instrument: instrument, side: terms.side, type: terms.type, timeInForce: terms.timeInForce,
       price: terms.price, quantity: terms.quantity)
   }
 }

@@ -22,7 +22,7 @@ package struct BacktestEnd: Equatable {
   /// Ends the session.
   init(_ session: BacktestSession, endNs: Int64) throws(BacktestError) {
     result = try session.finish(atNs: endNs)
-    let engine = session.venue.engine
+    let engine = session.venues[0].desk.engine
     (decisions, records) = session.decisions
     fillsMaker = engine.fills.count { $0.isMaker }
     fillsTaker = engine.fills.count - fillsMaker

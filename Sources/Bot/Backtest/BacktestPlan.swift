@@ -61,18 +61,23 @@ package struct BacktestPlan {
       reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests,
       emergency: ends.executionEmergency, amends: ends.executionAmends)
     ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
+    let recorder = SessionRecorder(
+      ResultRecorder(instruments, startNs: startNs, configuration: recording, tables: tables))
+    let gateway = SimulatedGateway(
+      emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
+      orders: ends.gatewayOrders, reports: ends.gatewayReports)
     let parts = BacktestParts(
       strategy: strategy,
       execution: session.execution(ports: ports, records: records.execution.producer, counters: counters),
       feed: SimulatedFeed(
         instruments: instruments, startNs: startNs, events: ends.feedEvents, faults: ends.feedFaults,
         snapshots: ends.snapshots),
-      gateway: SimulatedGateway(
-        emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
-        orders: ends.gatewayOrders, reports: ends.gatewayReports),
       digest: DecisionDigest(strategy: records.strategy.consumer, execution: records.execution.consumer),
-      venue: try venue(models(queue, startNs: startNs)), delays: delays, conduct: conduct, counters: counters,
-      recorder: ResultRecorder(instruments, startNs: startNs, configuration: recording, tables: tables))
+      venues: [
+        VenueLane(
+          try venue(models(queue, startNs: startNs)), gateway: gateway, delays: delays, conduct: conduct,
+          recorder: recorder, startNs: startNs)
+      ], counters: counters, recorder: recorder)
     return BacktestSession(parts, startNs: startNs)
   }
 
