@@ -74,11 +74,14 @@ public final class MemoryArena {
 
   /// Cuts out zeroed memory; nil when the arena is used up.
   public func block(byteCount: Int) -> MemoryBlock? {
-    let rounded = MemoryArena.round(byteCount, to: MemoryBlock.alignment)
+    let rounded = Self.room(for: byteCount)
     guard rounded <= memory.byteCount - used else { return nil }
     defer { used += rounded }
     return memory.carve(offset: used, byteCount: rounded)
   }
+
+  /// What a block of that size takes of an arena.
+  public static func room(for byteCount: Int) -> Int { round(byteCount, to: MemoryBlock.alignment) }
 
   private static func round(_ byteCount: Int, to unit: Int) -> Int { (byteCount + unit - 1) / unit * unit }
 }

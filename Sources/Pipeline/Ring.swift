@@ -30,10 +30,15 @@ public struct Ring<Element: BitwiseCopyable>: ~Copyable {
   ///   - arena: where its memory comes from; nil takes it from the heap.
   public init(capacity: Int, in arena: MemoryArena? = nil) {
     precondition(capacity > 0 && capacity & (capacity - 1) == 0, "a ring's capacity is a power of two")
-    let byteCount = RingLayout.slotsOffset + MemoryLayout<Element>.stride * capacity
+    let byteCount = Self.byteCount(capacity: capacity)
     let block = arena?.block(byteCount: byteCount) ?? MemoryBlock(byteCount: byteCount)
     producer = RingProducer(block, capacity)
     consumer = RingConsumer(block, capacity)
+  }
+
+  /// What a ring takes of an arena.
+  public static func byteCount(capacity: Int) -> Int {
+    RingLayout.slotsOffset + MemoryLayout<Element>.stride * capacity
   }
 }
 

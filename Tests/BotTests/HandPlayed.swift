@@ -73,7 +73,8 @@ struct HandPlayed {
         text: backtestConfiguration(syntheticBacktest, strategy: "{name: scripted}")),
       strategies: [factory])
     instrument = plan.instruments[0].index
-    session = try plan.makeSession(startNs: Self.startNs, delays: delays, conduct: conduct, queue: .leaveBehind)
+    session = try plan.makeSession(
+      startNs: Self.startNs, links: [VenueLink(delays: delays, conduct: conduct)], queue: .leaveBehind)
     try play(.snapshot(bids: [Self.bid], asks: [Self.ask], updateId: update))
   }
 

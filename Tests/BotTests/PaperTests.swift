@@ -20,7 +20,7 @@ struct PaperConfigurationTests {
     let constant = try #require(try read(account + "  latency: {orderUs: 1500, responseUs: 500}\n").paper)
     #expect(constant.latency == .constant(orderNs: 1_500_000, responseNs: 500_000))
     #expect(constant.queue == .leaveBehind && constant.seed == 1)
-    #expect(constant.balances.map(\.asset) == ["BTC", "USDT"])
+    #expect(constant.balances.map(\.asset.text) == ["BTC", "USDT"])
     let drawn = try #require(
       try read(account + "  queue: {model: power, exponent: 3}\n  seed: 9\n  latency: {journal: runs/journal}\n").paper)
     #expect(drawn.latency == .journal("runs/journal") && drawn.queue == .power(3) && drawn.seed == 9)

@@ -1,5 +1,7 @@
 // The bounds of a recorder's memory, the horizons it measures at, and the price of what fees are paid with.
 
+import Market
+
 /// How much a `ResultRecorder` keeps. Everything is counted whatever the bounds: they say what can still be plotted.
 public struct RecorderConfiguration: Equatable, Sendable {
   /// What the run is called in its results.
@@ -34,6 +36,17 @@ public struct RecorderConfiguration: Equatable, Sendable {
     self.maximumPendingMarkouts = maximumPendingMarkouts
     self.feePrice = feePrice
     self.adverseSelectionHorizon = adverseSelectionHorizon
+  }
+}
+
+extension Instrument {
+  /// What people call it: its symbol, and before it its venue's name where there are several.
+  ///
+  /// - Parameter venueNames: by the index of the venue.
+  func name(among venueNames: [String]) -> String {
+    let place = Int(venue.rawValue)
+    guard venueNames.count > 1, place < venueNames.count else { return symbol.text }
+    return "\(venueNames[place]):\(symbol.text)"
   }
 }
 

@@ -20,7 +20,7 @@ extension BacktestResult {
     let ofInstruments = recorder.instruments.indices.map { index in
       let instrument = recorder.instruments[index]
       return ScopeSums(recorder, [index], recorder.trackers[index], endNs: endNs).result(
-        .instrument, instrument.symbol.text, instrument.settlement, instrument: index, run)
+        .instrument, instrument.name(among: names), instrument.settlement, instrument: index, run)
     }
     let ofGroups = recorder.groups.indices.map { index in
       let group = recorder.groups[index]

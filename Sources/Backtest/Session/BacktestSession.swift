@@ -90,10 +90,8 @@ public final class BacktestSession {
   ///
   /// - Precondition: times do not go back.
   /// - Throws: `BacktestError` when the stages do not come to rest.
-  public func play(
-    _ message: MarketMessage, of instrument: InstrumentIndex, at venue: VenueIndex = VenueIndex(0), atNs timeNs: Int64
-  ) throws(BacktestError) {
-    let lane = venues[Int(venue.rawValue)]
+  public func play(_ message: MarketMessage, of instrument: InstrumentIndex, atNs timeNs: Int64) throws(BacktestError) {
+    let lane = venues[Int(feed.venue(of: instrument).rawValue)]
     guard timeNs >= startNs else { return lane.prepare(message, of: instrument, atNs: timeNs) }
     precondition(timeNs >= nowNs, "the market is played in order")
     try advance(beforeNs: timeNs)

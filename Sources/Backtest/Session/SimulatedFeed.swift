@@ -65,6 +65,8 @@ public struct SimulatedFeed: ~Copyable {
     streams = instruments.map { _ in Stream(snapshotDueNs: startNs) }
   }
 
+  func venue(of instrument: InstrumentIndex) -> VenueIndex { instruments[Int(instrument.rawValue)].venue }
+
   /// When the next snapshot is to be asked for; `.max` for none.
   public var nextRequestNs: Int64 { streams.reduce(.max) { min($0, $1.snapshotDueNs) } }
 

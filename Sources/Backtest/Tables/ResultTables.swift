@@ -14,8 +14,13 @@ public final class ResultTables {
   private let fundingFile: CSVFile
   private let equityFile: CSVFile
 
+  private let venueNames: [String]
+
   /// Creates the folder and replaces files of these names.
-  public init(folder: URL) throws {
+  ///
+  /// - Parameter venueNames: by the index of the venue; where there are several, they stand before the symbols.
+  public init(folder: URL, venueNames: [String] = []) throws {
+    self.venueNames = venueNames
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     func file(_ name: String, _ header: String) throws -> CSVFile {
       try CSVFile(folder.appendingPathComponent(name), header: header)
@@ -31,18 +36,18 @@ public final class ResultTables {
 
   func fill(_ fill: BacktestFill, number: Int64, midHalfTicks: Int64, _ instrument: Instrument) {
     fillFile.write(
-      "\(number),\(fill.timeNs),\(instrument.symbol.text),\(fill.order.rawValue),\(fill.side),\(fill.isMaker ? 1 : 0),"
+      "\(number),\(fill.timeNs),\(instrument.name(among: venueNames)),\(fill.order.rawValue),\(fill.side),\(fill.isMaker ? 1 : 0),"
         + "\(fill.feeTier),\(text(fill.price.ticks, instrument.tick)),\(text(fill.quantity.lots, instrument.lot)),"
         + "\(text(fill.notional)),\(midHalfTicks),\(text(fill.fee)),\(fill.feeAsset.text)")
   }
 
   func markout(number: Int64, _ horizon: MarkoutHorizon, _ ticks: Double, _ instrument: Instrument) {
-    markoutFile.write("\(number),\(instrument.symbol.text),\(Double(horizon.ns) / 1e9),\(ticks)")
+    markoutFile.write("\(number),\(instrument.name(among: venueNames)),\(Double(horizon.ns) / 1e9),\(ticks)")
   }
 
   func order(_ event: OrderEvent, _ instrument: Instrument) {
     orderFile.write(
-      "\(event.timeNs),\(instrument.symbol.text),\(event.order.rawValue),\(event.kind),\(event.side),"
+      "\(event.timeNs),\(instrument.name(among: venueNames)),\(event.order.rawValue),\(event.kind),\(event.side),"
         + "\(text(event.price.ticks, instrument.tick)),\(text(event.quantity.lots, instrument.lot))")
   }
 
@@ -55,13 +60,14 @@ public final class ResultTables {
   }
 
   private func payment(_ kind: String, _ received: Amount, _ timeNs: Int64, _ instrument: Instrument) {
-    fundingFile.write("\(timeNs),\(instrument.symbol.text),\(kind),\(text(received)),\(instrument.settlement.text)")
+    fundingFile.write(
+      "\(timeNs),\(instrument.name(among: venueNames)),\(kind),\(text(received)),\(instrument.settlement.text)")
   }
 
   func samples(_ timeNs: Int64, _ states: [InstrumentRecorder]) {
     for state in states {
       equityFile.write(
-        "\(timeNs),\(state.instrument.symbol.text),\(text(Amount(units: state.ledger.equityUnits))),"
+        "\(timeNs),\(state.instrument.name(among: venueNames)),\(text(Amount(units: state.ledger.equityUnits))),"
           + "\(text(state.ledger.positionLots, state.instrument.lot)),\(state.ledger.midHalfTicks)")
     }
   }

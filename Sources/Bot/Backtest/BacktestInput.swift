@@ -4,6 +4,27 @@ import Market
 import Simulation
 
 extension BacktestSettings {
+  /// The definitions of the instruments, in the order of their names.
+  ///
+  /// - Throws: `SessionError` for a venue that nothing is traded at, and as each venue's own definitions.
+  func definitions(of names: [String]) throws -> [Instrument] {
+    let named = names.map(InstrumentName.init)
+    var definitions: [Instrument?] = names.map { _ in nil }
+    for (v, venue) in venues.enumerated() {
+      let places = named.indices.filter { named[$0].venue ?? venue.name == venue.name }
+      guard !places.isEmpty else { throw SessionError("instruments: none is traded at \(venue.name)") }
+      let found = try venue.definitions(of: places.map { named[$0].symbol })
+      for (place, definition) in zip(places, found) {
+        definitions[place] = definition
+        definitions[place]?.index = InstrumentIndex(UInt16(place))
+        definitions[place]?.venue = VenueIndex(UInt8(v))
+      }
+    }
+    return definitions.compactMap(\.self)
+  }
+}
+
+extension SimulatedVenueSettings {
   /// The files of each market of the input; none for a synthetic one.
   func marketFiles() throws -> [MarketFiles] {
     switch input {
@@ -19,9 +40,12 @@ extension BacktestSettings {
   /// steps may differ, are one instrument.
   ///
   /// - Throws: `SessionError` for an instrument that no file has or that nothing is known of.
-  func definitions(of symbols: [String], in files: [MarketFiles]) throws -> [Instrument] {
+  fileprivate func definitions(of symbols: [String]) throws -> [Instrument] {
+    if let twice = symbols.first(where: { symbol in symbols.count { $0 == symbol } > 1 }) {
+      throw SessionError("instruments: \(twice) stands twice")
+    }
     if let other = instruments.keys.sorted().first(where: { !symbols.contains($0) }) {
-      throw SessionError("backtest.instruments.\(other): the session does not trade it")
+      throw SessionError("\(section).instruments.\(other): the session does not trade it")
     }
     if case .synthetic = input {
       guard let derived = DerivedRules.instruments(symbols: symbols),
@@ -29,20 +53,20 @@ extension BacktestSettings {
       else { throw SessionError("instruments: the synthetic market is of \(DerivedRules.syntheticSymbol) alone") }
       return derived
     }
-    return try symbols.enumerated().map { i, symbol in
+    let files = try marketFiles()
+    return try symbols.map { symbol in
       guard let found = files.first(where: { $0.instrument.symbol.text == symbol }) else {
         let there = files.map(\.instrument.symbol.text).joined(separator: ", ")
         throw SessionError("instruments: no input of the backtest has \(symbol); there is \(there)")
       }
       if found.instrument.kind == .spot, instruments[symbol] == nil,
-        var derived = DerivedRules.instruments(symbols: [symbol])?.first
+        let derived = DerivedRules.instruments(symbols: [symbol])?.first
       {
-        derived.index = InstrumentIndex(UInt16(i))
         return derived
       }
       do throws(RulesError) {
         return try InferredRules.instrument(
-          found.instrument, instruments[symbol] ?? InstrumentTerms(), index: InstrumentIndex(UInt16(i)))
+          found.instrument, instruments[symbol] ?? InstrumentTerms(), index: InstrumentIndex(0))
       } catch {
         throw SessionError("\(symbol): \(error)")
       }

@@ -14,42 +14,41 @@ struct PlayedMessage {
   var receivedNs: Int64?
 }
 
-/// The messages of the configured instruments within the configured window, in the order of time.
+/// The messages of the configured instruments within the configured window, in the order of time; equal times in the
+/// order of the instruments.
 struct BacktestMarket {
   /// When the input begins.
   let firstNs: Int64
   /// The first and the last moment of the window that the input has.
   let startNs: Int64
   let endNs: Int64
-  private var source: Source
-
-  private enum Source {
-    case lines(MarketLines)
-    case rows(MergedMarkets)
-  }
+  private let sources: [any PlayedSource]
+  private var heads: [PlayedMessage?]
 
   /// - Throws: `CaptureError` or `TapeError` for a file that is none, `SessionError` for a window that the input has not.
   init(_ settings: BacktestSettings, instruments: [Instrument]) throws {
-    let lastNs: Int64
-    if case .synthetic(let seed, let seconds) = settings.input {
-      let market = SyntheticMarket(seed: seed)
-      firstNs = market.summary.firstTimeNs
-      lastNs = firstNs + Int64(seconds) * 1_000_000_000
-      source = .lines(MarketLines(market, instruments: instruments))
-    } else {
-      let files = try settings.marketFiles()
-      let markets = try instruments.map { instrument in
-        guard let found = files.first(where: { $0.instrument.symbol == instrument.symbol }) else {
-          throw SessionError("instruments: no input of the backtest has \(instrument.symbol.text)")
-        }
-        return try RowMarket(found, as: instrument)
+    let files = try settings.venues.map { try $0.marketFiles() }
+    var spans: [ClosedRange<Int64>] = []
+    let sources = try instruments.map { instrument -> any PlayedSource in
+      let venue = Int(instrument.venue.rawValue)
+      if case .synthetic(let seed, let seconds) = settings.venues[venue].input {
+        let market = SyntheticMarket(seed: seed)
+        let firstNs = market.summary.firstTimeNs
+        spans.append(firstNs...firstNs + Int64(seconds) * 1_000_000_000)
+        return MarketLines(market, instruments: [instrument])
       }
-      firstNs = markets.reduce(.max) { min($0, $1.spanNs.lowerBound) }
-      lastNs = markets.reduce(.min) { max($0, $1.spanNs.upperBound) }
-      source = .rows(try MergedMarkets(markets))
+      guard let found = files[venue].first(where: { $0.instrument.symbol == instrument.symbol }) else {
+        throw SessionError("instruments: no input of the backtest has \(instrument.symbol.text)")
+      }
+      let market = try RowMarket(found, as: instrument)
+      spans.append(market.spanNs)
+      return MarketRows(market)
     }
-    startNs = firstNs.addingClamped(settings.fromNs)
-    endNs = min(lastNs, firstNs.addingClamped(settings.toNs))
+    let firstNs = spans.reduce(.max) { min($0, $1.lowerBound) }
+    let lastNs = spans.reduce(.min) { max($0, $1.upperBound) }
+    try self.init(
+      sources, firstNs: firstNs, startNs: firstNs.addingClamped(settings.fromNs),
+      endNs: min(lastNs, firstNs.addingClamped(settings.toNs)))
     guard startNs < endNs else { throw SessionError("backtest.window: the input ends before the window begins") }
   }
 
@@ -61,26 +60,41 @@ struct BacktestMarket {
     for instrument in instruments where !reader.summary.symbols.contains(instrument.symbol.text) {
       throw SessionError("instruments: no recording has \(instrument.symbol.text)")
     }
-    firstNs = reader.summary.firstTimeNs
-    startNs = firstNs
-    endNs = reader.summary.lastTimeNs ?? reader.summary.firstTimeNs
-    source = .lines(MarketLines(reader, instruments: instruments))
+    let firstNs = reader.summary.firstTimeNs
+    try self.init(
+      [MarketLines(reader, instruments: instruments)], firstNs: firstNs, startNs: firstNs,
+      endNs: reader.summary.lastTimeNs ?? firstNs)
+  }
+
+  private init(_ sources: [any PlayedSource], firstNs: Int64, startNs: Int64, endNs: Int64) throws {
+    self.sources = sources
+    (self.firstNs, self.startNs, self.endNs) = (firstNs, startNs, endNs)
+    heads = try sources.map { try $0.next() }
   }
 
   /// - Returns: the next message up to the window's end, those before its beginning included; nil at the end.
   /// - Throws: `SessionError` for a message that cannot be read.
   mutating func next() throws -> PlayedMessage? {
-    let played: PlayedMessage?
-    switch source {
-    case .lines(let lines): played = try lines.next()
-    case .rows(let markets): played = try markets.next()
+    var earliest: (place: Int, played: PlayedMessage)?
+    for (i, head) in heads.enumerated() {
+      guard let head else { continue }
+      if let earliest, earliest.played.timeNs <= head.timeNs { continue }
+      earliest = (i, head)
     }
-    return played.flatMap { $0.timeNs <= endNs ? $0 : nil }
+    guard let earliest, earliest.played.timeNs <= endNs else { return nil }
+    heads[earliest.place] = try sources[earliest.place].next()
+    return earliest.played
   }
 }
 
+/// Messages in the order of time.
+private protocol PlayedSource: AnyObject {
+  /// - Throws: `SessionError` for a message that cannot be read.
+  func next() throws -> PlayedMessage?
+}
+
 /// Lines of text, read into messages.
-private final class MarketLines {
+private final class MarketLines: PlayedSource {
   private var source: any MarketSource
   private let instruments: [String: Instrument]
 
@@ -103,31 +117,21 @@ private final class MarketLines {
   }
 }
 
-/// Markets of files, merged by the time at which things happened; equal times in the order of the instruments.
-private final class MergedMarkets {
-  private let markets: [RowMarket]
-  private var heads: [(timeNs: Int64, stamped: StampedMessage)?]
+/// One market of files.
+private final class MarketRows: PlayedSource {
+  private let market: RowMarket
 
-  init(_ markets: [RowMarket]) throws {
-    self.markets = markets
-    heads = try markets.map { try $0.next() }
-  }
+  init(_ market: RowMarket) { self.market = market }
 
   func next() throws -> PlayedMessage? {
-    var first: Int?
-    for (i, head) in heads.enumerated() {
-      guard let head else { continue }
-      if let best = first, let earliest = heads[best], earliest.timeNs <= head.timeNs { continue }
-      first = i
-    }
-    guard let first, let head = heads[first] else { return nil }
-    heads[first] = try markets[first].next()
-    if heads[first] == nil, !markets[first].hasBook {
-      throw SessionError("\(markets[first].instrument.symbol.text): its files have trades and touches, but no book")
+    guard let (timeNs, stamped) = try market.next() else {
+      guard market.hasBook else {
+        throw SessionError("\(market.instrument.symbol.text): its files have trades and touches, but no book")
+      }
+      return nil
     }
     return PlayedMessage(
-      timeNs: head.timeNs, instrument: markets[first].instrument.index, message: head.stamped.message,
-      receivedNs: head.stamped.localTimeNs)
+      timeNs: timeNs, instrument: market.instrument.index, message: stamped.message, receivedNs: stamped.localTimeNs)
   }
 }
 

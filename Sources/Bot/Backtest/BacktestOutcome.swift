@@ -14,7 +14,7 @@ package struct BacktestEnd: Equatable {
   package let fillsMaker: Int
   package let fillsTaker: Int
   package let ordersAccepted: Int
-  /// Free and locked of each asset at the venue, in units of 10^-8, once everything was cancelled.
+  /// Free and locked of each asset, venue by venue, in units of 10^-8, once everything was cancelled.
   package let balances: [AssetBalance]
   package let gaps: Int
   package let crossedBooks: Int
@@ -22,12 +22,13 @@ package struct BacktestEnd: Equatable {
   /// Ends the session.
   init(_ session: BacktestSession, endNs: Int64) throws(BacktestError) {
     result = try session.finish(atNs: endNs)
-    let engine = session.venues[0].desk.engine
+    let engines = session.venues.map(\.desk.engine)
+    let fills = engines.flatMap(\.fills)
     (decisions, records) = session.decisions
-    fillsMaker = engine.fills.count { $0.isMaker }
-    fillsTaker = engine.fills.count - fillsMaker
-    ordersAccepted = engine.orders.count
-    balances = engine.balances
+    fillsMaker = fills.count { $0.isMaker }
+    fillsTaker = fills.count - fillsMaker
+    ordersAccepted = engines.reduce(0) { $0 + $1.orders.count }
+    balances = engines.flatMap(\.balances)
     gaps = session.feedCounters.gaps
     crossedBooks = session.feedCounters.crossedBooks
   }

@@ -11,10 +11,8 @@ import Strategy
 package struct BacktestPlan {
   let settings: BacktestSettings
   let session: SessionPlan
-  /// By the index of the instrument.
-  private let impact: [Int: any ImpactModel]
-  /// Of each instrument, where they are contracts.
-  private let contracts: [ContractTerms]
+  /// By the index of the venue.
+  private let venues: [SimulatedVenue]
 
   /// What the client order identifiers of a backtest begin with: no other session is there to be told apart from.
   private static let bootEpoch: UInt32 = 1
@@ -24,31 +22,48 @@ package struct BacktestPlan {
     guard let settings = configuration.backtest else {
       throw SessionError("the configuration has no `backtest` section: docs/configuration.md")
     }
-    let files = try settings.marketFiles()
-    let instruments = try settings.definitions(of: configuration.instruments, in: files)
+    let instruments = try settings.definitions(of: configuration.instruments)
     self.settings = settings
     session = try SessionPlan(
       configuration, instruments: instruments, bootEpoch: Self.bootEpoch, strategies: strategies)
-    contracts = try settings.contractTerms(instruments, leverage: configuration.risk.leverage)
-    impact = try Self.impact(settings, instruments)
-    try settings.fees.check(instruments, section: "backtest", balances: settings.balances.map(\.asset))
-    let moved = instruments.flatMap { $0.kind == .spot ? [$0.base, $0.quote] : [$0.settlement] }
-    let assets = Set(moved.map(\.text) + settings.fees.assets)
-    if let other = settings.balances.first(where: { !assets.contains($0.asset) }) {
-      throw SessionError("backtest.balances.\(other.asset): no instrument is paid for or settled in this asset")
+    venues = try settings.venues.enumerated().map { i, venue in
+      try SimulatedVenue(
+        venue, venue: VenueIndex(UInt8(i)), of: instruments, leverage: configuration.risk.leverage)
+    }
+    let prices = venues.compactMap(\.feePrice)
+    guard prices.allSatisfy({ $0 == prices[0] }) else {
+      throw SessionError("backtest.venues: fees in a third asset have one asset and one price at all venues")
     }
   }
 
   package var instruments: [Instrument] { session.instruments }
+  /// By the index of the venue.
+  var venueNames: [String] { settings.venues.map(\.name) }
+
+  /// The links to the venues while the market's window is played, by the index of the venue.
+  ///
+  /// - Throws: for latencies that were not measured then.
+  func links(_ market: BacktestMarket) throws -> [VenueLink] {
+    let window = market.startNs...market.endNs
+    return try settings.venues.map { venue in
+      VenueLink(
+        delays: try venue.latency.delays(in: window, section: venue.section),
+        conduct: venue.conduct.conduct(firstNs: market.firstNs, window: window, receiveWindowNs: receiveWindowNs))
+    }
+  }
 
   /// A session that has not played anything yet.
   ///
-  /// - Parameter tables: where every row of the session goes; nil for nowhere.
+  /// - Parameters:
+  ///   - links: by the index of the venue.
+  ///   - tables: where every row of the session goes; nil for nowhere.
   package func makeSession(
-    startNs: Int64, delays: LinkDelays, conduct: VenueConduct, queue: QueueRule, tables: ResultTables? = nil
+    startNs: Int64, links: [VenueLink], queue: QueueRule, tables: ResultTables? = nil
   ) throws -> BacktestSession {
     let counters = try CounterFile(outlivesOwner: false)
-    let ends = StageEnds(in: try MemoryArena(byteCount: StageEnds.arenaBytes, MemoryPlan(), near: nil))
+    let arenaBytes = StageEnds.arenaBytes + venues.count * GatewayEnds.arenaBytes
+    let arena = try MemoryArena(byteCount: arenaBytes, MemoryPlan(), near: nil)
+    let ends = StageEnds(in: arena)
     let records = SessionRecords(session.configuration.journal)
     let strategy = try session.simulatedStrategy(
       StrategyParts(
@@ -56,16 +71,24 @@ package struct BacktestPlan {
         events: ends.strategyEvents, faults: ends.strategyFaults, intents: ends.strategyIntents,
         records: records.strategy.producer, snapshots: ends.snapshots, counters: counters, clock: try Clock(),
         control: ControlWords()))
-    var ports = ExecutionPorts()
-    ports.attachGateway(
-      reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests,
-      emergency: ends.executionEmergency, amends: ends.executionAmends)
-    ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
     let recorder = SessionRecorder(
       ResultRecorder(instruments, startNs: startNs, configuration: recording, tables: tables))
-    let gateway = SimulatedGateway(
-      emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
-      orders: ends.gatewayOrders, reports: ends.gatewayReports)
+    var ports = ExecutionPorts()
+    var lanes: [VenueLane] = []
+    for (venue, link) in zip(venues, links) {
+      let rings = GatewayEnds(in: arena)
+      ports.attachGateway(
+        reports: rings.executionReports, orders: rings.executionOrders, requests: rings.executionRequests,
+        emergency: rings.executionEmergency, amends: rings.executionAmends)
+      let gateway = SimulatedGateway(
+        emergency: rings.gatewayEmergency, requests: rings.gatewayRequests, amends: rings.gatewayAmends,
+        orders: rings.gatewayOrders, reports: rings.gatewayReports)
+      lanes.append(
+        VenueLane(
+          try venue.desk(queue, firstNs: startNs - settings.fromNs), gateway: gateway, delays: link.delays,
+          conduct: link.conduct, recorder: recorder, startNs: startNs))
+    }
+    ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
     let parts = BacktestParts(
       strategy: strategy,
       execution: session.execution(ports: ports, records: records.execution.producer, counters: counters),
@@ -73,57 +96,27 @@ package struct BacktestPlan {
         instruments: instruments, startNs: startNs, events: ends.feedEvents, faults: ends.feedFaults,
         snapshots: ends.snapshots),
       digest: DecisionDigest(strategy: records.strategy.consumer, execution: records.execution.consumer),
-      venues: [
-        VenueLane(
-          try venue(models(queue, startNs: startNs)), gateway: gateway, delays: delays, conduct: conduct,
-          recorder: recorder, startNs: startNs)
-      ], counters: counters, recorder: recorder)
+      venues: lanes, counters: counters, recorder: recorder)
     return BacktestSession(parts, startNs: startNs)
   }
 
   /// How old a request may be when it arrives.
-  package var receiveWindowNs: Int64 { Int64(session.configuration.orders.receiveWindowMs) * 1_000_000 }
+  private var receiveWindowNs: Int64 { Int64(session.configuration.orders.receiveWindowMs) * 1_000_000 }
 
   private var recording: RecorderConfiguration {
     RecorderConfiguration(
-      label: session.configuration.strategy.name, venueNames: ["binance"],
-      feePrice: settings.fees.asset.map {
-        FeePrice(asset: $0.asset, settlement: instruments[0].settlement, price: $0.price)
-      }
-    )
+      label: session.configuration.strategy.name, venueNames: venueNames,
+      feePrice: venues.compactMap(\.feePrice).first)
   }
+}
 
-  private func models(_ queue: QueueRule, startNs: Int64) -> MatchingModels {
-    let halts = settings.halts.map { $0.halt(instruments, firstNs: startNs - settings.fromNs) }
-    return MatchingModels(queue: queue, fees: settings.fees, impact: impact, halts: halts, contracts: contracts)
-  }
+/// What is between the bot and one venue.
+package struct VenueLink {
+  var delays: LinkDelays
+  var conduct: VenueConduct
 
-  /// - Throws: `SessionError` for an instrument that is not traded.
-  private static func impact(
-    _ settings: BacktestSettings, _ instruments: [Instrument]
-  ) throws -> [Int: any ImpactModel] {
-    let traded = Dictionary(uniqueKeysWithValues: instruments.map { ($0.symbol.text, $0) })
-    if let other = settings.halts.compactMap(\.symbol).first(where: { traded[$0] == nil }) {
-      throw SessionError("backtest.halts: \(other) is not traded")
-    }
-    return try settings.impact.reduce(into: [:]) { models, impact in
-      guard let instrument = traded[impact.symbol] else {
-        throw SessionError("backtest.impact.\(impact.symbol): it is not traded")
-      }
-      models[Int(instrument.index.rawValue)] = try impact.model(instrument)
-    }
-  }
-
-  private func venue(_ models: MatchingModels) throws -> VenueDesk {
-    let balances = settings.balances.map { balance in
-      guard let asset = ShortName(balance.asset),
-        let units = DecimalText.parse(balance.amount, step: DecimalStep.amount)
-      else { preconditionFailure("balances are read with the configuration") }
-      return AssetBalance(asset: asset, free: Amount(units: units))
-    }
-    guard let engine = MatchingEngine(instruments: instruments, balances: balances, models: models) else {
-      throw SessionError("the money of an instrument is finer than 10^-8 or beyond 128 bits")
-    }
-    return VenueDesk(engine: engine)
+  package init(delays: LinkDelays, conduct: VenueConduct) {
+    self.delays = delays
+    self.conduct = conduct
   }
 }

@@ -9,18 +9,14 @@ import Simulation
 /// is expected of it where that is configured.
 package struct BacktestRun {
   let plan: BacktestPlan
-  private let delays: LinkDelays
-  private let conduct: VenueConduct
+  private let links: [VenueLink]
   private var market: BacktestMarket
 
   /// - Throws: everything that is wrong with configuration and inputs, before anything runs.
   package init(_ configuration: Configuration, strategies: [StrategyFactory]) throws {
     plan = try BacktestPlan(configuration, strategies: strategies)
     market = try BacktestMarket(plan.settings, instruments: plan.instruments)
-    let window = market.startNs...market.endNs
-    delays = try plan.settings.latency.delays(in: window)
-    conduct = plan.settings.venue.conduct(
-      firstNs: market.firstNs, window: window, receiveWindowNs: plan.receiveWindowNs)
+    links = try plan.links(market)
   }
 
   /// Plays the market to its end, message by message into all sessions.
@@ -35,10 +31,12 @@ package struct BacktestRun {
     let startNs = market.startNs
     let queues = plan.settings.queue.sessions.filter { withExpected || $0.outlook != .expected }
     let files = try queues.map { queue in
-      try tables.map { try ResultTables(folder: $0.appendingPathComponent(queue.outlook.rawValue)) }
+      try tables.map {
+        try ResultTables(folder: $0.appendingPathComponent(queue.outlook.rawValue), venueNames: plan.venueNames)
+      }
     }
     let sessions = try zip(queues, files).map {
-      try plan.makeSession(startNs: startNs, delays: delays, conduct: conduct, queue: $0.rule, tables: $1)
+      try plan.makeSession(startNs: startNs, links: links, queue: $0.rule, tables: $1)
     }
     let seconds = Self.seconds(from: startNs, to: market.endNs)
     var shown = 0

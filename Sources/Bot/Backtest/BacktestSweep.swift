@@ -53,7 +53,7 @@ package struct BacktestSweep {
     let market = try BacktestMarket(plan.settings, instruments: plan.instruments)
     time = market.startNs..<market.endNs
     firstNs = market.startNs - plan.settings.fromNs
-    identity = text + (try Self.fingerprint(plan.settings.input))
+    identity = text + (try plan.settings.venues.map { try Self.fingerprint($0.input) }.joined(separator: ";"))
     do {
       let points =
         try random.map { try ParameterSpace.random(axes, count: $0.count, seed: $0.seed) } ?? ParameterSpace.grid(axes)
@@ -117,7 +117,7 @@ package struct BacktestSweep {
   }
 
   /// What else a result depends on: a capture that was replaced under its name is another input.
-  private static func fingerprint(_ input: BacktestSettings.Input) throws -> String {
+  private static func fingerprint(_ input: SimulatedVenueSettings.Input) throws -> String {
     let files: [String]
     switch input {
     case .captures(let paths), .tapes(let paths): files = paths

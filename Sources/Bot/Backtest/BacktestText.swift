@@ -32,7 +32,7 @@ package struct BacktestText {
 
   private var heading: String {
     let result = outcome.pessimistic.result
-    let names = result.instruments.map(\.symbol.text).joined(separator: ", ")
+    let names = result.scopes.filter { $0.kind == .instrument }.map(\.name).joined(separator: ", ")
     let seconds = Double(result.endNs - result.startNs) / 1e9
     return bold("\(result.label) on \(names)") + ", SIMULATED: "
       + String(format: "%.1f s, %d messages", seconds, outcome.messages)

@@ -67,7 +67,8 @@ package struct ParityRun {
     let balances = session.balances.map { AssetBalance(asset: $0.asset, free: $0.free, locked: $0.locked) }
     guard
       let engine = MatchingEngine(
-        instruments: instruments, balances: balances, models: MatchingModels(fees: settings?.fees ?? FeeTerms()))
+        instruments: instruments, balances: balances,
+        models: MatchingModels(fees: settings?.venues[0].fees ?? FeeTerms()))
     else { throw SessionError("an instrument of the session is not spot, or its tick or lot is finer than 10^-8") }
     desk = VenueDesk(engine: engine)
   }
@@ -75,8 +76,11 @@ package struct ParityRun {
   /// The market that the section names, when it is the journal's. A synthetic one has no identity in the journal: of
   /// another seed every order differs.
   private static func market(_ settings: BacktestSettings, _ header: SessionHeader) throws -> BacktestMarket {
+    guard settings.venues.count == 1 else {
+      throw SessionError("backtest.venues: a session has one venue; the section that it is compared with has one, too")
+    }
     var files: [String] = []
-    switch settings.input {
+    switch settings.venues[0].input {
     case .captures(let paths): files = paths
     case .synthetic: break
     case .tapes:

@@ -9,7 +9,7 @@ public import Venues
 
 /// What a session is configured to do. Every field is documented in docs/configuration.md.
 public struct Configuration: Sendable {
-  /// The venue's symbols to trade; their order gives the instrument indices.
+  /// The symbols to trade, as `VENUE:SYMBOL` where a backtest has several venues; their order gives the instrument indices.
   public var instruments: [String]
   public var strategy: StrategyConfiguration
   public var risk: RiskSettings
@@ -151,12 +151,12 @@ extension Configuration {
     guard !instruments.isEmpty, Set(instruments).count == instruments.count else {
       throw root.fail("instruments", "at least one symbol, each once")
     }
-    guard instruments.allSatisfy({ ShortName($0) != nil && $0 == $0.uppercased() }) else {
-      throw root.fail("instruments", "a symbol is upper case, at most 15 characters")
-    }
     strategy = try StrategyConfiguration(root.mapping("strategy"))
     risk = try RiskSettings(root.mapping("risk"))
     backtest = root.has("backtest") ? try BacktestSettings(root.mapping("backtest")) : nil
+    for name in instruments {
+      if let problem = Self.problem(name, backtest) { throw root.fail("instruments", problem) }
+    }
     // A backtest has one thread and places nothing.
     let needsWorkers = backtest == nil || root.has("workers")
     workers = needsWorkers ? try root.mappings("workers").map { try WorkerSettings($0) } : []
@@ -172,6 +172,35 @@ extension Configuration {
     guarding = root.has("guard") ? try GuardSettings(root.mapping("guard")) : nil
     paper = root.has("paper") ? try PaperSettings(root.mapping("paper")) : nil
     try root.finish()
+  }
+}
+
+extension Configuration {
+  /// What is wrong with the name of an instrument; nil for nothing.
+  private static func problem(_ name: String, _ backtest: BacktestSettings?) -> String? {
+    let named = InstrumentName(name)
+    guard ShortName(named.symbol) != nil, named.symbol == named.symbol.uppercased() else {
+      return "a symbol is upper case, at most 15 characters"
+    }
+    guard let venues = backtest?.venues.map(\.name) else {
+      return named.venue == nil ? nil : "\(name): only a backtest has venues of its own"
+    }
+    guard let venue = named.venue else {
+      return venues.count == 1 ? nil : "\(name): of which venue? VENUE:\(name) is expected"
+    }
+    return venues.contains(venue) ? nil : "\(name): backtest.venues has \(venues.joined(separator: ", "))"
+  }
+}
+
+/// What stands in `instruments`: a symbol, or `VENUE:SYMBOL`.
+struct InstrumentName {
+  var venue: String?
+  var symbol: String
+
+  init(_ text: String) {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    venue = parts.count == 2 ? parts[0] : nil
+    symbol = parts[parts.count - 1]
   }
 }
 

@@ -48,7 +48,7 @@ extension ContractSettings {
   }
 }
 
-extension BacktestSettings {
+extension SimulatedVenueSettings {
   /// The terms of each instrument at the venue, in their order; none for spot.
   ///
   /// - Parameter leverage: of the risk limits.
@@ -57,7 +57,7 @@ extension BacktestSettings {
     if let other = contracts.first(where: { terms in
       !instruments.contains { $0.symbol.text == terms.symbol && $0.kind != .spot }
     }) {
-      throw SessionError("backtest.contracts.\(other.symbol): the session trades no contract of that name")
+      throw SessionError("\(section).contracts.\(other.symbol): the session trades no contract of that name")
     }
     guard let contract = instruments.first(where: { $0.kind != .spot }) else { return [] }
     if let spot = instruments.first(where: { $0.kind == .spot }) {
@@ -68,11 +68,11 @@ extension BacktestSettings {
     return try instruments.map { instrument in
       let symbol = instrument.symbol.text
       guard let terms = contracts.first(where: { $0.symbol == symbol }) else {
-        throw SessionError("backtest.contracts.\(symbol) is missing: what margin does the venue ask for?")
+        throw SessionError("\(section).contracts.\(symbol) is missing: what margin does the venue ask for?")
       }
       guard let margin = terms.margin.limited(toLeverage: Int64(leverage)) else {
         throw SessionError(
-          "risk.leverage: the first tier of backtest.contracts.\(symbol) does not lend \(leverage) times")
+          "risk.leverage: the first tier of \(section).contracts.\(symbol) does not lend \(leverage) times")
       }
       return ContractTerms(margin: margin, funding: terms.funding)
     }

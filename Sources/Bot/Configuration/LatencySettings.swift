@@ -65,16 +65,18 @@ extension LatencySettings {
 extension LatencySettings {
   /// The models at their beginning.
   ///
-  /// - Parameter window: what is played, in nanoseconds since 1970.
+  /// - Parameters:
+  ///   - window: what is played, in nanoseconds since 1970.
+  ///   - section: where the settings stand.
   /// - Throws: for a table that cannot be read, or has nothing to say about the window.
-  func delays(in window: ClosedRange<Int64>) throws -> LinkDelays {
+  func delays(in window: ClosedRange<Int64>, section: String) throws -> LinkDelays {
     LinkDelays(
-      feed: try Self.latency(feed, "feed", window), order: try Self.latency(order, "order", window),
-      response: try Self.latency(response, "response", window), decisionNs: decisionNs)
+      feed: try Self.latency(feed, "feed", window, section), order: try Self.latency(order, "order", window, section),
+      response: try Self.latency(response, "response", window, section), decisionNs: decisionNs)
   }
 
   private static func latency(
-    _ setting: LatencySetting, _ direction: String, _ window: ClosedRange<Int64>
+    _ setting: LatencySetting, _ direction: String, _ window: ClosedRange<Int64>, _ section: String
   ) throws -> WireLatency {
     switch setting {
     case .constant(let ns): return .constant(ns)
@@ -83,7 +85,7 @@ extension LatencySettings {
       let delay = try RecordedDelay(path: file, column: direction + "_ns")
       guard delay.timesNs.overlaps(window) else {
         throw SessionError(
-          "backtest.latency.\(direction).file: \(file) was measured from \(delay.timesNs.lowerBound) to "
+          "\(section).latency.\(direction).file: \(file) was measured from \(delay.timesNs.lowerBound) to "
             + "\(delay.timesNs.upperBound) ns, and what is played is from \(window.lowerBound) to \(window.upperBound)")
       }
       return .recorded(delay)

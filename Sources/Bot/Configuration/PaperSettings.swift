@@ -12,8 +12,8 @@ public struct PaperSettings: Sendable {
     case constant(orderNs: Int64, responseNs: Int64)
   }
 
-  /// What the account begins with, by asset, in decimal text.
-  public var balances: [(asset: String, amount: String)]
+  /// What the account begins with.
+  public var balances: [AssetBalance]
   var fees: FeeTerms
   public var queue: QueueRule
   /// Of the latency's draws.
@@ -24,22 +24,12 @@ public struct PaperSettings: Sendable {
 extension PaperSettings {
   init(_ reader: YAMLReader) throws {
     var reader = reader
-    balances = try BacktestSettings.balances(reader.mapping("balances"))
+    balances = try reader.mapping("balances").balances()
     fees = try FeeTerms(reader.mapping("fees"))
     queue = reader.has("queue") ? try QueueSettings.rule("queue", &reader) : .leaveBehind
     seed = UInt64(try reader.integer("seed", in: 0...Int64.max, default: 1))
     latency = try Latency(reader.mapping("latency"))
     try reader.finish()
-  }
-
-  /// The balances as the venue takes them.
-  var assets: [AssetBalance] {
-    balances.map { balance in
-      guard let asset = ShortName(balance.asset),
-        let units = DecimalText.parse(balance.amount, step: DecimalStep.amount)
-      else { preconditionFailure("balances are read with the configuration") }
-      return AssetBalance(asset: asset, free: Amount(units: units))
-    }
   }
 }
 

@@ -61,7 +61,7 @@ final class GuardSession {
     let records = RecordRing(stage: Stages.guarding, capacityBytes: Self.recordRingBytes)
     let gatewayRecords = RecordRing(stage: StageNumber.gateway.rawValue, capacityBytes: Self.recordRingBytes)
     let printed = Ring<GuardEvent>(capacity: Self.eventCapacity)
-    let ends = GatewayEnds()
+    let ends = GuardEnds()
 
     events = printed.consumer
     let watched = StateDirectory(path: configuration.journal.directory)
@@ -132,7 +132,7 @@ final class GuardSession {
 }
 
 /// The rings between the guard and its gateway. The lanes for orders are there and stay empty: a guard has none.
-private struct GatewayEnds: ~Copyable {
+private struct GuardEnds: ~Copyable {
   let guardReports: RingConsumer<ExecutionReport>
   let guardEmergency: RingProducer<GatewayRequest>
   let guardRequests: RingProducer<GatewayRequest>

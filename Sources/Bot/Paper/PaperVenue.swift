@@ -3,6 +3,7 @@
 import Foundation
 import Market
 import Pipeline
+import Simulation
 import VenueFront
 import VenueServer
 
@@ -29,7 +30,7 @@ final class PaperVenue {
     _ settings: PaperSettings, _ latency: PaperLatency, _ authentication: OrderSettings.Authentication,
     instruments: [Instrument], real: VenueEndpoint, clock: Clock, counters: CounterFile, folder: SessionFolder
   ) throws {
-    try settings.fees.check(instruments, section: "paper", balances: settings.balances.map(\.asset))
+    try settings.fees.check(instruments, section: "paper", balances: settings.balances.map(\.asset.text))
     self.latency = latency
     identities = try DemoFolder(kept: nil)
     fillsFile = folder.path + "/fills.jsonl"
@@ -41,7 +42,7 @@ final class PaperVenue {
     venue.latency = latency.drawn
     venue.fillsPath = fillsFile
     venue.exchange.keys = try identities.apiKeys
-    venue.exchange.balances = settings.assets
+    venue.exchange.balances = settings.balances
     venue.exchange.fees = settings.fees
     venue.exchange.queue = settings.queue
     let server = try VenueServer(venue)

@@ -74,9 +74,10 @@ package final class LiveSession {
 
     func source() -> StepSource { StepSource(clock: edges.clock, control: edges.control) }
     let arena = try MemoryArena(
-      byteCount: StageEnds.arenaBytes, affinity.memory, near: affinity.workers.first?.cpu)
+      byteCount: StageEnds.arenaBytes + GatewayEnds.arenaBytes, affinity.memory, near: affinity.workers.first?.cpu)
     if affinity.memory.pages == .huge2MiB { remarks.append("rings: \(arena.report)") }
     let ends = StageEnds(in: arena)
+    let gatewayEnds = GatewayEnds(in: arena)
     let snapshots = ends.snapshots
     let header = plan.header(startTimeNs: edges.clock.nowNs(), captures: edges.captures)
     let records = try SessionRecords(
@@ -86,12 +87,13 @@ package final class LiveSession {
       events: ends.feedEvents, faults: ends.feedFaults, snapshots: snapshots, records: records.feed.producer,
       counters: edges.counters)
     let orders = plan.orderSession(
-      apiKey: edges.key.name, signer: try edges.key.signer(), reports: ends.gatewayReports,
+      apiKey: edges.key.name, signer: try edges.key.signer(), reports: gatewayEnds.gatewayReports,
       records: records.gateway.producer, counters: edges.counters)
     var ports = ExecutionPorts()
     ports.attachGateway(
-      reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests,
-      emergency: ends.executionEmergency, amends: ends.executionAmends)
+      reports: gatewayEnds.executionReports, orders: gatewayEnds.executionOrders,
+      requests: gatewayEnds.executionRequests,
+      emergency: gatewayEnds.executionEmergency, amends: gatewayEnds.executionAmends)
     ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
     ports.attachControl(commands: ends.executionCommands, outcomes: ends.executionOutcomes)
     let execution = plan.execution(ports: ports, records: records.execution.producer, counters: edges.counters)
@@ -143,8 +145,9 @@ package final class LiveSession {
               session: orders, first: endpoint.orderStream(try UringTransport()),
               second: endpoint.orderStream(try UringTransport()),
               lanes: GatewayLanes(
-                emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
-                orders: ends.gatewayOrders), control: edges.control), source: source())))
+                emergency: gatewayEnds.gatewayEmergency, requests: gatewayEnds.gatewayRequests,
+                amends: gatewayEnds.gatewayAmends,
+                orders: gatewayEnds.gatewayOrders), control: edges.control), source: source())))
     case .poll:
       boxes.append(
         StageBox(
@@ -162,8 +165,9 @@ package final class LiveSession {
               session: orders, first: endpoint.orderStream(SocketTransport()),
               second: endpoint.orderStream(SocketTransport()),
               lanes: GatewayLanes(
-                emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
-                orders: ends.gatewayOrders), control: edges.control), source: source())))
+                emergency: gatewayEnds.gatewayEmergency, requests: gatewayEnds.gatewayRequests,
+                amends: gatewayEnds.gatewayAmends,
+                orders: gatewayEnds.gatewayOrders), control: edges.control), source: source())))
     }
     let byName = Dictionary(uniqueKeysWithValues: boxes.map { ($0.name, $0) })
     workers = affinity.workers.enumerated().map { number, worker in

@@ -47,8 +47,10 @@ package enum ReplaySession {
     let control = ControlWords()
     let replayed = ReplayedInput()
     var gates: ReplayGates?
+    var gatewayGates: GatewayGates?
     let ends = StageEnds(gates: &gates)
-    guard let gates else { preconditionFailure("a replay's rings have gates") }
+    let gatewayEnds = GatewayEnds(gates: &gatewayGates)
+    guard let gates, let gatewayGates else { preconditionFailure("a replay's rings have gates") }
     let snapshots = ends.snapshots
     let records = SessionRecords(configuration.journal)
     let first = ReplayScript(channel: 0)
@@ -70,21 +72,23 @@ package enum ReplaySession {
       control: control, replayed: UnsafePointer(replayed.input))
     var ports = ExecutionPorts()
     ports.attachGateway(
-      reports: ends.executionReports, orders: ends.executionOrders, requests: ends.executionRequests,
-      emergency: ends.executionEmergency, amends: ends.executionAmends)
+      reports: gatewayEnds.executionReports, orders: gatewayEnds.executionOrders,
+      requests: gatewayEnds.executionRequests,
+      emergency: gatewayEnds.executionEmergency, amends: gatewayEnds.executionAmends)
     ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
     ports.attachControl(commands: ends.executionCommands, outcomes: ends.executionOutcomes)
     var execution = plan.execution(ports: ports, records: records.execution.producer, counters: counters)
     var gateway = GatewayStage(
       session: plan.orderSession(
         apiKey: String(repeating: "x", count: apiKeyBytes),
-        signer: try AccountKey.standIn(configuration.orders.authentication), reports: ends.gatewayReports,
+        signer: try AccountKey.standIn(configuration.orders.authentication), reports: gatewayEnds.gatewayReports,
         records: records.gateway.producer,
         counters: counters),
       first: ReplayMessageChannel(orders[0]), second: ReplayMessageChannel(orders[1]),
       lanes: GatewayLanes(
-        emergency: ends.gatewayEmergency, requests: ends.gatewayRequests, amends: ends.gatewayAmends,
-        orders: ends.gatewayOrders), control: control)
+        emergency: gatewayEnds.gatewayEmergency, requests: gatewayEnds.gatewayRequests,
+        amends: gatewayEnds.gatewayAmends,
+        orders: gatewayEnds.gatewayOrders), control: control)
 
     var desk = plan.control(
       channel: ReplayMessageChannel(people), commands: ends.controlCommands, outcomes: ends.controlOutcomes,
@@ -104,12 +108,16 @@ package enum ReplaySession {
         }),
       ReplayStage(
         number: StageNumber.execution.rawValue, name: StageNumber.execution.name,
-        inputs: [gates.reports, gates.intents, gates.commands],
-        outputs: [gates.orders, gates.requests, gates.emergency, gates.amends, gates.updates, gates.outcomes],
+        inputs: [gatewayGates.reports, gates.intents, gates.commands],
+        outputs: [
+          gatewayGates.orders, gatewayGates.requests, gatewayGates.emergency, gatewayGates.amends, gates.updates,
+          gates.outcomes,
+        ],
         records: RecordSource(records.execution.consumer), step: { execution.step($0) }),
       ReplayStage(
         number: StageNumber.gateway.rawValue, name: StageNumber.gateway.name,
-        inputs: [gates.emergency, gates.requests, gates.amends, gates.orders], outputs: [gates.reports],
+        inputs: [gatewayGates.emergency, gatewayGates.requests, gatewayGates.amends, gatewayGates.orders],
+        outputs: [gatewayGates.reports],
         channels: orders,
         records: RecordSource(records.gateway.consumer),
         step: { input in

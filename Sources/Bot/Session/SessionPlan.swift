@@ -29,7 +29,13 @@ package struct SessionPlan {
     self.instruments = instruments
     self.bootEpoch = bootEpoch
     self.start = start
-    limits = try instruments.map { try configuration.risk.limits(for: $0) }
+    let hasContracts = instruments.contains { $0.kind != .spot }
+    limits = try instruments.map { instrument in
+      var risk = configuration.risk
+      // Spot beside contracts of another venue has none; spot alone with leverage is a mistake.
+      if hasContracts, instrument.kind == .spot { risk.leverage = 0 }
+      return try risk.limits(for: instrument)
+    }
     guard let loss = DecimalText.parse(configuration.risk.maximumDailyLoss, step: DecimalStep.amount) else {
       throw SessionError("risk.maximumDailyLoss: \(configuration.risk.maximumDailyLoss) has more than 8 decimals")
     }

@@ -131,6 +131,9 @@ package struct VenueEndpoint {
   /// - Parameter mode: each symbol has to allow it; nil asks for none.
   package func instruments(_ symbols: [String], allowing mode: BinanceSelfTradePrevention? = nil) throws -> [Instrument]
   {
+    if let other = symbols.first(where: { InstrumentName($0).venue != nil }) {
+      throw SessionError("instruments: \(other) names a venue; only a backtest trades at several")
+    }
     let names = symbols.map { "%22\($0)%22" }.joined(separator: ",")
     let body = try fetch("/api/v3/exchangeInfo?symbols=%5B\(names)%5D")
     if let mode { try BinanceExchangeInfo.check(body, symbols: symbols, allow: mode) }
