@@ -38,7 +38,7 @@ import Testing
   ) throws -> UInt64 {
     let settings = ReplaySettings(
       latency: .heavyTailed(HeavyTailedLatency(entry: tail, response: tail, lossProbability: 0.01, seed: 3)),
-      feed: .heavyTailed(HeavyTailedFeedLatency(tail, seed: 4), .recordedArrival), queue: queue,
+      feed: .heavyTailed(HeavyTailedProcess(tail, seed: 4), .recordedArrival), queue: queue,
       fees: ReplayFees(maker: -0.00005, taker: 0.0005), fills: fills)
     let replay = try AnyReplay.make(market, settings)
     var trader = RandomTrader(

@@ -9,8 +9,8 @@ import Testing
   static let tail = HeavyTailedLatency.Parameters(
     medianNs: 700, sigma: 1, memoryNs: 5_000, tailProbability: 0.05, tailIndex: 1.2, greatestNs: 40_000)
   static let measured = [
-    MeasuredFeedLatency(timeNs: 1_050_000, latencyNs: 900), MeasuredFeedLatency(timeNs: 1_060_000, latencyNs: 200),
-    MeasuredFeedLatency(timeNs: 1_200_000, latencyNs: 3_000),
+    MeasuredDelay(timeNs: 1_050_000, delayNs: 900), MeasuredDelay(timeNs: 1_060_000, delayNs: 200),
+    MeasuredDelay(timeNs: 1_200_000, delayNs: 3_000),
   ]
 
   enum Model: CaseIterable {
@@ -32,11 +32,11 @@ import Testing
       choice = .constant(ConstantFeedLatency(1_234), base)
       late = try Self.received(recorded, inPlace, by: ConstantFeedLatency(1_234))
     case .interpolated:
-      choice = .interpolated(InterpolatedFeedLatency(Self.measured), base)
-      late = try Self.received(recorded, inPlace, by: InterpolatedFeedLatency(Self.measured))
+      choice = .interpolated(RecordedDelay(Self.measured), base)
+      late = try Self.received(recorded, inPlace, by: RecordedDelay(Self.measured))
     case .heavyTailed:
-      choice = .heavyTailed(HeavyTailedFeedLatency(Self.tail, seed: 8), base)
-      late = try Self.received(recorded, inPlace, by: HeavyTailedFeedLatency(Self.tail, seed: 8))
+      choice = .heavyTailed(HeavyTailedProcess(Self.tail, seed: 8), base)
+      late = try Self.received(recorded, inPlace, by: HeavyTailedProcess(Self.tail, seed: 8))
     }
     let ours = try Self.replay(recorded, choice)
     let theirs = try Self.replay(late, .recorded)
@@ -55,7 +55,7 @@ import Testing
       // The test's rows carry the number of their message.
       if i == 0 || rows[i].number != rows[i - 1].number {
         let timeNs = inPlace ? rows[i].exchangeTimeNs : rows[i].localTimeNs
-        arrivalNs = max(arrivalNs, timeNs + model.feedNs(at: timeNs))
+        arrivalNs = max(arrivalNs, timeNs + model.latencyNs(at: timeNs))
       }
       rows[i].localTimeNs = arrivalNs
     }

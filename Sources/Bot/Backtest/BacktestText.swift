@@ -22,8 +22,9 @@ package struct BacktestText {
     var lines = [heading, ""]
     // A group of one says what its only member says.
     let venues = results[0].scopes.count { $0.kind == .venue }
+    let tellsVenues = venues > 1 && venues < results[0].instruments.count
     for (i, scope) in results[0].scopes.enumerated() {
-      if scope.kind == .venue, venues == 1 { continue }
+      if scope.kind == .venue, !tellsVenues { continue }
       if scope.kind == .total, results[0].instruments.count == 1 { continue }
       lines += table(results.map { $0.scopes[i] }) + [""]
     }

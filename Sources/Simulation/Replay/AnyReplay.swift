@@ -14,8 +14,8 @@ public enum FeedLatencyChoice: Sendable {
   /// As recorded: each row carries the time at which it was received.
   case recorded
   case constant(ConstantFeedLatency, FeedLatencyBase)
-  case interpolated(InterpolatedFeedLatency, FeedLatencyBase)
-  case heavyTailed(HeavyTailedFeedLatency, FeedLatencyBase)
+  case interpolated(RecordedDelay, FeedLatencyBase)
+  case heavyTailed(HeavyTailedProcess, FeedLatencyBase)
 }
 
 /// What a feed's latency is added to.

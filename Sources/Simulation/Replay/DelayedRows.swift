@@ -38,7 +38,7 @@ final class DelayedRows<Model: FeedLatencyModel>: ReplayRows<ReplayRow> {
     // Rows of one message have one time: where another comes between them by another clock, it has another time.
     if isMessageOver || row.timeNs != messageNs {
       messageNs = row.timeNs
-      arrivalNs = max(arrivalNs, row.timeNs + model.feedNs(at: row.timeNs))
+      arrivalNs = max(arrivalNs, row.timeNs + model.latencyNs(at: row.timeNs))
     }
     isMessageOver = row.endsMessage
     var late = row
