@@ -7,68 +7,9 @@ import Venues
 
 private let second: Int64 = 1_000_000_000
 
-/// A channel, its wire and a clock that only the test moves.
-private final class Bench {
-  let wire = Wire()
-  var channel: WebSocketChannel<MemoryTransport>
-  var nowNs: Int64 = 1_700_000_000 * second
-  var events: [ChannelEvent] = []
-  var messages: [[UInt8]] = []
-
-  init(_ change: (inout WebSocketSettings) -> Void = { _ in }) {
-    var settings = WebSocketSettings(connection: testSettings(), target: "/ws/test")
-    settings.headers = [("X-Test", "1")]
-    change(&settings)
-    channel = WebSocketChannel(MemoryTransport(wire), TestContexts.shared.client, settings, port: 9443)
-  }
-
-  /// Polls until nothing happens any more.
-  func settle() {
-    var idle = 0
-    while idle < 8 {
-      let event = channel.poll(nowNs: nowNs)
-      if event == .message { messages.append(Array(channel.message)) }
-      if event != .idle { events.append(event) }
-      idle = event == .idle && !wire.hasWaiting ? idle + 1 : 0
-    }
-  }
-
-  func open() {
-    settle()
-    wire.send(upgradeAnswer(to: wire.takeText()))
-    settle()
-  }
-
-  func send(_ text: String) -> Bool { Array(text.utf8).withUnsafeBytes { channel.send($0) } }
-  var reason: CloseReason { channel.closeReason }
-  var isOpen: Bool { channel.isOpen }
-}
-
-/// The frames a client sent, unmasked by the test's own reading of section 5.3.
-private func unmask(_ bytes: [UInt8]) -> [UInt8] {
-  var frames: [UInt8] = []
-  var rest = bytes[...]
-  while rest.count >= 6 {
-    let start = rest.startIndex
-    let head: Int
-    let count: Int
-    switch rest[start + 1] & 0x7f {
-    case 126: (head, count) = (4, Int(rest[start + 2]) << 8 | Int(rest[start + 3]))
-    case 127: (head, count) = (10, rest[(start + 2)..<(start + 10)].reduce(0) { $0 << 8 | Int($1) })
-    case let short: (head, count) = (2, Int(short))
-    }
-    let mask = Array(rest[(start + head)..<(start + head + 4)])
-    let masked = rest[(start + head + 4)..<(start + head + 4 + count)]
-    frames += [rest[start], rest[start + 1] & 0x7f] + rest[(start + 2)..<(start + head)]
-    frames += masked.enumerated().map { $1 ^ mask[$0 % 4] }
-    rest = rest[(start + head + 4 + count)...]
-  }
-  return frames
-}
-
 @Suite struct WebSocketChannelTests {
   @Test func opensWithAFreshKeyAndCarriesMessages() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.settle()
     let request = bench.wire.takeText()
     #expect(request.hasPrefix("GET /ws/test HTTP/1.1\r\nHost: localhost:9443\r\n"))
@@ -85,7 +26,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func everyConnectionHasItsOwnKeyAndMasks() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.settle()
     let first = bench.wire.takeText()
     bench.wire.serverEnded = true
@@ -106,7 +47,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func pingIsAnsweredWithItsPayload() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.open()
     bench.wire.send(frame(9, Array("1700000000".utf8)))
     bench.settle()
@@ -114,7 +55,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func largeMessagesArriveWhole() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.open()
     let large = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) & 0x7f }
     bench.wire.send(frame(1, large) + frame(2, [1], final: false) + frame(0, [2]))
@@ -125,7 +66,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func closeOfThePeerIsAnsweredAndToldOnce() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.open()
     bench.wire.send(frame(8, [0x03, 0xe9]))
     bench.settle()
@@ -135,7 +76,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func ownCloseWaitsForTheAnswerAndThenForTheBackoff() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.open()
     bench.channel.close(permanently: false)
     #expect(unmask(bench.wire.take()) == frame(8, [0x03, 0xe8]))
@@ -151,7 +92,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func ownCloseGivesUpOnASilentPeerAndStaysClosed() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.open()
     bench.channel.close(permanently: true)
     bench.settle()
@@ -165,7 +106,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func silenceIsPingedAndThenEnds() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.open()
     bench.nowNs += 10 * second - 1
     bench.settle()
@@ -190,7 +131,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
       ([0x82, 127, 0, 0, 0, 0, 1, 0, 0, 1], .messageTooLarge, [0x03, 0xf1]),
     ] as [([UInt8], CloseReason, [UInt8])])
   func violationsCloseWithTheirCode(bytes: [UInt8], reason: CloseReason, code: [UInt8]) {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.open()
     bench.wire.send(bytes)
     bench.settle()
@@ -203,7 +144,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
     "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: wrong\r\n\r\n",
   ])
   func refusedUpgradesAreNamed(answer: String) {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.settle()
     bench.wire.send(answer)
     bench.settle()
@@ -226,7 +167,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   func anUpgradeRefusedForTheVenuesLimitsHoldsTheChannelBack(answer: String, seconds: Int64) {
     // All at once, and byte by byte.
     for pieces in [[Array(answer.utf8)], answer.utf8.map { [$0] }] {
-      let bench = Bench()
+      let bench = WebSocketBench()
       bench.settle()
       for piece in pieces where bench.events.isEmpty {
         bench.wire.send(piece)
@@ -246,7 +187,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   /// A venue that sends the status and then leaves, or nothing more, has refused all the same.
   @Test(arguments: [true, false])
   func aRefusalThatIsNotWholeHoldsTheChannelBack(leaves: Bool) {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.settle()
     bench.wire.send("HTTP/1.1 418 I'm a teapot\r\nRetry-Af")
     bench.settle()
@@ -262,7 +203,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func anyOtherRefusalIsTriedAgainAfterTheBackOff() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.settle()
     bench.wire.send("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 600\r\n\r\n")
     bench.settle()
@@ -277,7 +218,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
     "Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
   ])
   func whatWasNotOfferedOrContradictsIsRefused(field: String) {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.settle()
     let answer = upgradeAnswer(to: bench.wire.takeText())
     bench.wire.send(answer.replacingOccurrences(of: "\r\n\r\n", with: "\r\n\(field)\r\n\r\n"))
@@ -286,7 +227,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func everyStepOfConnectingHasATimeout() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.wire.answer = .silence
     bench.settle()
     bench.nowNs += 5 * second
@@ -301,7 +242,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func wrongHostIsACertificateProblem() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.wire.context = TestContexts.shared.wrongHost
     bench.settle()
     #expect(bench.events == [.closed] && bench.reason == .certificateRejected)
@@ -310,7 +251,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func garbageInsteadOfTLSIsNamed() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     _ = bench.channel.poll(nowNs: bench.nowNs)
     bench.wire.sendRaw(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
     bench.settle()
@@ -318,7 +259,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func refusedConnectionsAreTriedAgainLaterAndLater() {
-    let bench = Bench()
+    let bench = WebSocketBench()
     bench.wire.answer = .refuse
     var attemptsNs: [Int64] = []
     for _ in 0..<400_000 where attemptsNs.count < 10 {
@@ -335,7 +276,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
   }
 
   @Test func messagesAreSentWholeOrNotAtAll() {
-    let bench = Bench { $0.sendBytesLimit = 100 }
+    let bench = WebSocketBench { $0.sendBytesLimit = 100 }
     let early = bench.send("too early")
     bench.open()
     let atLimit = bench.send(String(repeating: "x", count: 100))
@@ -367,7 +308,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
     ("permessage-deflate; client_no_context_takeover; client_no_context_takeover", false),
   ])
   func answersToAnOfferOfCompression(answer: String, isAccepted: Bool) {
-    let bench = Bench { $0.compression = WebSocketCompression() }
+    let bench = WebSocketBench { $0.compression = WebSocketCompression() }
     bench.settle()
     let request = bench.wire.takeText()
     #expect(request.contains("\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"))
@@ -385,7 +326,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
     ("permessage-deflate; server_no_context_takeover", false), ("permessage-deflate; server_max_window_bits=10", false),
   ])
   func whatWasAskedOfTheServerHasToBeAgreed(answer: String, isAccepted: Bool) {
-    let bench = Bench {
+    let bench = WebSocketBench {
       $0.compression = WebSocketCompression()
       $0.compression?.serverKeepsContext = false
       $0.compression?.serverWindowBits = 10
@@ -401,7 +342,7 @@ private func unmask(_ bytes: [UInt8]) -> [UInt8] {
 
   /// The agreement is the connection's: the next one, whose server declines, refuses RSV1.
   @Test func compressionIsAgreedAnewWithEachConnection() {
-    let bench = Bench { $0.compression = WebSocketCompression() }
+    let bench = WebSocketBench { $0.compression = WebSocketCompression() }
     bench.settle()
     let answer = upgradeAnswer(to: bench.wire.takeText())
     bench.wire.send(
