@@ -25,7 +25,8 @@ import Testing
     let schedule = try #require(Self.schedule)
     var exchange = try Fixture.exchange(
       accounts: 6, fees: schedule, payment: .other(Fixture.third, unitsPerCoin: 333_333),
-      spotTick: DecimalStep(mantissa: 7, exponent: -7), band: 8_000...12_500, maximumOpenOrders: 60, endowed: false)
+      spotTick: DecimalStep(mantissa: 7, exponent: -7), band: 8_000...12_500, maximumOpenOrders: 60, endowed: false,
+      tradeGroups: [1, 1, 2, 2, -1, -1])
     let assets = [Fixture.base, Fixture.quote, Fixture.third]
     var flow = RandomFlow(seed: 77, instruments: [Fixture.spot, Fixture.linear, Fixture.inverse], accounts: 6)
     // Small endowments, so that accounts run out of money and margin.
@@ -86,7 +87,7 @@ struct ShadowLedger {
       case .filled:
         trade(event, account)
         pay(event.fee.units, event.asset, from: account, to: nil)
-      case .deleveraged: trade(event, account)
+      case .deleveraged, .transferred: trade(event, account)
       case .takenOver:
         var closing = event
         closing.side = event.side.opposite

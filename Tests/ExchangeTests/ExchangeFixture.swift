@@ -37,7 +37,8 @@ enum Fixture {
   static func exchange(
     accounts: Int32 = 4, fees: FeeSchedule = .free, payment: FeePayment = .received,
     spotTick: DecimalStep = DecimalStep(mantissa: 1, exponent: -2), minimumNotional: Int64 = 0,
-    band: ClosedRange<Int64>? = nil, maximumOpenOrders: Int32 = 200, endowed: Bool = true
+    band: ClosedRange<Int64>? = nil, maximumOpenOrders: Int32 = 200, endowed: Bool = true,
+    tradeGroups: [Int32] = []
   ) throws -> Exchange {
     let configuration = ExchangeConfiguration(
       accounts: accounts, assets: [name("BTC"), name("USDT"), name("BNB")],
@@ -49,7 +50,7 @@ enum Fixture {
         ExchangeInstrument(
           definition(2, .inverse, lot: DecimalStep(mantissa: 1, exponent: 0), multiplier: 10), base: base,
           quote: quote, margin: margin),
-      ], fees: fees, feePayment: payment, openOrderCapacity: 4096)
+      ], fees: fees, feePayment: payment, tradeGroups: tradeGroups, openOrderCapacity: 4096)
     var exchange = try Exchange(configuration)
     if endowed {
       for account in 0..<accounts {

@@ -45,7 +45,9 @@ struct RandomFlow {
     if draw < 420, !known.isEmpty {
       let order = known[Int(below(Int64(known.count)))]
       let price = below(2) == 0 ? order.price : centre + below(41) - 20
-      return .amend(order.id, order.account, price: price, lots: max(1, order.lots + below(31) - 20))
+      // Now and then nothing changes but the price, or nothing at all.
+      let more = below(8) == 0 ? 0 : below(31) - 20
+      return .amend(order.id, order.account, price: price, lots: max(1, order.lots + more))
     }
     return .place(entry(timeNs: timeNs))
   }
@@ -56,7 +58,9 @@ struct RandomFlow {
       account: AccountIndex(Int32(below(Int64(accounts)))),
       instrument: instruments[Int(below(Int64(instruments.count)))],
       side: side, price: Price(ticks: centre + below(41) - 20), quantity: Quantity(lots: 1 + below(50)))
-    entry.selfTradePrevention = SelfTradePrevention.allCases[Int(below(5))]
+    // A transfer needs two orders that ask for it: it is drawn more often than the others.
+    let modes = SelfTradePrevention.allCases
+    entry.selfTradePrevention = modes[min(Int(below(8)), modes.count - 1)]
     switch below(100) {
     case 0..<55: break
     case 55..<65: entry.type = .market

@@ -47,8 +47,11 @@ struct ReferenceExchange {
   let prices: ClosedRange<Int64> = 1...100_000
   let band: ClosedRange<Int64>
   let maximumOpenOrders: Int
+  /// The trade group of each account, -1 for none.
+  let groups: [Int32]
 
-  init(band: ClosedRange<Int64>, maximumOpenOrders: Int) {
+  init(band: ClosedRange<Int64>, maximumOpenOrders: Int, groups: [Int32]) {
+    self.groups = groups
     self.band = band
     self.maximumOpenOrders = maximumOpenOrders
   }
@@ -194,8 +197,7 @@ struct ReferenceExchange {
       guard let maker = book(taker.entry.side.opposite).first, crosses(taker.entry, maker.entry.price.ticks) else {
         break
       }
-      let mode = taker.entry.selfTradePrevention
-      if mode != .none, maker.entry.account == taker.entry.account {
+      if let mode = prevention(taker, maker) {
         prevent(taker, maker, mode)
         continue
       }
@@ -242,20 +244,39 @@ struct ReferenceExchange {
     }
   }
 
+  /// The mode in effect by the table of stp_faq.md; nil where the orders trade.
+  private func prevention(_ taker: Order, _ maker: Order) -> SelfTradePrevention? {
+    let isOneAccount = taker.entry.account == maker.entry.account
+    let (group, other) = (groups[Int(taker.entry.account.rawValue)], groups[Int(maker.entry.account.rawValue)])
+    guard isOneAccount || (group != -1 && group == other) else { return nil }
+    switch (taker.entry.selfTradePrevention, maker.entry.selfTradePrevention) {
+    case (.none, _): return nil
+    case (.transfer, .transfer): return isOneAccount ? .decrement : .transfer
+    case (.transfer, _): return .decrement
+    case (let mode, _): return mode
+    }
+  }
+
   private mutating func prevent(_ taker: Order, _ maker: Order, _ mode: SelfTradePrevention) {
     let match = min(taker.remaining, maker.shown)
     let price = maker.entry.price.ticks
-    func lose(_ order: Order, _ counter: Order, _ lots: Int64) {
+    func tell(_ kind: ExchangeEventKind, _ order: Order, _ counter: Order, _ lots: Int64) {
       log.append(
         Happening(
-          kind: .prevented, order: order.ordinal, price: price, lots: lots, remaining: order.remaining - lots,
+          kind: kind, order: order.ordinal, price: price, lots: lots, remaining: order.remaining - lots,
           counter: counter.ordinal))
+    }
+    func drop(_ order: Order, _ lots: Int64) {
       if lots == order.remaining {
         log.append(
           Happening(
             kind: .expired, order: order.ordinal, price: order.entry.price.ticks, expiry: .selfTrade))
       }
       take(lots, from: order.ordinal)
+    }
+    func lose(_ order: Order, _ counter: Order, _ lots: Int64) {
+      tell(.prevented, order, counter, lots)
+      drop(order, lots)
     }
     switch mode {
     case .none: break
@@ -267,6 +288,11 @@ struct ReferenceExchange {
     case .decrement:
       lose(maker, taker, match)
       lose(taker, maker, match)
+    case .transfer:
+      tell(.transferred, maker, taker, match)
+      tell(.transferred, taker, maker, match)
+      drop(maker, match)
+      drop(taker, match)
     }
   }
 
@@ -278,8 +304,8 @@ struct ReferenceExchange {
       guard let maker = copy.book(taker.entry.side.opposite).first, crosses(taker.entry, maker.entry.price.ticks) else {
         return false
       }
-      if taker.entry.selfTradePrevention != .none, maker.entry.account == taker.entry.account {
-        guard taker.entry.selfTradePrevention == .expireMaker else { return false }
+      if let mode = prevention(taker, maker) {
+        guard mode == .expireMaker else { return false }
         copy.take(maker.remaining, from: maker.ordinal)
       } else {
         missing -= maker.shown

@@ -7,6 +7,8 @@ import Testing
 
 @Suite struct ReferenceTests {
   static let band: ClosedRange<Int64> = 9_000...11_000
+  /// Three accounts of one group, one without.
+  static let groups: [Int32] = [5, 5, 5, -1]
 
   #if DEBUG
     static let requests = 4_000
@@ -17,8 +19,8 @@ import Testing
   /// Placing, cancelling, amending and halting at random: every event is the same, in the same order, and so is the book.
   @Test(arguments: [UInt64(1), 2, 3, 4, 5, 6, 7, 8])
   func matchesTheReferenceEventByEvent(seed: UInt64) throws {
-    var exchange = try Fixture.exchange(band: Self.band, maximumOpenOrders: 40)
-    var reference = ReferenceExchange(band: Self.band, maximumOpenOrders: 40)
+    var exchange = try Fixture.exchange(band: Self.band, maximumOpenOrders: 40, tradeGroups: Self.groups)
+    var reference = ReferenceExchange(band: Self.band, maximumOpenOrders: 40, groups: Self.groups)
     var flow = RandomFlow(seed: seed, instruments: [Fixture.spot])
     var outbox: [ExchangeEvent] = []
     var timeNs: Int64 = 0
@@ -56,7 +58,7 @@ import Testing
     #expect(
       seen.isSuperset(of: [
         .accepted, .refused, .filled, .canceled, .expired, .prevented, .amended, .triggered, .replenished,
-        .stateChanged,
+        .stateChanged, .transferred,
       ]))
     #expect(
       refusals.isSuperset(of: [

@@ -42,8 +42,11 @@ struct AccountTables: ~Copyable {
   let revenue: UnsafeMutablePointer<Int64>
   /// Deposits less withdrawals, by asset.
   let deposited: UnsafeMutablePointer<Int64>
+  /// Whom self-trade prevention takes an account for: its trade group, or a number below zero of its own.
+  private let clients: UnsafeMutablePointer<Int32>
 
-  init(accounts: Int, assets: Int, instruments: Int) {
+  /// - Parameter tradeGroups: of the first accounts, -1 for none; accounts beyond them have none.
+  init(accounts: Int, assets: Int, instruments: Int, tradeGroups: [Int32]) {
     self.accounts = accounts
     self.assets = assets
     self.instruments = instruments
@@ -58,6 +61,11 @@ struct AccountTables: ~Copyable {
     deposited = zeros(assets)
     positions = .allocate(capacity: accounts * instruments)
     positions.initialize(repeating: ExchangePosition(), count: accounts * instruments)
+    clients = .allocate(capacity: accounts)
+    for i in 0..<accounts {
+      let group = i < tradeGroups.count ? tradeGroups[i] : -1
+      (clients + i).initialize(to: group >= 0 ? group : -1 - Int32(i))
+    }
   }
 
   deinit {
@@ -65,8 +73,13 @@ struct AccountTables: ~Copyable {
     lockedUnits.deallocate()
     revenue.deallocate()
     deposited.deallocate()
+    clients.deallocate()
     positions.deallocate()
   }
+
+  /// Whether self-trade prevention takes two accounts for one client.
+  @inline(always)
+  func isSameClient(_ a: AccountIndex, _ b: AccountIndex) -> Bool { clients[a.i] == clients[b.i] }
 
   @inline(always)
   subscript(free account: AccountIndex, asset: AssetIndex) -> Int64 {

@@ -25,8 +25,8 @@ extension Exchange {
     while let price = markets[instrument.i].book.best(side.opposite) {
       guard side == .buy ? price <= limit : price >= limit else { return true }
       let maker = markets[instrument.i].book.first(side.opposite, price)
-      let mode = pool[slot].entry.selfTradePrevention
-      if mode != .none, isSameClient(slot, maker) {
+      let mode = prevention(slot, maker)
+      if mode != .none, mode != .transfer {
         guard prevent(slot, maker, price, mode, &outbox) else { return false }
         continue
       }
@@ -49,6 +49,10 @@ extension Exchange {
       guard lots > 0 else {
         expire(slot, .insufficientBalance, &outbox)
         return false
+      }
+      if mode == .transfer {
+        guard transfer(slot, maker, price, lots, &outbox) else { return false }
+        continue
       }
       trade(slot, maker, price, lots, &outbox)
       if pool[slot].remaining == 0 {
@@ -73,12 +77,6 @@ extension Exchange {
     return entry.side == .buy ? .max : 0
   }
 
-  /// Orders of the market's account stand for many traders: it never trades with itself in this sense.
-  @inline(always)
-  private func isSameClient(_ a: Int32, _ b: Int32) -> Bool {
-    pool[a].entry.account == pool[b].entry.account && pool[a].entry.account != marketAccount
-  }
-
   /// How far a reduce-only order still reduces.
   @inline(always)
   private func reducible(_ slot: Int32) -> Int64 {
@@ -91,9 +89,7 @@ extension Exchange {
     _ taker: Int32, _ maker: Int32, _ price: Int64, _ lots: Int64, _ outbox: inout [ExchangeEvent]
   ) {
     let instrument = pool[taker].entry.instrument
-    guard let value = markets[instrument.i].rules.scale.value(price, lots) else {
-      preconditionFailure("the largest order's value was checked with the configuration")
-    }
+    let value = worth(instrument, price, lots)
     trades &+= 1
     settle(maker, price, lots, value, isMaker: true, &outbox)
     settle(taker, price, lots, value, isMaker: false, &outbox)

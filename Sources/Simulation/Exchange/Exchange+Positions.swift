@@ -11,47 +11,20 @@ extension Exchange {
     return (lots > 0) == (rules.kind == .linear) ? value : -value
   }
 
-  /// Changes a position by one side of a trade worth `value`.
-  ///
-  /// A reduction releases its share of the cost, rounded toward zero; the remainder stays in what is left of the
-  /// position and is released with its last lot. So free balance − cost changes by the trade's value alone, whatever
-  /// part closes: both sides of a trade cancel exactly.
+  /// Changes a position by one side of a trade worth `value`, and the free balance by what that releases and needs.
   func move(_ account: AccountIndex, _ rules: MarketRules, _ side: Side, _ price: Int64, _ lots: Int64, _ value: Int64)
   {
     let i = rules.index.i
-    let signed = (side == .buy) == (rules.kind == .linear) ? value : -value
-    let held = tables[account, i].lots
-    let closing = held != 0 && (held > 0) != (side == .buy) ? min(lots, abs(held)) : 0
-    var closingValue: Int64 = 0
-    if closing > 0 {
-      let part = closing == lots ? value : rules.scale.value(price, closing) ?? 0
-      closingValue = signed < 0 ? -part : part
-      close(closing, worth: closingValue, account, rules)
-    }
-    guard lots > closing else { return }
-    tables[account, i].lots += (lots - closing) * side.sign
-    tables[account, i].cost += signed - closingValue
-    if tables[account, i].mode == .isolated, let margin = configuration.instruments[i].margin {
-      // As far as the free balance goes: the order's margin was checked when it was placed.
-      let needed = margin.initial(Amount(units: abs(signed - closingValue))).units
-      let moved = min(needed, max(0, tables[free: account, rules.settlement]))
-      tables[free: account, rules.settlement] -= moved
-      tables[account, i].isolatedMargin += moved
-    }
-  }
-
-  /// Closes lots of a position by a trade of signed worth, and pays its profit with the margin set aside for them.
-  private func close(_ lots: Int64, worth: Int64, _ account: AccountIndex, _ rules: MarketRules) {
-    let i = rules.index.i
-    let held = tables[account, i].lots
-    func share(_ units: Int64) -> Int64 { Int64(Int128(units) * Int128(lots) / Int128(abs(held))) }
-    let (cost, margin) = (share(tables[account, i].cost), share(tables[account, i].isolatedMargin))
-    let profit = -(worth + cost)
-    tables[account, i].lots -= held > 0 ? lots : -lots
-    tables[account, i].cost -= cost
-    tables[account, i].isolatedMargin -= margin
-    tables[account, i].realised += profit
-    tables[free: account, rules.settlement] += profit + margin
+    let change = tables[account, i].trade(side, lots, at: price, worth: value, rules.scale)
+    tables[free: account, rules.settlement] += change.profit + change.releasedMargin
+    guard change.openedValue > 0, tables[account, i].mode == .isolated,
+      let margin = configuration.instruments[i].margin
+    else { return }
+    // As far as the free balance goes: the order's margin was checked when it was placed.
+    let needed = margin.initial(Amount(units: change.openedValue)).units
+    let moved = min(needed, max(0, tables[free: account, rules.settlement]))
+    tables[free: account, rules.settlement] -= moved
+    tables[account, i].isolatedMargin += moved
   }
 
   // MARK: Margin

@@ -64,29 +64,53 @@ extension Exchange {
     return min(lots, rules.scale.affordable(price, units: available(entry.account, rules.quote)))
   }
 
-  /// One side of a trade worth `value`: exchanges assets or changes the position, charges the fee, tells.
+  /// What lots of a trade are worth, rounded down.
+  @inline(always)
+  func worth(_ instrument: InstrumentIndex, _ price: Int64, _ lots: Int64) -> Int64 {
+    guard let value = markets[instrument.i].rules.scale.value(price, lots) else {
+      preconditionFailure("the largest order's value was checked with the configuration")
+    }
+    return value
+  }
+
+  /// One side of lots that change hands for `value`: exchanges assets or changes the position, and frees what the order had
+  /// locked for them. The caller takes them off `remaining`.
+  ///
+  /// - Returns: what a fee of the account would be taken from.
+  @inline(always)
+  @discardableResult
+  mutating func exchange(
+    _ slot: Int32, _ price: Int64, _ lots: Int64, _ value: Int64
+  ) -> (asset: AssetIndex, units: Int64) {
+    let entry = pool[slot].entry
+    let rules = markets[entry.instrument.i].rules
+    let isMarket = entry.account == marketAccount
+    if !isMarket { count(entry, orders: 0, lots: -lots) }
+    guard rules.isSpot else {
+      move(entry.account, rules, entry.side, price, lots, value)
+      return (rules.settlement, value)
+    }
+    let (base, quote) = (
+      (asset: rules.base, units: lots &* rules.scale.unitsPerLot), (asset: rules.quote, units: value)
+    )
+    let (paid, received) = entry.side == .buy ? (quote, base) : (base, quote)
+    if !isMarket { relock(slot, pool[slot].remaining &- lots) }
+    tables[free: entry.account, paid.asset] -= paid.units
+    tables[free: entry.account, received.asset] += received.units
+    return received
+  }
+
+  /// One side of a trade worth `value`: exchanges, charges the fee, tells.
   @inline(always)
   mutating func settle(
     _ slot: Int32, _ price: Int64, _ lots: Int64, _ value: Int64, isMaker: Bool, _ outbox: inout [ExchangeEvent]
   ) {
     let entry = pool[slot].entry
-    let rules = markets[entry.instrument.i].rules
-    let isMarket = entry.account == marketAccount
-    var received: (asset: AssetIndex, units: Int64) = (rules.settlement, value)
-    if rules.isSpot {
-      let base = lots &* rules.scale.unitsPerLot
-      let paid = entry.side == .buy ? (asset: rules.quote, units: value) : (asset: rules.base, units: base)
-      received = entry.side == .buy ? (rules.base, base) : (rules.quote, value)
-      if !isMarket { relock(slot, pool[slot].remaining &- lots) }
-      tables[free: entry.account, paid.asset] -= paid.units
-      tables[free: entry.account, received.asset] += received.units
-    } else {
-      move(entry.account, rules, entry.side, price, lots, value)
-    }
+    let received = exchange(slot, price, lots, value)
     var fee: (asset: AssetIndex, units: Int64) = (received.asset, 0)
-    if !isMarket {
-      count(entry, orders: 0, lots: -lots)
-      if !isFree { fee = charge(entry.account, rules, received, value, lots, price, isMaker: isMaker) }
+    if !isFree, entry.account != marketAccount {
+      let rules = markets[entry.instrument.i].rules
+      fee = charge(entry.account, rules, received, value, lots, price, isMaker: isMaker)
     }
     tell(.filled, slot, &outbox) {
       $0.price = Price(ticks: price)

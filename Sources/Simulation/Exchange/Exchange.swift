@@ -42,7 +42,9 @@ public struct Exchange: ~Copyable {
     }
     pool = OrderPool(capacity: configuration.openOrderCapacity)
     expiries = ExpiryHeap(capacity: configuration.openOrderCapacity)
-    tables = AccountTables(accounts: accounts, assets: configuration.assets.count, instruments: marketCount)
+    tables = AccountTables(
+      accounts: accounts, assets: configuration.assets.count, instruments: marketCount,
+      tradeGroups: configuration.tradeGroups)
     volumes = FeeVolume(accounts: accounts)
     isFree = configuration.fees == .free
   }

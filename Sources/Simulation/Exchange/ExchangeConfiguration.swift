@@ -19,18 +19,22 @@ public struct ExchangeConfiguration: Sendable {
   public var instruments: [ExchangeInstrument]
   public var fees: FeeSchedule
   public var feePayment: FeePayment
+  /// The trade group of each account, -1 for none: self-trade prevention takes accounts of one group for one client
+  /// (stp_faq.md, `tradeGroupId`). Empty when no account has one.
+  public var tradeGroups: [Int32]
   /// The most orders that are open at once: memory is taken for them at the start.
   public var openOrderCapacity: Int
 
   public init(
     accounts: Int32, assets: [ShortName], instruments: [ExchangeInstrument], fees: FeeSchedule = .free,
-    feePayment: FeePayment = .received, openOrderCapacity: Int = 65_536
+    feePayment: FeePayment = .received, tradeGroups: [Int32] = [], openOrderCapacity: Int = 65_536
   ) {
     self.accounts = accounts
     self.assets = assets
     self.instruments = instruments
     self.fees = fees
     self.feePayment = feePayment
+    self.tradeGroups = tradeGroups
     self.openOrderCapacity = openOrderCapacity
   }
 
@@ -39,6 +43,9 @@ public struct ExchangeConfiguration: Sendable {
     guard !assets.isEmpty else { throw .noAssets }
     guard !instruments.isEmpty else { throw .noInstruments }
     guard (1...(1 << 24)).contains(openOrderCapacity) else { throw .badCapacity }
+    guard tradeGroups.isEmpty || tradeGroups.count == accounts, tradeGroups.allSatisfy({ $0 >= -1 }) else {
+      throw .badTradeGroups
+    }
     for (i, instrument) in instruments.enumerated() {
       let (definition, known) = (instrument.definition, 0..<Int32(assets.count))
       guard Int(definition.index.rawValue) == i else { throw .wrongIndex(definition.index) }

@@ -68,7 +68,8 @@ public enum ExchangeEventKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case canceled
   /// `expiry` says why; `remaining` is what was left.
   case expired
-  /// `quantity` was taken off the order instead of a trade with `counterOrder` of the same account.
+  /// `quantity` was taken off the order instead of a trade with `counterOrder` of the same account or
+  /// trade group.
   case prevented
   /// Now `price` and `remaining`; it kept its place in the queue when `keptPriority`.
   case amended
@@ -92,6 +93,9 @@ public enum ExchangeEventKind: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   /// One of the two sides of a position's forced end at its bankruptcy price, the bankrupt account's before that of the
   /// account opposite: `side` is what it trades, `quantity` lots worth `amount`; `price` is the mark.
   case deleveraged
+  /// One of the two sides of a transfer between accounts of a trade group, the maker's before the taker's: `quantity` was
+  /// taken off the order and changed hands for `amount` at `price` with `counterOrder`, without a trade and its fees.
+  case transferred
 }
 
 /// One happening. Fields that its kind does not use are zero.
@@ -114,7 +118,8 @@ public struct ExchangeEvent: BitwiseCopyable, Equatable, Sendable {
   public var price = Price(ticks: 0)
   public var quantity = Quantity.zero
   public var remaining = Quantity.zero
-  /// A fill's value in the quote asset (inverse contracts: in the base asset); of other kinds, as said there.
+  /// The value of a fill or transfer in the quote asset (inverse contracts: in the base asset); of other kinds, as said
+  /// there.
   public var amount = Amount.zero
   /// The commission of a fill in units of `asset`; negative for a rebate.
   public var fee = Amount.zero

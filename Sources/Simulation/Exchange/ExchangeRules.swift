@@ -66,4 +66,6 @@ public enum ExchangeProblem: Error, Equatable {
   /// A perpetual needs a margin table, spot has none.
   case badMargin(InstrumentIndex)
   case badCapacity
+  /// Not one trade group for each account, or one below -1.
+  case badTradeGroups
 }

@@ -25,7 +25,8 @@ public enum OrderLifetime: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case goodTilDate
 }
 
-/// What happens instead of a trade between two orders of one account; the taker's mode decides (stp_faq.md).
+/// What happens instead of a trade between two orders of one account, or of two accounts of a trade group; the taker's mode
+/// decides (stp_faq.md).
 public enum SelfTradePrevention: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   /// They trade.
   case none
@@ -34,6 +35,9 @@ public enum SelfTradePrevention: UInt8, BitwiseCopyable, Sendable, CaseIterable 
   case expireBoth
   /// Both lose the quantity of the prevented match; the smaller expires, or both.
   case decrement
+  /// As `decrement`, and the prevented quantity and its value go from one account of the trade group to the other; without
+  /// this mode of the maker, too, or between orders of one account, it is `decrement`.
+  case transfer
 }
 
 /// An order as it is asked for. Fields that its type does not use are ignored.

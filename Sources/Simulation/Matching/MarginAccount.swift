@@ -108,10 +108,7 @@ struct MarginAccount: Sendable {
   /// - Parameter value: of all its lots at its price, rounded down.
   /// - Returns: the profit that it realises, for the wallet.
   mutating func trade(_ i: Int, _ side: Side, _ price: Price, _ quantity: Quantity, worth value: Int64) -> Int64 {
-    let contract = contracts[i]
-    return contracts[i].position.trade(side, quantity.lots, worth: value, isInverse: contract.scale.isInverse) { lots in
-      contract.scale.value(price.ticks, lots) ?? 0
-    }
+    contracts[i].position.trade(side, quantity.lots, at: price.ticks, worth: value, contracts[i].scale).profit
   }
 
   /// What the position receives at a funding time (negative: pays), at the mark; 0 without a position or a mark.
