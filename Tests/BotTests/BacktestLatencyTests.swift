@@ -76,6 +76,24 @@ struct BacktestLatencyTests {
     #expect(median > 300_000 && median < 3_000_000 && worst > 2 * median)
   }
 
+  @Test("a way that is drawn from round trips takes one of theirs, and each connection draws for itself")
+  func drawn() throws {
+    let trips = [(1, 10), (2, 20), (3, 30)].map { EmpiricalLatency.RoundTrip(thereNs: $0, backNs: $1) }
+    var delays = Self.constant(orderMs: 0, responseMs: 0)
+    delays.order = .drawn(
+      EmpiricalLatency(trips.map { .init(thereNs: $0.thereNs * 1_000_000, backNs: 0) }, seed: 4), .there)
+    delays.response = .drawn(
+      EmpiricalLatency(trips.map { .init(thereNs: 0, backNs: $0.backNs * 1_000_000) }, seed: 5), .back)
+    var market = try HandPlayed(placeMs: 1_000, cancelMs: 2_000, delays: delays)
+    try market.pass(toMs: 3_000)
+    _ = try market.finish()
+    let order = try #require(market.session.venues[0].desk.engine.orders.first)
+    let working = try #require(market.heard.all.first { $0.kind == .working })
+    let sentNs = HandPlayed.startNs + 1_001_000_000
+    #expect([1, 2, 3].contains((order.createdNs - sentNs) / 1_000_000))
+    #expect([10, 20, 30].contains((working.timeNs - order.createdNs) / 1_000_000))
+  }
+
   @Test("measured latencies are read from a table")
   func recorded() throws {
     let table = try Self.file("time_ns,order_ns,response_ns\n1,2000000,3000000\n9000000000000000000,2000000,3000000\n")
@@ -112,8 +130,13 @@ struct BacktestLatencyTests {
     "what does not go together is refused with its line",
     arguments: [
       ("orderUs: 1000, order: {model: heavyTailed}", "a constant (orderUs) or a model, not both"),
-      ("order: {model: normal}", "test.yaml:17: backtest.latency.order.model: recorded or heavyTailed is expected"),
+      (
+        "order: {model: normal}",
+        "test.yaml:17: backtest.latency.order.model: recorded, measured or heavyTailed is expected"
+      ),
       ("order: {model: recorded}", "backtest.latency.order.file: is missing"),
+      ("order: {model: measured}", "backtest.latency.order.journal: is missing"),
+      ("order: {model: measured, journal: /nowhere/journal}", "/nowhere/journal"),
       ("order: \(heavy.replacing("greatestMs: 2000", with: "greatestMs: 0.1"))", "it is shorter than the median"),
       ("order: \(heavy.replacing(", seed: 3", with: ""))", "backtest.latency.order.seed: is missing"),
     ])

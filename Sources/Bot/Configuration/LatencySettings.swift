@@ -7,6 +7,8 @@ import Simulation
 public enum LatencySetting: Sendable, Equatable {
   case constant(ns: Int64)
   case heavyTailed(HeavyTailedLatency.Parameters, seed: UInt64)
+  /// Drawn from the acknowledgements in a session's journal.
+  case measured(journal: String, seed: UInt64)
   /// The column `<direction>_ns` of a table.
   case recorded(file: String)
 }
@@ -40,9 +42,13 @@ extension LatencySettings {
     let setting: LatencySetting
     switch try model.string("model") {
     case "recorded": setting = .recorded(file: try model.string("file"))
+    case "measured":
+      guard direction != "feed" else { throw model.fail("model", "acknowledgements tell nothing of the feed") }
+      setting = .measured(
+        journal: try model.string("journal"), seed: UInt64(try model.integer("seed", in: 0...Int64.max, default: 1)))
     case "heavyTailed": setting = try heavyTailed(&model)
     default:
-      throw model.fail("model", "recorded or heavyTailed is expected; a constant is \(direction)Us: 500")
+      throw model.fail("model", "recorded, measured or heavyTailed is expected; a constant is \(direction)Us: 500")
     }
     try model.finish()
     return setting
@@ -81,6 +87,9 @@ extension LatencySettings {
     switch setting {
     case .constant(let ns): return .constant(ns)
     case .heavyTailed(let parameters, let seed): return .heavyTailed(HeavyTailedProcess(parameters, seed: seed))
+    case .measured(let journal, let seed):
+      let trips = try MeasuredAcknowledgements(journal: journal).trips
+      return .drawn(EmpiricalLatency(trips, seed: seed), direction == "order" ? .there : .back)
     case .recorded(let file):
       let delay = try RecordedDelay(path: file, column: direction + "_ns")
       guard delay.timesNs.overlaps(window) else {

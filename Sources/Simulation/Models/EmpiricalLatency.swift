@@ -35,6 +35,12 @@ public struct EmpiricalLatency: Sendable {
   /// The same round trip every time.
   public init(constant: RoundTrip) { self.init([constant], seed: 0) }
 
+  /// The same sample with draws of its own.
+  public var reseeded: EmpiricalLatency {
+    var random = random
+    return EmpiricalLatency(sample, seed: random.next())
+  }
+
   /// The next round trip.
   public mutating func draw() -> RoundTrip { sample[Int(random.below(Int64(sample.count)))] }
 
