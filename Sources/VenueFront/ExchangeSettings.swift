@@ -12,19 +12,6 @@ public struct ExchangeSettings: Sendable {
   public var limits = RateLimits()
 
   public init() {}
-
-  /// Binance's documented limits (web-socket-api.md, "Rate limits"), counted in calendar-aligned intervals of the
-  /// venue's clock.
-  public struct RateLimits: Sendable {
-    public var weightPerMinute = 6_000
-    public var ordersPerTenSeconds = 50
-    public var ordersPerDay = 160_000
-    /// Requests that are refused for their weight, without one between that was not, before the address is banned.
-    /// Binance says "repeatedly" and no number.
-    public var refusalsBeforeBan = 10
-
-    public init() {}
-  }
 }
 
 /// Why a venue did not start.

@@ -78,7 +78,7 @@ extension Exchange {
     do throws(APIError) {
       let now = nowNs()
       let unit = session.timeUnit
-      try rates.addWeight(method.weight(parameters), nowNs: now)
+      try count(weight: method.weight(parameters), nowNs: now)
       try authorize(method, parameters, key: key, session: session, nowNs: now)
       switch method {
       case .depth: try depth(parameters, reply: reply)

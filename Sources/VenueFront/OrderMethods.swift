@@ -22,7 +22,7 @@ extension Exchange {
       if case .refused(_, let refusal)? = apply(.test(request)).first { throw APIError(refusal) }
       return reply(.success("{}"))
     }
-    try rates.addOrder(nowNs: nowNs())
+    try countOrder()
     let events = apply(.place(request))
     if case .refused(_, let refusal)? = events.first { throw APIError(refusal) }
     guard case .accepted(let accepted)? = events.first, let order = engine.find(orderId: accepted.id) else {

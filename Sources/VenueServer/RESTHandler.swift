@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOHTTP1
+import Simulation
 import VenueFront
 
 final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
@@ -130,7 +131,9 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
     headers.add(name: "Content-Length", value: "\(text.utf8.count)")
     headers.add(name: "X-MBX-USED-WEIGHT-1M", value: "\(exchange.rates.weight.count)")
-    if method == .place { headers.add(name: "X-MBX-ORDER-COUNT-10S", value: "\(exchange.rates.orders[0].count)") }
+    if method == .place {
+      headers.add(name: "X-MBX-ORDER-COUNT-10S", value: "\(exchange.rates.ordersPerTenSeconds.count)")
+    }
     if !head.isKeepAlive { headers.add(name: "Connection", value: "close") }
     context.write(
       wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)

@@ -139,14 +139,14 @@ struct BinanceRateBudgetTests {
 
   @Test func aPauseStopsEverybody() {
     var budget = BinanceRateBudget(BinanceRateBudget.Limits())
-    budget.pause(untilMs: Self.startMs + 200, ordersOnly: false)
-    budget.pause(untilMs: Self.startMs + 100, ordersOnly: false)
+    _ = budget.obey(status: 429, errorCode: -1003, retryAfterMs: Self.startMs + 200, venueMs: Self.startMs)
+    _ = budget.obey(status: 429, errorCode: -1003, retryAfterMs: Self.startMs + 100, venueMs: Self.startMs)
     for priority in BinanceRateBudget.Priority.allCases {
       #expect(budget.refusal(priority, weight: 1, isNewOrder: false, venueMs: Self.startMs + 199) == .backingOff)
       #expect(budget.refusal(priority, weight: 1, isNewOrder: false, venueMs: Self.startMs + 200) == .none)
     }
     #expect(budget.nextMs(venueMs: Self.startMs) == Self.startMs + 200)
-    budget.pause(untilMs: Self.startMs + 900, ordersOnly: true)
+    _ = budget.obey(status: 429, errorCode: -1015, retryAfterMs: Self.startMs + 900, venueMs: Self.startMs)
     #expect(budget.refusal(.order, weight: 1, isNewOrder: true, venueMs: Self.startMs + 899) == .backingOff)
     #expect(budget.refusal(.cancel, weight: 1, isNewOrder: false, venueMs: Self.startMs + 899) == .none)
   }

@@ -71,10 +71,10 @@ public struct VenueCommand: ParsableCommand {
   var takerFee = "0.001"
 
   @Option(help: "New orders that the account may place in ten seconds.")
-  var ordersPerTenSeconds = ExchangeSettings.RateLimits().ordersPerTenSeconds
+  var ordersPerTenSeconds = RateLimits().ordersPerTenSeconds
 
   @Option(help: "Request weight that one address may use in a minute.")
-  var weightPerMinute = ExchangeSettings.RateLimits().weightPerMinute
+  var weightPerMinute = RateLimits().weightPerMinute
 
   @Option(help: "Faults to inject: a plan, or a file that holds one (docs/simulation.md).")
   var faults: String?

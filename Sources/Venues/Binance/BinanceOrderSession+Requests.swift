@@ -11,7 +11,7 @@ extension BinanceOrderSession {
   public mutating func messageToSend(_ connection: Int, nowNs: Int64) -> UnsafeRawBufferPointer? {
     let due = connections[connection].due
     guard due != .none, connections[connection].phase != .closed, inFlight.hasRoom else { return nil }
-    let weight = Self.weight(due)
+    let weight = due.weight
     let venueMs = clock.milliseconds(nowNs)
     guard budget.refusal(.query, weight: weight, isNewOrder: false, venueMs: venueMs) == .none else {
       resumeDueNs = clock.sessionNs(milliseconds: budget.nextMs(venueMs: venueMs))
@@ -30,7 +30,7 @@ extension BinanceOrderSession {
     _ request: GatewayRequest, lane: GatewayLane, nowNs: Int64
   ) -> UnsafeRawBufferPointer? {
     let kind = BinanceRequestKind(request.kind)
-    beginDraft(kind, weight: Self.weight(kind), on: active, nowNs)
+    beginDraft(kind, weight: kind.weight, on: active, nowNs)
     draft.request.clientOrder = request.clientOrder
     draft.request.cause = request.cause
     draft.request.instrument = request.kind == .queryBalances ? -1 : instruments.find(request.instrument)
@@ -58,7 +58,7 @@ extension BinanceOrderSession {
   @_noLocks @inline(never)
   public mutating func prepare(_ order: consuming ApprovedOrder, lane: GatewayLane, nowNs: Int64) {
     let kind: BinanceRequestKind = order.action == .amend ? .amend : .place
-    beginDraft(kind, weight: Self.weight(kind), on: active, nowNs)
+    beginDraft(kind, weight: kind.weight, on: active, nowNs)
     draft.lane = lane
     draft.request.clientOrder = order.clientOrder
     draft.request.side = order.side
@@ -144,17 +144,6 @@ extension BinanceOrderSession {
     draft.request.kind = kind
     draft.request.sentNs = nowNs
   }
-
-  /// Request weights of web-socket-api.md.
-  private static func weight(_ kind: BinanceRequestKind) -> Int64 {
-    switch kind {
-    case .none, .time, .place, .cancel, .cancelAll: 1
-    case .logOn, .subscribe: 2
-    case .amend, .queryStatus: 4
-    case .openOrders: 6
-    case .exchangeInfo, .account, .trades: 20
-    }
-  }
 }
 
 // MARK: - Refusals
@@ -191,19 +180,6 @@ extension BinanceOrderSession {
     case .rateLimited, .backingOff: counters.rateLimited.add()
     case .noSession: counters.noSession.add()
     default: counters.sendsRefused.add()
-    }
-  }
-}
-
-extension BinanceRequestKind {
-  init(_ kind: GatewayRequestKind) {
-    switch kind {
-    case .cancel: self = .cancel
-    case .cancelAll: self = .cancelAll
-    case .queryStatus: self = .queryStatus
-    case .queryBalances: self = .account
-    case .queryOpenOrders: self = .openOrders
-    case .queryTrades: self = .trades
     }
   }
 }

@@ -81,14 +81,40 @@ public struct BinanceRateBudget: BitwiseCopyable, Sendable {
   @_noLocks
   public mutating func settle(weight: Int64, venueMs: Int64) { own.settled(weight, venueMs) }
 
-  /// The venue wants nothing more until then (429 by weight, 418, 403), or no new orders (429 with -1015).
+  /// What the venue asked for with an answer.
+  public struct Pause: BitwiseCopyable, Sendable {
+    /// In the venue's time.
+    public var untilMs: Int64
+    /// Nothing is sent until then; or no new order.
+    public var isOfOrders: Bool
+  }
+
+  /// The shortest ban (web-socket-api.md, "IP limits": "from 2 minutes to 3 days"): for a 418 that names no end.
+  private static var shortestBanMs: Int64 { 120_000 }
+  /// The longest: an end beyond it is a mistake.
+  private static var longestBanMs: Int64 { 3 * 86_400_000 }
+
+  /// After a 429, 418 or 403 nothing is sent until the venue's `retryAfter`, emergency cancels included: a request in a
+  /// pause is what turns it into a ban, and a ban stops cancels for minutes to days. Too many orders (-1015) stops new
+  /// orders only: that limit does not count cancels.
+  ///
+  /// - Parameter retryAfterMs: in the venue's time; one that has passed, 0 among them, is none.
+  /// - Returns: nil for an answer that asks for no pause.
   @_noLocks
-  public mutating func pause(untilMs: Int64, ordersOnly: Bool) {
-    if ordersOnly {
-      ordersPausedUntilMs = max(ordersPausedUntilMs, untilMs)
+  public mutating func obey(status: Int64, errorCode: Int64, retryAfterMs: Int64, venueMs: Int64) -> Pause? {
+    guard status == 429 || status == 418 || status == 403 else { return nil }
+    var pause = Pause(untilMs: 0, isOfOrders: status == 429 && errorCode == -1015)
+    if retryAfterMs > venueMs {
+      pause.untilMs = min(retryAfterMs, venueMs &+ Self.longestBanMs)
     } else {
-      pausedUntilMs = max(pausedUntilMs, untilMs)
+      pause.untilMs = status == 418 ? venueMs &+ Self.shortestBanMs : (venueMs / 60_000 &+ 1) &* 60_000
     }
+    if pause.isOfOrders {
+      ordersPausedUntilMs = max(ordersPausedUntilMs, pause.untilMs)
+    } else {
+      pausedUntilMs = max(pausedUntilMs, pause.untilMs)
+    }
+    return pause
   }
 
   /// Whether the venue wants nothing more at present.

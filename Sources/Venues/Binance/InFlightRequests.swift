@@ -2,23 +2,6 @@
 
 internal import Market
 
-/// What a request asks, which is also how its answer is read.
-enum BinanceRequestKind: UInt8, BitwiseCopyable {
-  case none
-  case time
-  case exchangeInfo
-  case logOn
-  case subscribe
-  case account
-  case place
-  case amend
-  case cancel
-  case cancelAll
-  case queryStatus
-  case openOrders
-  case trades
-}
-
 /// A request under way.
 struct InFlightRequest: BitwiseCopyable {
   var identifier: UInt64 = 0
