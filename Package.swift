@@ -79,7 +79,7 @@ let package = Package(
       swiftSettings: swift),
     .target(
       name: "Backtest",
-      dependencies: ["Simulation", "Execution", "Strategy", "Risk", "Market", "Pipeline", "CShims"],
+      dependencies: ["Simulation", "Venues", "Execution", "Strategy", "Risk", "Market", "Pipeline", "CShims"],
       resources: [.copy("Report/Page")], swiftSettings: swift),
     .target(
       name: "Bot",

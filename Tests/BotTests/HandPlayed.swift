@@ -62,11 +62,17 @@ struct HandPlayed {
   ///   - placeMs, cancelMs: when the strategy acts, from the session's start.
   ///   - delays: in milliseconds where they are constant.
   init(placeMs: Int64, cancelMs: Int64, delays: LinkDelays, conduct: VenueConduct = HandPlayed.calm) throws {
-    let heard = heard
-    let factory = StrategyFactory("scripted") { _, _ in
+    try self.init(delays: delays, conduct: conduct) { heard in
       ScriptedStrategy(
         placeNs: Self.startNs + placeMs * 1_000_000, cancelNs: Self.startNs + cancelMs * 1_000_000, heard: heard)
     }
+  }
+
+  init<Strategy: TradingStrategy & SendableMetatype>(
+    delays: LinkDelays, conduct: VenueConduct, strategy: @escaping @Sendable (HeardUpdates) -> Strategy
+  ) throws {
+    let heard = heard
+    let factory = StrategyFactory("scripted") { _, _ in strategy(heard) }
     let plan = try BacktestPlan(
       Configuration(
         file: "hand.yaml",

@@ -63,13 +63,15 @@ struct LinkState {
   }
 
   /// The answer to a request is known.
-  mutating func answered(_ number: UInt64) {
-    if let place = underWay.firstIndex(where: { $0.number == number }) { underWay.remove(at: place) }
+  ///
+  /// - Returns: the request, the first time.
+  mutating func answered(_ number: UInt64) -> Sent? {
+    underWay.firstIndex { $0.number == number }.map { underWay.remove(at: $0) }
   }
 
   /// What nobody will answer any more.
-  mutating func takeLost() -> [VenueRequest] {
+  mutating func takeLost() -> [Sent] {
     defer { underWay.removeAll(keepingCapacity: true) }
-    return underWay.map(\.request)
+    return underWay
   }
 }

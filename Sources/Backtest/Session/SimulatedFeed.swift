@@ -3,6 +3,7 @@
 public import Market
 public import Pipeline
 public import Simulation
+import Venues
 
 /// Publishes into the ring of a strategy stage by the rules of the live feed on one connection to each venue.
 ///
@@ -28,6 +29,8 @@ public struct SimulatedFeed: ~Copyable {
   private var events: RingProducer<MarketEvent>
   private var faults: RingConsumer<BookFault>
   private let snapshots: SnapshotPool
+  /// When each venue may be asked for a snapshot, by its index.
+  private var budgets: [SnapshotBudget]
 
   /// Between two requests for a snapshot, when the first was of no use.
   private static var snapshotRetryNs: Int64 { 1_000_000_000 }
@@ -63,18 +66,32 @@ public struct SimulatedFeed: ~Copyable {
     self.faults = faults
     self.snapshots = snapshots
     streams = instruments.map { _ in Stream(snapshotDueNs: startNs) }
+    budgets = Array(repeating: SnapshotBudget(), count: instruments.map { Int($0.venue.rawValue) + 1 }.max() ?? 0)
   }
 
   func venue(of instrument: InstrumentIndex) -> VenueIndex { instruments[Int(instrument.rawValue)].venue }
 
   /// When the next snapshot is to be asked for; `.max` for none.
-  public var nextRequestNs: Int64 { streams.reduce(.max) { min($0, $1.snapshotDueNs) } }
+  public var nextRequestNs: Int64 { streams.indices.reduce(.max) { min($0, requestNs($1)) } }
+
+  /// When the stream's snapshot is due, and its venue may be asked.
+  private func requestNs(_ i: Int) -> Int64 {
+    max(streams[i].snapshotDueNs, budgets[Int(instruments[i].venue.rawValue)].opensNs)
+  }
 
   /// The next instrument whose snapshot is to be asked for by now.
   public mutating func takeRequest(nowNs: Int64) -> Instrument? {
-    guard let i = streams.firstIndex(where: { $0.snapshotDueNs <= nowNs }) else { return nil }
+    guard let i = streams.indices.first(where: { requestNs($0) <= nowNs }) else { return nil }
+    budgets[Int(instruments[i].venue.rawValue)].count(nowNs)
     streams[i].snapshotDueNs = .max
     return instruments[i]
+  }
+
+  /// The venue refused a request for a snapshot, and wants none before that time.
+  mutating func refused(_ instrument: InstrumentIndex, untilNs: Int64, nowNs: Int64) {
+    let i = Int(instrument.rawValue)
+    budgets[Int(instruments[i].venue.rawValue)].close(untilNs: untilNs)
+    if !streams[i].isLive { streams[i].snapshotDueNs = nowNs + Self.snapshotRetryNs }
   }
 
   /// A venue's connection is lost: every stream of it is void, and subscribed to anew when it is back.

@@ -11,16 +11,19 @@ public struct VenueConduct: Equatable, Sendable {
   /// When every request is refused, in nanoseconds since 1970.
   public var closures: [Range<Int64>]
   public var clock: VenueClockRule
+  /// Nil: nothing is counted.
+  public var limits: LimitTerms?
 
   /// Ranges are nanoseconds since 1970, in any order; where they overlap they are one.
   public init(
     feedOutages: [Range<Int64>] = [], orderOutages: [Range<Int64>] = [], closures: [Range<Int64>] = [],
-    clock: VenueClockRule
+    clock: VenueClockRule, limits: LimitTerms? = nil
   ) {
     self.feedOutages = Self.merged(feedOutages)
     self.orderOutages = Self.merged(orderOutages)
     self.closures = Self.merged(closures)
     self.clock = clock
+    self.limits = limits
   }
 
   /// Without what was over by then.
@@ -76,13 +79,17 @@ public struct VenueClockRule: Equatable, Sendable {
     self.receiveWindowNs = receiveWindowNs
   }
 
+  /// The venue's clock.
+  func venueNs(_ nowNs: Int64) -> Int64 {
+    nowNs + offsetNs + Int64((Double(nowNs - startNs) * driftPpb / 1e9).rounded())
+  }
+
   /// A timestamp may be this far ahead.
   private static var leadNs: Int64 { 1_000_000_000 }
 
   /// `timestamp < serverTime + 1000 ms && serverTime - timestamp <= recvWindow` (web-socket-api.md, "Timing security").
   func accepts(sentNs: Int64, arrivalNs: Int64) -> Bool {
-    let driftNs = Int64((Double(arrivalNs - startNs) * driftPpb / 1e9).rounded())
-    let venueNs = arrivalNs + offsetNs + driftNs
+    let venueNs = venueNs(arrivalNs)
     return sentNs < venueNs + Self.leadNs && venueNs - sentNs <= receiveWindowNs
   }
 }

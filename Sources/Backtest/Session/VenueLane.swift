@@ -4,6 +4,7 @@ public import Market
 import Pipeline
 import Risk
 import Simulation
+import Venues
 
 /// A venue, the gateway that serves it, and what is under way between the two. Called by the session's scheduler alone,
 /// in the order of time.
@@ -13,6 +14,8 @@ public final class VenueLane {
   private let decisionNs: Int64
   private let conduct: VenueConduct
   private var link: LinkState
+  /// Nil for a venue without limits.
+  private var limits: VenueLimits?
   private let recorder: SessionRecorder
 
   private struct Played {
@@ -23,12 +26,20 @@ public final class VenueLane {
   /// A report on its way, and the number of the request that it answers; 0 for none.
   private struct Told {
     var report: ExecutionReport
-    var answers: UInt64
+    var answers: UInt64 = 0
+    var rates: RateAnswer?
+  }
+
+  /// What a request for a snapshot comes to.
+  private enum Snapshot {
+    case book(Played)
+    /// Not before that time again.
+    case refused(InstrumentIndex, untilNs: Int64)
   }
 
   private var marketData: Wire<Played>
   private var snapshotRequests: Wire<InstrumentIndex>
-  private var snapshots: Wire<Played>
+  private var snapshots: Wire<Snapshot>
   private var requests: Wire<LinkState.Sent>
   private var reports: Wire<Told>
   /// Instruments whose snapshot is asked for, and of which the venue has no book yet.
@@ -47,6 +58,7 @@ public final class VenueLane {
     decisionNs = delays.decisionNs
     self.conduct = conduct
     link = LinkState(conduct)
+    limits = conduct.limits.map(VenueLimits.init)
     self.recorder = recorder
     marketData = Wire(delays.feed)
     snapshotRequests = Wire(delays.order.ofAnotherConnection)
@@ -55,11 +67,13 @@ public final class VenueLane {
     reports = Wire(delays.response)
     tellSessionUp(startNs)
     // It is up already: this does not travel.
-    for report in told { reports.send(Told(report: report, answers: 0), arrivingNs: startNs) }
+    for report in told { reports.send(Told(report: report), arrivingNs: startNs) }
     told.removeAll(keepingCapacity: true)
   }
 
   public var venue: VenueIndex { desk.venue }
+  /// Nil for a venue without limits.
+  public var rateRefusals: RateRefusals? { limits?.refusals }
 
   /// When something happens here next, if neither the market nor the bot does anything before.
   var nextNs: Int64 {
@@ -98,23 +112,37 @@ public final class VenueLane {
 
   private func arrive(_ sent: LinkState.Sent, _ nowNs: Int64) {
     recorder.arrived(sent.request, timeNs: nowNs)
-    if let refusal = conduct.refusal(sentNs: sent.sentNs, arrivalNs: nowNs) {
+    let isPlacement = sent.request.kind == .place
+    let venueNs = conduct.clock.venueNs(nowNs)
+    var excess = limits?.refusal(weight: sent.request.kind.weight, venueNs: venueNs)
+    var refusal = excess.map { (reason: ReportReason.rateLimited, code: $0.code) }
+    if refusal == nil { refusal = conduct.refusal(sentNs: sent.sentNs, arrivalNs: nowNs) }
+    if refusal == nil, isPlacement, let tooMany = limits?.refusalOfOrder(venueNs: venueNs) {
+      excess = tooMany
+      refusal = (.rateLimited, tooMany.code)
+    }
+    if let refusal {
       let report = sent.request.report(.refused, refusal.reason, code: refusal.code, venue: venue, timeNs: nowNs)
       if let report { told.append(report) }
     } else {
       desk.take(sent.request, timeNs: nowNs, reports: &told)
     }
-    if told.isEmpty { link.answered(sent.number) }
-    sendReports(nowNs, answering: sent.number)
+    let rates = limits?.answer(excess, isPlacement: isPlacement)
+    // An answer that execution is not told of is not waited for.
+    if told.isEmpty, let sent = link.answered(sent.number) { gateway.settle(sent, rates, nowNs: nowNs) }
+    sendReports(nowNs, answering: sent.number, rates)
   }
 
   /// Puts on the wire what the venue has to say; nobody hears it while the order session is down.
   ///
-  /// - Parameter number: the request that is answered; 0 for none.
-  private func sendReports(_ nowNs: Int64, answering number: UInt64 = 0) {
+  /// - Parameters:
+  ///   - number: the request that is answered; 0 for none.
+  ///   - rates: what stands beside its answer.
+  private func sendReports(_ nowNs: Int64, answering number: UInt64 = 0, _ rates: RateAnswer? = nil) {
     for report in told {
       recorder.happened(report, feeTier: desk.feeTier(of: report), timeNs: nowNs)
-      if link.areOrdersUp { reports.send(Told(report: report, answers: number), atNs: nowNs) }
+      limits?.told(report, venueNs: conduct.clock.venueNs(nowNs))
+      if link.areOrdersUp { reports.send(Told(report: report, answers: number, rates: rates), atNs: nowNs) }
     }
     told.removeAll(keepingCapacity: true)
   }
@@ -123,12 +151,18 @@ public final class VenueLane {
   private func answerSnapshots(of instrument: InstrumentIndex, with message: MarketMessage, _ nowNs: Int64) {
     guard awaitingBook.contains(instrument) else { return }
     awaitingBook.removeAll { $0 == instrument }
-    snapshots.send(Played(message: message, instrument: instrument), atNs: nowNs)
+    snapshots.send(.book(Played(message: message, instrument: instrument)), atNs: nowNs)
   }
 
   private func answerSnapshot(of instrument: InstrumentIndex, _ nowNs: Int64) {
+    let venueNs = conduct.clock.venueNs(nowNs)
+    if let refusal = limits?.refusal(weight: BinanceLimits.snapshotWeight, venueNs: venueNs) {
+      // The answer of a REST request names a delay, not a time.
+      let waitNs = max(0, refusal.retryAfterMs * 1_000_000 - venueNs)
+      return snapshots.send(.refused(instrument, untilNs: nowNs + waitNs), atNs: nowNs)
+    }
     guard let book = desk.market(instrument).snapshot else { return awaitingBook.append(instrument) }
-    snapshots.send(Played(message: book, instrument: instrument), atNs: nowNs)
+    snapshots.send(.book(Played(message: book, instrument: instrument)), atNs: nowNs)
   }
 
   // MARK: At the bot
@@ -143,7 +177,12 @@ public final class VenueLane {
     while let played = marketData.peek(byNs: nowNs), feed.take(played.message, of: played.instrument, nowNs: nowNs) {
       _ = marketData.receive(byNs: nowNs)
     }
-    while let played = snapshots.peek(byNs: nowNs), feed.take(played.message, of: played.instrument, nowNs: nowNs) {
+    while let snapshot = snapshots.peek(byNs: nowNs) {
+      switch snapshot {
+      case .book(let played):
+        guard feed.take(played.message, of: played.instrument, nowNs: nowNs) else { return }
+      case .refused(let instrument, let untilNs): feed.refused(instrument, untilNs: untilNs, nowNs: nowNs)
+      }
       _ = snapshots.receive(byNs: nowNs)
     }
   }
@@ -154,7 +193,7 @@ public final class VenueLane {
       heard.report.receiveTimeNs = nowNs
       guard gateway.deliver(heard.report) else { break }
       recorder.heard(heard.report, timeNs: nowNs)
-      if heard.answers > 0 { link.answered(heard.answers) }
+      if heard.answers > 0, let sent = link.answered(heard.answers) { gateway.settle(sent, heard.rates, nowNs: nowNs) }
       _ = reports.receive(byNs: nowNs)
     }
   }
@@ -165,14 +204,16 @@ public final class VenueLane {
   func dispatch(nowNs: Int64, haltEpoch: UInt32) -> Int {
     var count = 0
     let departureNs = nowNs + decisionNs
-    while let request = gateway.takeRequest() {
+    while let (request, isEmergency) = gateway.takeRequest() {
       count += 1
       recorder.asked(request, timeNs: nowNs)
-      guard link.areOrdersUp else {
-        fail(.request(request), .notSent, .noSession, nowNs)
-        continue
+      if let refusal = gateway.refusal(
+        of: request, isEmergency: isEmergency, isUp: link.areOrdersUp, departureNs: departureNs)
+      {
+        fail(.request(request), .notSent, refusal, nowNs)
+      } else {
+        send(.request(request), atNs: departureNs)
       }
-      requests.send(link.send(.request(request), atNs: departureNs), atNs: departureNs)
     }
     while let order = gateway.takeOrder() {
       if order.action == .place { recorder.placed(order, timeNs: nowNs) }
@@ -181,11 +222,16 @@ public final class VenueLane {
       {
         recorder.happened(refusal, timeNs: nowNs)
       } else {
-        requests.send(link.send(.order(order), atNs: departureNs), atNs: departureNs)
+        send(.order(order), atNs: departureNs)
       }
       count += 1
     }
     return count
+  }
+
+  private func send(_ request: VenueRequest, atNs departureNs: Int64) {
+    gateway.sent(request, departureNs: departureNs)
+    requests.send(link.send(request, atNs: departureNs), atNs: departureNs)
   }
 
   // MARK: Connections
@@ -207,7 +253,10 @@ public final class VenueLane {
     case .ordersDown:
       requests.cut()
       reports.cut()
-      for request in link.takeLost() { fail(request, .lost, .noSession, nowNs) }
+      for lost in link.takeLost() {
+        gateway.settle(lost, nil, nowNs: nowNs)
+        fail(lost.request, .lost, .noSession, nowNs)
+      }
       tellGateway(ExecutionReport(kind: .sessionDown, venue: venue, receiveTimeNs: nowNs, cause: 0), nowNs)
     case .ordersUp:
       tellSessionUp(nowNs)
@@ -217,6 +266,9 @@ public final class VenueLane {
 
   /// What a gateway is told when its session is up: the account, then the news.
   private func tellSessionUp(_ nowNs: Int64) {
+    // A connection over the limit is not refused: its first request is.
+    _ = limits?.refusal(weight: SimulatedGateway.connectingWeight, venueNs: conduct.clock.venueNs(nowNs))
+    if let rates = limits?.answer(nil, isPlacement: true) { gateway.connected(rates, nowNs: nowNs) }
     desk.tellBalances(cause: 0, timeNs: nowNs, reports: &told)
     told.append(ExecutionReport(kind: .sessionUp, venue: venue, receiveTimeNs: nowNs, cause: 0))
   }
@@ -229,7 +281,7 @@ public final class VenueLane {
 
   private func tellGateway(_ report: ExecutionReport, _ nowNs: Int64) {
     recorder.happened(report, timeNs: nowNs)
-    reports.send(Told(report: report, answers: 0), arrivingNs: nowNs)
+    reports.send(Told(report: report), arrivingNs: nowNs)
   }
 }
 

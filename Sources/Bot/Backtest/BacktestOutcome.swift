@@ -18,6 +18,8 @@ package struct BacktestEnd: Equatable {
   package let balances: [AssetBalance]
   package let gaps: Int
   package let crossedBooks: Int
+  /// Of the venues that have rate limits.
+  package let rateRefusals: [RateRefusals]
 
   /// Ends the session.
   init(_ session: BacktestSession, endNs: Int64) throws(BacktestError) {
@@ -31,6 +33,7 @@ package struct BacktestEnd: Equatable {
     balances = engines.flatMap(\.balances)
     gaps = session.feedCounters.gaps
     crossedBooks = session.feedCounters.crossedBooks
+    rateRefusals = session.venues.compactMap(\.rateRefusals)
   }
 }
 

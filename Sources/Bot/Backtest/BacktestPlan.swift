@@ -82,7 +82,7 @@ package struct BacktestPlan {
         emergency: rings.executionEmergency, amends: rings.executionAmends)
       let gateway = SimulatedGateway(
         emergency: rings.gatewayEmergency, requests: rings.gatewayRequests, amends: rings.gatewayAmends,
-        orders: rings.gatewayOrders, reports: rings.gatewayReports)
+        orders: rings.gatewayOrders, reports: rings.gatewayReports, isLimited: link.conduct.limits != nil)
       lanes.append(
         VenueLane(
           try venue.desk(queue, firstNs: startNs - settings.fromNs), gateway: gateway, delays: link.delays,

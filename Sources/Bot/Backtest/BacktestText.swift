@@ -64,10 +64,19 @@ package struct BacktestText {
 
   private var closing: [String] {
     refusals + [
-      row("feed gaps, crossed", outcome.ends.map { "\($0.gaps), \($0.crossedBooks)" }),
+      row("feed gaps, crossed", outcome.ends.map { "\($0.gaps), \($0.crossedBooks)" })
+    ] + rateRefusals + [
       row("decisions", outcome.ends.map { String($0.decisions, radix: 16) }),
       "What is simulated and what is not: docs/backtesting.md.",
     ]
+  }
+
+  private var rateRefusals: [String] {
+    guard outcome.ends.contains(where: { !$0.rateRefusals.isEmpty }) else { return [] }
+    let texts = outcome.ends.map { end in
+      end.rateRefusals.reduce(into: (0, 0)) { $0 = ($0.0 + $1.count, $0.1 + $1.bans) }
+    }
+    return [row("rate limited, bans", texts.map { "\($0.0), \($0.1)" })]
   }
 
   /// What the risk gate refused, by reason: a session that may not trade says why.

@@ -27,6 +27,8 @@ public struct ConductSettings: Sendable, Equatable {
   public var disconnects: Disconnects?
   public var clockOffsetNs: Int64 = 0
   public var clockDriftPpb: Double = 0
+  /// Nil: nothing is counted.
+  public var limits: LimitTerms?
 }
 
 extension ConductSettings {
@@ -48,6 +50,7 @@ extension ConductSettings {
       clockDriftPpb = try clock.number("driftPpm", in: -1_000...1_000, default: 0) * 1e3
       try clock.finish()
     }
+    if reader.has("limits") { limits = try Self.limits(reader.mapping("limits")) }
     try reader.finish()
   }
 
@@ -58,6 +61,22 @@ extension ConductSettings {
       "connection", ["feed": (true, false), "orders": (false, true), "both": (true, true)], default: (true, true))
     try reader.finish()
     return Outage(hitsFeed: connection.0, hitsOrders: connection.1, fromNs: times.lowerBound, toNs: times.upperBound)
+  }
+
+  /// Binance's documented limits where nothing else is said.
+  private static func limits(_ reader: YAMLReader) throws -> LimitTerms {
+    var reader = reader
+    func limit(_ name: String, _ fallback: Int, from least: Int64 = 1) throws -> Int {
+      Int(try reader.integer(name, in: least...1_000_000_000, default: Int64(fallback)))
+    }
+    var limits = RateLimits()
+    limits.weightPerMinute = try limit("weightPerMinute", limits.weightPerMinute)
+    limits.ordersPerTenSeconds = try limit("ordersPer10Seconds", limits.ordersPerTenSeconds)
+    limits.ordersPerDay = try limit("ordersPerDay", limits.ordersPerDay)
+    limits.refusalsBeforeBan = try limit("refusalsBeforeBan", limits.refusalsBeforeBan, from: 0)
+    let others = try limit("othersWeightPerMinute", 0, from: 0)
+    try reader.finish()
+    return LimitTerms(limits, othersWeightPerMinute: others)
   }
 
   private static func disconnects(_ reader: YAMLReader) throws -> Disconnects {
@@ -90,7 +109,7 @@ extension ConductSettings {
       feedOutages: feed + closures + lost.feed, orderOutages: orders + lost.orders, closures: closures,
       clock: VenueClockRule(
         startNs: window.lowerBound, offsetNs: clockOffsetNs, driftPpb: clockDriftPpb,
-        receiveWindowNs: receiveWindowNs))
+        receiveWindowNs: receiveWindowNs), limits: limits)
     return conduct.since(window.lowerBound)
   }
 }

@@ -34,7 +34,7 @@ package struct SnapshotBudget: BitwiseCopyable {
   }
 
   /// The venue wants no request before that time.
-  mutating func close(untilNs: Int64) { closedUntilNs = max(closedUntilNs, untilNs) }
+  package mutating func close(untilNs: Int64) { closedUntilNs = max(closedUntilNs, untilNs) }
 
   /// Weight of the requests in the last minute.
   func weight(_ nowNs: Int64) -> Int64 {
