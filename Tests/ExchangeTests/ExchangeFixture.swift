@@ -10,6 +10,8 @@ enum Fixture {
   static let spot = InstrumentIndex(0)
   static let linear = InstrumentIndex(1)
   static let inverse = InstrumentIndex(2)
+  /// Of each asset to each account: a million coins.
+  static let depositUnits: Int64 = 100_000_000_000_000
 
   static func name(_ text: String) -> ShortName { ShortName(text) ?? .empty }
 
@@ -55,7 +57,7 @@ enum Fixture {
     if endowed {
       for account in 0..<accounts {
         for asset in [base, quote, third] {
-          exchange.deposit(Amount(units: 100_000_000_000_000), of: asset, to: AccountIndex(account))
+          exchange.deposit(Amount(units: depositUnits), of: asset, to: AccountIndex(account))
         }
       }
     }

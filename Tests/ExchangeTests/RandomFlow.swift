@@ -17,6 +17,8 @@ struct RandomFlow {
   let instruments: [InstrumentIndex]
   let accounts: Int32
   var centre: Int64 = 10_000
+  /// Whether orders may be reduce-only, as those of contracts.
+  var reduces = false
   private var known: [(id: OrderId, account: AccountIndex, price: Int64, lots: Int64)] = []
 
   init(seed: UInt64, instruments: [InstrumentIndex], accounts: Int32 = 4) {
@@ -78,6 +80,7 @@ struct RandomFlow {
       entry.lifetime = .goodTilDate
       entry.expiryNs = timeNs + below(400)
     }
+    if reduces { entry.reduceOnly = below(5) == 0 }
     if below(6) == 0 { entry.displayed = Quantity(lots: 1 + below(20)) }
     if below(50) == 0 {
       entry.displayed = Quantity(lots: 1)

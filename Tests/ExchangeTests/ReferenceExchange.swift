@@ -1,5 +1,5 @@
 // The slow and obvious exchange: one array of orders, sorted whenever somebody looks. Written apart from the engine, for
-// one spot instrument whose money is not its business.
+// one spot instrument whose money is not its business, or one contract with the positions in it.
 
 import Market
 import Simulation
@@ -49,9 +49,14 @@ struct ReferenceExchange {
   let maximumOpenOrders: Int
   /// The trade group of each account, -1 for none.
   let groups: [Int32]
+  /// Nil for spot.
+  var contract: ReferenceContract?
 
-  init(band: ClosedRange<Int64>, maximumOpenOrders: Int, groups: [Int32]) {
+  init(
+    band: ClosedRange<Int64>, maximumOpenOrders: Int, groups: [Int32], contract: ReferenceContract? = nil
+  ) {
     self.groups = groups
+    self.contract = contract
     self.band = band
     self.maximumOpenOrders = maximumOpenOrders
   }
@@ -144,7 +149,10 @@ struct ReferenceExchange {
       if last == 0 { return .marketClosed }
       if entry.side == .buy ? last >= entry.stopPrice.ticks : last <= entry.stopPrice.ticks { return .wouldTrigger }
     }
-    if entry.reduceOnly { return .badCombination }
+    if entry.reduceOnly {
+      guard let contract else { return .badCombination }
+      if contract.reducible(entry.account, entry.side) == 0 { return .reduceOnly }
+    }
     if let reason = filters(entry) { return reason }
     if orders.filter({ $0.entry.account == entry.account }).count >= maximumOpenOrders { return .tooManyOpenOrders }
     return nil
@@ -197,11 +205,21 @@ struct ReferenceExchange {
       guard let maker = book(taker.entry.side.opposite).first, crosses(taker.entry, maker.entry.price.ticks) else {
         break
       }
-      if let mode = prevention(taker, maker) {
-        prevent(taker, maker, mode)
+      let mode = prevention(taker, maker)
+      if let mode, mode != .transfer {
+        prevent(taker, maker, mode, min(taker.remaining, maker.shown))
         continue
       }
-      trade(taker, maker, min(taker.remaining, maker.shown))
+      let lots = min(taker.remaining, maker.shown, reducible(maker), reducible(taker))
+      if reducible(maker) == 0 {
+        expire(maker.ordinal, .reduceOnly)
+      } else if reducible(taker) == 0 {
+        return expire(ordinal, .reduceOnly)
+      } else if let mode {
+        prevent(taker, maker, mode, lots)
+      } else {
+        trade(taker, maker, lots)
+      }
     }
     guard let i = index(ordinal) else { return }
     let entry = orders[i].entry
@@ -212,6 +230,16 @@ struct ReferenceExchange {
     orders[i].isThere = true
   }
 
+  /// How much a reduce-only order may still trade; no bound for others.
+  private func reducible(_ order: Order) -> Int64 {
+    guard order.entry.reduceOnly, let contract else { return .max }
+    return contract.reducible(order.entry.account, order.entry.side)
+  }
+
+  private mutating func exchange(_ order: Order, _ price: Int64, _ lots: Int64) {
+    contract?.trade(order.entry.account, order.entry.side, price: price, lots: lots)
+  }
+
   private mutating func trade(_ taker: Order, _ maker: Order, _ lots: Int64) {
     let price = maker.entry.price.ticks
     for (order, isMaker) in [(maker, true), (taker, false)] {
@@ -219,6 +247,7 @@ struct ReferenceExchange {
         Happening(
           kind: .filled, order: order.ordinal, price: price, lots: lots, remaining: order.remaining - lots,
           isMaker: isMaker))
+      exchange(order, price, lots)
     }
     take(lots, from: taker.ordinal)
     take(lots, from: maker.ordinal)
@@ -257,8 +286,8 @@ struct ReferenceExchange {
     }
   }
 
-  private mutating func prevent(_ taker: Order, _ maker: Order, _ mode: SelfTradePrevention) {
-    let match = min(taker.remaining, maker.shown)
+  /// - Parameter match: the lots that would have traded.
+  private mutating func prevent(_ taker: Order, _ maker: Order, _ mode: SelfTradePrevention, _ match: Int64) {
     let price = maker.entry.price.ticks
     func tell(_ kind: ExchangeEventKind, _ order: Order, _ counter: Order, _ lots: Int64) {
       log.append(
@@ -291,6 +320,8 @@ struct ReferenceExchange {
     case .transfer:
       tell(.transferred, maker, taker, match)
       tell(.transferred, taker, maker, match)
+      exchange(maker, price, match)
+      exchange(taker, price, match)
       drop(maker, match)
       drop(taker, match)
     }
@@ -298,6 +329,7 @@ struct ReferenceExchange {
 
   /// Plays the order on a copy whose hidden parts are queued as they would be shown.
   private func couldFill(_ taker: Order) -> Bool {
+    guard reducible(taker) >= taker.remaining else { return false }
     var copy = self
     var missing = taker.remaining
     while missing > 0 {
@@ -307,6 +339,8 @@ struct ReferenceExchange {
       if let mode = prevention(taker, maker) {
         guard mode == .expireMaker else { return false }
         copy.take(maker.remaining, from: maker.ordinal)
+      } else if maker.entry.reduceOnly {
+        copy.take(maker.remaining, from: maker.ordinal)  // it counts for nothing
       } else {
         missing -= maker.shown
         copy.take(maker.shown, from: maker.ordinal)
