@@ -127,6 +127,7 @@ package struct APIError: Error, Equatable {
     case .amendChangesNothing:
       self.init(code: -2038, message: "The requested action would change no state; rejecting.")
     case .notOpen: self.init(code: -2038, message: "Unknown order sent.")
+    case .reduceOnly: self.init(code: -2022, message: "ReduceOnly Order is rejected.")
     }
   }
 

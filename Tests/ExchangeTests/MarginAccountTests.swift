@@ -49,13 +49,19 @@ private struct ContractDesk {
     apply(.market(index, .snapshot(bids: level(bid), asks: level(ask), updateId: updateId)))
   }
 
-  mutating func place(_ side: Side, _ lots: Int64, at ticks: Int64? = nil) {
+  mutating func place(_ side: Side, _ lots: Int64, at ticks: Int64? = nil, reduceOnly: Bool = false) {
     apply(
       .place(
         PlaceOrder(
           instrument: index, side: side, type: ticks == nil ? .market : .limit,
           timeInForce: ticks == nil ? .immediateOrCancel : .goodTilCanceled, price: Price(ticks: ticks ?? 0),
-          quantity: Quantity(lots: lots))))
+          quantity: Quantity(lots: lots), reduceOnly: reduceOnly)))
+  }
+
+  mutating func trade(_ ticks: Int64, lots: Int64, taker: Side) {
+    updateId += 1
+    let trade = PriceQuantity(price: Price(ticks: ticks), quantity: Quantity(lots: lots))
+    apply(.market(index, .trade(trade, takerSide: taker, tradeId: updateId)))
   }
 
   mutating func apply(_ input: MatchingInput) {
@@ -185,6 +191,38 @@ struct MarginAccountTests {
       desk.book(mark, mark, lots: 40)
       #expect(desk.fills.dropFirst().map(\.quantity.lots) == [40, 60] && desk.fills.last?.source == .insuranceFund)
       #expect(desk.position.lots == 0 && desk.wallet == 0 && desk.position.insured == insured)
+    }
+  }
+
+  @Test("reduce-only orders never open or turn a position")
+  func reduceOnly() throws {
+    var desk = try ContractDesk(.linear, wallet: 10_000 * coin)
+    desk.book(600_000, 600_010)
+    desk.place(.sell, 10, reduceOnly: true)
+    #expect(desk.events.count == 1 && desk.isRefused, "there is nothing to reduce")
+    desk.place(.buy, 100)
+    desk.place(.buy, 10, reduceOnly: true)
+    #expect(desk.isRefused, "it would make the position larger")
+    desk.place(.sell, 40, at: 600_020, reduceOnly: true)
+    desk.place(.sell, 90, at: 600_030, reduceOnly: true)
+    #expect(desk.engine.openOrders(desk.index).count == 2, "what rests is judged when it trades")
+    desk.trade(600_020, lots: 1_000, taker: .buy)
+    desk.trade(600_031, lots: 1_000, taker: .buy)
+    #expect(desk.position.lots == 0 && desk.fills.map(\.quantity.lots) == [100, 40, 60])
+    #expect(desk.engine.openOrders(desk.index).map(\.remaining.lots) == [30])
+    desk.trade(600_031, lots: 1_000, taker: .buy)
+    guard case .expired(let order, .reduceOnly)? = desk.events.first else {
+      Issue.record("nothing is left to reduce: \(desk.events)")
+      return
+    }
+    #expect(order.executed.lots == 60 && desk.engine.openOrders(desk.index).isEmpty)
+    desk.place(.sell, 50)
+    desk.place(.buy, 80, at: 600_010, reduceOnly: true)
+    #expect(desk.position.lots == 0 && desk.fills.last?.quantity.lots == 50)
+    guard case .expired(_, .reduceOnly)? = desk.events.first(where: { if case .expired = $0 { true } else { false } })
+    else {
+      Issue.record("the rest of a taker expires: \(desk.events)")
+      return
     }
   }
 

@@ -113,7 +113,9 @@ public struct VenueDesk: Sendable {
     guard numbers[terms.clientOrder] == nil else {
       return refuse(.unknown, terms, (.duplicateOrder, -2010), timeNs, &reports)
     }
-    apply(.place(PlaceOrder(terms, of: local(terms.instrument))), timeNs: timeNs)
+    let local = local(terms.instrument)
+    let isContract = engine.position(local) != nil
+    apply(.place(PlaceOrder(terms, of: local, reduceOnly: terms.reduceOnly && isContract)), timeNs: timeNs)
     if case .refused(_, let refusal)? = events.first {
       return refuse(.rejected, terms, refusal.answer, timeNs, &reports)
     }
@@ -179,10 +181,12 @@ public struct VenueDesk: Sendable {
 
 extension PlaceOrder {
   /// The engine's form of what the gate approved, with the engine's index of the instrument.
-  init(_ terms: ApprovedOrderRecord, of instrument: InstrumentIndex) {
+  ///
+  /// - Parameter reduceOnly: spot has no such orders: there the gate alone sees to it.
+  init(_ terms: ApprovedOrderRecord, of instrument: InstrumentIndex, reduceOnly: Bool) {
     self.init(
       instrument: instrument, side: terms.side, type: terms.type, timeInForce: terms.timeInForce,
-      price: terms.price, quantity: terms.quantity)
+      price: terms.price, quantity: terms.quantity, reduceOnly: reduceOnly)
   }
 }
 
@@ -197,6 +201,8 @@ extension OrderRefusal {
     case .wouldTake: (.wouldTakeLiquidity, -2010)
     case .amendIncreases, .amendChangesNothing: (.other, -2038)
     case .notOpen: (.unknownOrder, -2038)
+    // "ReduceOnly Order is rejected." (USDⓈ-M Futures, error codes; the others are those of spot.)
+    case .reduceOnly: (.other, -2022)
     }
   }
 }

@@ -47,11 +47,18 @@ extension MatchingEngine {
       } else {
         reached = orders[Int(id) - 1].place.pass(trade.quantity, left: left)
       }
-      let quantity = Quantity(lots: min(reached, remaining.lots))
-      guard quantity > .zero else { continue }
+      guard reached > 0, isTradable(id, timeNs: timeNs, outbox: &outbox) else { continue }
+      let quantity = Quantity(lots: min(reached, tradable(id).lots))
       left -= quantity.lots
       fill(id, quantity, at: price, isMaker: true, source: .trade(id: tradeId), timeNs: timeNs, outbox: &outbox)
     }
+  }
+
+  /// Whether a resting order that was reached may trade; one that has nothing left to reduce expires.
+  private mutating func isTradable(_ id: UInt64, timeNs: Int64, outbox: inout [VenueEvent]) -> Bool {
+    if tradable(id) > .zero { return true }
+    expire(id, .reduceOnly, timeNs: timeNs, outbox: &outbox)
+    return false
   }
 
   /// Everything that stands at a price: displayed by the market, and ours.
@@ -76,8 +83,8 @@ extension MatchingEngine {
       let price = order(id).request.price
       for level in markets[i].fused.levels(opposite).reversed() {
         guard order(id).status.isOpen, !level.price.isBetter(than: price, for: side) else { break }
-        let quantity = Quantity(lots: min(level.available.lots, order(id).remaining.lots))
-        guard quantity > .zero else { continue }
+        guard level.available > .zero, isTradable(id, timeNs: timeNs, outbox: &outbox) else { continue }
+        let quantity = min(level.available, tradable(id))
         markets[i].take(opposite, level.price, quantity)
         let source = FillSource.level(price: level.price, updateId: level.updateId)
         fill(id, quantity, at: price, isMaker: true, source: source, timeNs: timeNs, outbox: &outbox)

@@ -33,7 +33,9 @@ extension MatchingEngine {
     }
     take(plan, for: id, timeNs: timeNs, outbox: &outbox)
     guard order(id).status.isOpen else { return }
-    if let own = plan.ownOrder {
+    if tradable(id) == .zero {
+      expire(id, .reduceOnly, timeNs: timeNs, outbox: &outbox)
+    } else if let own = plan.ownOrder {
       prevent(id, meeting: own, timeNs: timeNs, outbox: &outbox)
     } else if request.type == .market || request.timeInForce != .goodTilCanceled {
       expire(id, .noLiquidity, timeNs: timeNs, outbox: &outbox)
@@ -50,7 +52,9 @@ extension MatchingEngine {
     guard isOpen(i, timeNs: timeNs) else { throw .marketClosed }
     guard bids[i].count + asks[i].count < Self.maximumOpenOrders else { throw .tooManyOpenOrders }
 
-    let plan = walk(request, at: i)
+    let quantity = tradable(request, of: request.quantity)
+    guard quantity > .zero else { throw .reduceOnly }
+    let plan = walk(request, upTo: quantity, at: i)
     if request.type == .limitMaker, plan.taken != .zero || plan.ownOrder != nil { throw .wouldTake }
     if margin != nil {
       let best = markets[i].fused.levels(request.side.opposite).last?.price
@@ -78,7 +82,8 @@ extension MatchingEngine {
     else { throw .notional }
   }
 
-  private func walk(_ request: PlaceOrder, at i: Int) -> MatchingPlan {
+  /// - Parameter wanted: what it may trade.
+  private func walk(_ request: PlaceOrder, upTo wanted: Quantity, at i: Int) -> MatchingPlan {
     var plan = MatchingPlan()
     let opposite = request.side.opposite
     let own = resting(i, opposite).first
@@ -87,16 +92,16 @@ extension MatchingEngine {
       request.type == .market || !price.isBetter(than: request.price, for: request.side)
     }
     for level in markets[i].fused.levels(opposite).reversed() {
-      guard plan.taken < request.quantity, reaches(level.price) else { break }
+      guard plan.taken < wanted, reaches(level.price) else { break }
       // Better displayed levels trade first; at its own order's price the incoming order stops.
       if let ownPrice, !level.price.isBetter(than: ownPrice, for: opposite) { break }
-      let quantity = Quantity(lots: min(level.available.lots, request.quantity.lots - plan.taken.lots))
+      let quantity = Quantity(lots: min(level.available.lots, wanted.lots - plan.taken.lots))
       guard quantity > .zero, let cost = scales[i].notional(level.price, quantity) else { continue }
       plan.takes.append((level, quantity))
       plan.taken.lots += quantity.lots
       plan.cost.units += cost.units
     }
-    if plan.taken < request.quantity, ownPrice.map(reaches) == true { plan.ownOrder = own }
+    if plan.taken < wanted, ownPrice.map(reaches) == true { plan.ownOrder = own }
     return plan
   }
 
@@ -128,7 +133,18 @@ extension MatchingEngine {
     }
   }
 
-  private mutating func expire(_ id: UInt64, _ reason: ExpiryReason, timeNs: Int64, outbox: inout [VenueEvent]) {
+  /// What is left of an order, as far as it may trade.
+  func tradable(_ id: UInt64) -> Quantity { tradable(order(id).request, of: order(id).remaining) }
+
+  /// Reduce-only orders trade as far as they make the position smaller, judged when they trade, as in `Exchange`
+  /// (docs/exchange.md).
+  private func tradable(_ request: PlaceOrder, of quantity: Quantity) -> Quantity {
+    guard request.reduceOnly else { return quantity }
+    let held = margin?.contracts[Int(request.instrument.rawValue)].position.lots ?? 0
+    return Quantity(lots: max(0, min(quantity.lots, -held * request.side.sign)))
+  }
+
+  mutating func expire(_ id: UInt64, _ reason: ExpiryReason, timeNs: Int64, outbox: inout [VenueEvent]) {
     close(id, .expired, timeNs: timeNs)
     outbox.append(.expired(order(id), reason))
   }

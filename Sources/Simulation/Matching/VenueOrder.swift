@@ -11,10 +11,12 @@ public struct PlaceOrder: BitwiseCopyable, Equatable, Sendable {
   /// Ignored for market orders.
   public var price: Price
   public var quantity: Quantity
+  /// Of contracts: it trades only as far as it makes the position smaller.
+  public var reduceOnly: Bool
 
   public init(
     instrument: InstrumentIndex, side: Side, type: OrderType = .limit, timeInForce: TimeInForce = .goodTilCanceled,
-    price: Price = Price(ticks: 0), quantity: Quantity
+    price: Price = Price(ticks: 0), quantity: Quantity, reduceOnly: Bool = false
   ) {
     self.instrument = instrument
     self.side = side
@@ -22,6 +24,7 @@ public struct PlaceOrder: BitwiseCopyable, Equatable, Sendable {
     self.timeInForce = timeInForce
     self.price = price
     self.quantity = quantity
+    self.reduceOnly = reduceOnly
   }
 }
 
@@ -100,6 +103,8 @@ public enum OrderRefusal: UInt8, Error, BitwiseCopyable, Sendable {
   case amendChangesNothing
   /// No such open order.
   case notOpen
+  /// Reduce-only, and there is no position that it would make smaller.
+  case reduceOnly
 }
 
 /// What self-trade prevention took off an order.
@@ -118,6 +123,8 @@ public enum ExpiryReason: UInt8, BitwiseCopyable, Sendable {
   case notFillable
   /// The account is being liquidated.
   case liquidation
+  /// Reduce-only: no position is left for it to reduce.
+  case reduceOnly
 }
 
 /// What the engine tells, in the order in which it happened.
