@@ -75,6 +75,33 @@ struct BacktestContractTests {
   }
 
   @Test(
+    "funding from a file is what the same rates are without one, and a file must cover what is played",
+    .enabled(if: sharedData != nil, "needs the recorded captures (APUS_DATA)"))
+  func fundingFile() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("apus-\(UUID().uuidString).csv")
+    defer { try? FileManager.default.removeItem(at: file) }
+    func write(_ times: some Sequence<Int64>) throws {
+      let lines = times.map { "\($0),1,0.00010000" }
+      try (["calc_time,funding_interval_hours,last_funding_rate"] + lines).joined(separator: "\n")
+        .write(to: file, atomically: true, encoding: .utf8)
+    }
+    let session = Session(seconds: 80)
+    let folder = try #require(sharedData)
+    let constant = session.text(folder)
+    let recorded = constant.replacing(
+      "funding: {ratePercent: 0.01, intervalHours: 0.01}", with: "funding: {file: \(file.path)}")
+    // Every 36 s for an hour about the recording, which begins on 2024-08-08 at 23:54 UTC.
+    let startMs: Int64 = 1_723_161_600_000 - 1_800_000
+    try write(stride(from: startMs, through: startMs + 3_600_000, by: 36_000))
+    let outcome = try runBacktest(recorded)
+    #expect(outcome.pessimistic.result.scopes[0].attribution.funding != .zero)
+    #expect(try outcome == runBacktest(constant))
+    try write([startMs - 7_200_000, startMs - 3_600_000])
+    #expect(
+      backtestProblem(recorded)?.contains("backtest.contracts.BTCUSDT.funding.file: its payments are from") ?? false)
+  }
+
+  @Test(
     "a liquidation takes the wallet, to the last unit, and stops the bot",
     .enabled(if: sharedData != nil, "needs the recorded captures (APUS_DATA)"))
   func liquidation() throws {

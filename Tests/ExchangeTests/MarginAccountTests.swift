@@ -140,7 +140,7 @@ struct MarginAccountTests {
   @Test("funding is paid at its times, by the mark before them")
   func funding() throws {
     var desk = try ContractDesk(
-      .linear, wallet: 1_000 * coin, funding: FundingTerms(rate: 10_000, intervalNs: 8 * hour))
+      .linear, wallet: 1_000 * coin, funding: .constant(rate: 10_000, intervalNs: 8 * hour))
     desk.timeNs = 8 * hour - 1
     desk.book(600_000, 600_002)
     desk.place(.buy, 100)
@@ -156,6 +156,29 @@ struct MarginAccountTests {
     desk.timeNs = 32 * hour
     desk.book(700_000, 700_002)
     #expect(desk.transfers.last?.amount.units == 70_000_100, "a short receives")
+  }
+
+  @Test("recorded funding is paid at its own times and rates")
+  func recordedFunding() throws {
+    let series = FundingSeries(
+      [
+        .init(timeNs: 4 * hour, rate: 50_000), .init(timeNs: 5 * hour + 3, rate: 10_000),
+        .init(timeNs: 9 * hour, rate: -20_000), .init(timeNs: 10 * hour, rate: 30_000),
+      ], intervalNs: 4 * hour)
+    var desk = try ContractDesk(.linear, wallet: 1_000 * coin, funding: .recorded(series))
+    desk.timeNs = 4 * hour
+    desk.book(600_000, 600_002)
+    desk.place(.buy, 100)
+    desk.timeNs = 5 * hour + 2
+    desk.book(600_000, 600_002)
+    #expect(desk.transfers.isEmpty, "what was paid before there was a position is none of ours")
+    desk.timeNs = 5 * hour + 3
+    desk.book(700_000, 700_002)
+    // 0.01 % of 0.1 at 60,000.1, then 0.02 % back at 70,000.1 and 0.03 % once more, both told late.
+    #expect(desk.transfers.map(\.amount.units) == [-60_000_100])
+    desk.timeNs = 11 * hour
+    desk.book(700_000, 700_002)
+    #expect(desk.transfers.map(\.amount.units) == [-60_000_100, 140_000_200, -210_000_300])
   }
 
   @Test("a position is liquidated at its price, not a tick before")
@@ -275,7 +298,7 @@ struct MarginAccountTests {
   private func trade(_ kind: ContractKind, _ random: inout SeededRandom) throws -> Set<VenueTransfer.Kind> {
     var cash: Int64 = kind == .inverse ? coin / 20 : 2_000 * coin
     var desk = try ContractDesk(
-      kind, wallet: cash, leverage: 50, takerRate: 33_333, funding: FundingTerms(rate: -12_345, intervalNs: 7),
+      kind, wallet: cash, leverage: 50, takerRate: 33_333, funding: .constant(rate: -12_345, intervalNs: 7),
       liquidationFee: 700_000)
     var price: Int64 = 500_000
     var insured: Int64 = 0
@@ -326,7 +349,7 @@ private struct Pair: ~Copyable {
     let wallet = kind == .inverse ? coin / 20 : 1_000 * coin
     let desk = try ContractDesk(
       kind, wallet: wallet, leverage: 25, maintenance: 2_000_000, takerRate: 45_000,
-      funding: FundingTerms(rate: 21_000, intervalNs: interval), liquidationFee: 300_000)
+      funding: .constant(rate: 21_000, intervalNs: interval), liquidationFee: 300_000)
     let definition = desk.engine.instruments[0]
     let table = desk.engine.models.contracts[0].margin
     let (base, quote) = kind == .inverse ? (asset, AssetIndex(1)) : (AssetIndex(1), asset)

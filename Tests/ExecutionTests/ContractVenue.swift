@@ -38,7 +38,7 @@ final class ContractVenue {
     self.leverage = leverage
     let terms = ContractTerms(
       margin: Self.margin.limited(toLeverage: leverage)!,
-      funding: fundingRate == 0 ? nil : FundingTerms(rate: fundingRate, intervalNs: Self.fundingIntervalNs))
+      funding: fundingRate == 0 ? nil : .constant(rate: fundingRate, intervalNs: Self.fundingIntervalNs))
     engine = MatchingEngine(
       instruments: instruments,
       balances: [AssetBalance(asset: instruments[0].settlement, free: Amount(units: walletUnits))],

@@ -112,25 +112,34 @@ public final class VenueLane {
 
   private func arrive(_ sent: LinkState.Sent, _ nowNs: Int64) {
     recorder.arrived(sent.request, timeNs: nowNs)
-    let isPlacement = sent.request.kind == .place
-    let venueNs = conduct.clock.venueNs(nowNs)
-    var excess = limits?.refusal(weight: sent.request.kind.weight, venueNs: venueNs)
-    var refusal = excess.map { (reason: ReportReason.rateLimited, code: $0.code) }
-    if refusal == nil { refusal = conduct.refusal(sentNs: sent.sentNs, arrivalNs: nowNs) }
-    if refusal == nil, isPlacement, let tooMany = limits?.refusalOfOrder(venueNs: venueNs) {
-      excess = tooMany
-      refusal = (.rateLimited, tooMany.code)
-    }
+    let refusal = refusal(of: sent, nowNs)
     if let refusal {
       let report = sent.request.report(.refused, refusal.reason, code: refusal.code, venue: venue, timeNs: nowNs)
       if let report { told.append(report) }
     } else {
       desk.take(sent.request, timeNs: nowNs, reports: &told)
     }
-    let rates = limits?.answer(excess, isPlacement: isPlacement)
+    let rates = limits?.answer(refusal?.excess, isPlacement: sent.request.kind == .place)
     // An answer that execution is not told of is not waited for.
     if told.isEmpty, let sent = link.answered(sent.number) { gateway.settle(sent, rates, nowNs: nowNs) }
     sendReports(nowNs, answering: sent.number, rates)
+  }
+
+  /// Why the venue turns a request away, with the limit that it exceeds if that is why; nil for one that is carried out.
+  private func refusal(
+    of sent: LinkState.Sent, _ nowNs: Int64
+  ) -> (reason: ReportReason, code: Int32, excess: RateRefusal?)? {
+    let venueNs = conduct.clock.venueNs(nowNs)
+    if let excess = limits?.refusal(weight: sent.request.kind.weight, venueNs: venueNs) {
+      return (.rateLimited, excess.code, excess)
+    }
+    if let refusal = conduct.refusal(sentNs: sent.sentNs, arrivalNs: nowNs) {
+      return (refusal.reason, refusal.code, nil)
+    }
+    if sent.request.kind == .place, let excess = limits?.refusalOfOrder(venueNs: venueNs) {
+      return (.rateLimited, excess.code, excess)
+    }
+    return nil
   }
 
   /// Puts on the wire what the venue has to say; nobody hears it while the order session is down.

@@ -45,6 +45,7 @@ package struct BacktestPlan {
   /// - Throws: for latencies that were not measured then.
   func links(_ market: BacktestMarket) throws -> [VenueLink] {
     let window = market.startNs...market.endNs
+    for venue in venues { try venue.checkFunding(window) }
     return try settings.venues.map { venue in
       VenueLink(
         delays: try venue.latency.delays(in: window, section: venue.section),

@@ -46,6 +46,17 @@ struct SimulatedVenue {
     }
   }
 
+  /// - Throws: `SessionError` for recorded funding that says nothing of a part of what is played.
+  func checkFunding(_ window: ClosedRange<Int64>) throws {
+    for (instrument, terms) in zip(instruments, contracts) {
+      guard case .recorded(let series)? = terms.funding, !series.covers(window) else { continue }
+      throw SessionError(
+        "\(settings.section).contracts.\(instrument.symbol.text).funding.file: its payments are from "
+          + "\(series.payments[0].timeNs) to \(series.payments[series.payments.count - 1].timeNs) ns, and what is played is "
+          + "from \(window.lowerBound) to \(window.upperBound)")
+    }
+  }
+
   /// The venue at the beginning of a session.
   ///
   /// - Parameter firstNs: when the input begins.

@@ -7,7 +7,21 @@ import Simulation
 public struct ContractSettings: Sendable, Equatable {
   public var symbol: String
   var margin: MarginTable
-  var funding: FundingTerms?
+  var funding: FundingSettings?
+}
+
+/// Where a contract's funding comes from; a file is read when the backtest is put together.
+enum FundingSettings: Sendable, Equatable {
+  case constant(rate: Int64, intervalNs: Int64)
+  case recorded(file: String)
+
+  /// - Throws: `CaptureError` for a file that is none.
+  func terms() throws -> FundingTerms {
+    switch self {
+    case .constant(let rate, let intervalNs): .constant(rate: rate, intervalNs: intervalNs)
+    case .recorded(let file): .recorded(try FundingSeries(path: file))
+    }
+  }
 }
 
 extension ContractSettings {
@@ -32,12 +46,17 @@ extension ContractSettings {
     try reader.finish()
   }
 
-  private static func funding(_ reader: YAMLReader) throws -> FundingTerms {
+  private static func funding(_ reader: YAMLReader) throws -> FundingSettings {
     var reader = reader
+    if reader.has("file") {
+      let file = try reader.string("file")
+      try reader.finish()
+      return .recorded(file: file)
+    }
     let rate = try rate("ratePercent", in: -100...100, &reader)
     let hours = try reader.number("intervalHours", in: 0.01...24, default: 8)
     try reader.finish()
-    return FundingTerms(rate: rate, intervalNs: Int64((hours * 3_600e9).rounded()))
+    return .constant(rate: rate, intervalNs: Int64((hours * 3_600e9).rounded()))
   }
 
   /// Percent in the file, parts of 10^-8 in the engine.
@@ -74,7 +93,7 @@ extension SimulatedVenueSettings {
         throw SessionError(
           "risk.leverage: the first tier of \(section).contracts.\(symbol) does not lend \(leverage) times")
       }
-      return ContractTerms(margin: margin, funding: terms.funding)
+      return ContractTerms(margin: margin, funding: try terms.funding?.terms())
     }
   }
 }

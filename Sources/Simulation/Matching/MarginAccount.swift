@@ -15,6 +15,8 @@ struct MarginAccount: Sendable {
     var position = ExchangePosition()
     /// What it is valued at, in ticks; zero before there is a book.
     var mark: Int64 = 0
+    /// The first payment of a recorded series that has not been looked at.
+    var nextFunding = 0
   }
 
   private(set) var contracts: [Contract]
@@ -109,6 +111,18 @@ struct MarginAccount: Sendable {
   /// - Returns: the profit that it realises, for the wallet.
   mutating func trade(_ i: Int, _ side: Side, _ price: Price, _ quantity: Quantity, worth value: Int64) -> Int64 {
     contracts[i].position.trade(side, quantity.lots, at: price.ticks, worth: value, contracts[i].scale).profit
+  }
+
+  /// The rate of the next recorded payment between two times; nil when there is none, or no series.
+  mutating func takeFundingRate(_ i: Int, after lastNs: Int64, upTo timeNs: Int64) -> Int64? {
+    guard case .recorded(let series)? = contracts[i].terms.funding else { return nil }
+    while contracts[i].nextFunding < series.payments.count {
+      let payment = series.payments[contracts[i].nextFunding]
+      guard payment.timeNs <= timeNs else { return nil }
+      contracts[i].nextFunding += 1
+      if payment.timeNs > lastNs { return payment.rate }
+    }
+    return nil
   }
 
   /// What the position receives at a funding time (negative: pays), at the mark; 0 without a position or a mark.

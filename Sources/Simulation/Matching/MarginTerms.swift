@@ -2,17 +2,43 @@
 
 import Market
 
-/// Funding at a constant rate: the captures have neither rates nor mark prices, so both are what the user says.
-public struct FundingTerms: BitwiseCopyable, Equatable, Sendable {
-  /// Parts of 10^-8 of a position's value at each time; a positive rate is paid by longs.
-  public var rate: Int64
-  /// Paid at every multiple of this since 1970, in nanoseconds: eight hours give Binance's 00:00, 08:00 and 16:00 UTC.
-  public var intervalNs: Int64
+/// When funding is paid, and at which rates: parts of 10^-8 of a position's value, of which longs pay one above zero.
+public enum FundingTerms: Equatable, Sendable {
+  /// At every multiple of the interval since 1970, in nanoseconds: eight hours give Binance's 00:00, 08:00 and 16:00 UTC.
+  case constant(rate: Int64, intervalNs: Int64)
+  case recorded(FundingSeries)
+}
 
-  public init(rate: Int64, intervalNs: Int64) {
-    precondition(abs(rate) <= Amount.unitsPerCoin && intervalNs > 0)
-    self.rate = rate
+/// Funding as it was paid.
+public struct FundingSeries: Equatable, Sendable {
+  public struct Payment: BitwiseCopyable, Equatable, Sendable {
+    /// In nanoseconds since 1970.
+    public var timeNs: Int64
+    public var rate: Int64
+
+    public init(timeNs: Int64, rate: Int64) {
+      self.timeNs = timeNs
+      self.rate = rate
+    }
+  }
+
+  public let payments: [Payment]
+  /// The longest time from one payment to the next that the venue has announced.
+  public let intervalNs: Int64
+
+  /// - Parameter payments: at least one; times rise from each to the next, and no rate is more than the whole value.
+  public init(_ payments: [Payment], intervalNs: Int64) {
+    precondition(!payments.isEmpty && intervalNs > 0)
+    precondition(zip(payments, payments.dropFirst()).allSatisfy { $0.timeNs < $1.timeNs }, "in the order of time")
+    precondition(payments.allSatisfy { abs($0.rate) <= Amount.unitsPerCoin })
+    self.payments = payments
     self.intervalNs = intervalNs
+  }
+
+  /// Whether no payment can be missing between two times.
+  public func covers(_ window: ClosedRange<Int64>) -> Bool {
+    payments[0].timeNs - intervalNs <= window.lowerBound
+      && window.upperBound <= payments[payments.count - 1].timeNs + intervalNs
   }
 }
 

@@ -118,15 +118,22 @@ extension MatchingEngine {
   mutating func payFunding(until timeNs: Int64, outbox: inout [VenueEvent]) {
     defer { fundedUntilNs = timeNs }
     guard let lastNs = fundedUntilNs, margin != nil else { return }
+    // Several at once where nothing happened for long: each on its own, as it would have been.
     for i in instruments.indices {
-      guard let funding = margin?.contracts[i].terms.funding else { continue }
-      // Several at once where nothing happened for long: each on its own, as it would have been.
-      for _ in lastNs / funding.intervalNs..<max(lastNs, timeNs) / funding.intervalNs {
-        guard let units = margin?.fund(i, rate: funding.rate), units != 0 else { continue }
-        transfer(.funding, units, i, timeNs, &outbox)
+      switch margin?.contracts[i].terms.funding {
+      case .constant(let rate, let intervalNs)?:
+        for _ in lastNs / intervalNs..<max(lastNs, timeNs) / intervalNs { fund(i, rate, timeNs, &outbox) }
+      case .recorded?:
+        while let rate = margin?.takeFundingRate(i, after: lastNs, upTo: timeNs) { fund(i, rate, timeNs, &outbox) }
+      case nil: continue
       }
     }
     liquidateWhereDue(timeNs: timeNs, outbox: &outbox)
+  }
+
+  private mutating func fund(_ i: Int, _ rate: Int64, _ timeNs: Int64, _ outbox: inout [VenueEvent]) {
+    guard let units = margin?.fund(i, rate: rate), units != 0 else { return }
+    transfer(.funding, units, i, timeNs, &outbox)
   }
 
   /// Values the contracts at the displayed book, and liquidates what its margin no longer supports.
