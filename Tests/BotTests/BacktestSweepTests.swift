@@ -24,6 +24,23 @@ import Testing
     #expect(one.rows[2].line != one.rows[0].line)
   }
 
+  /// A sweep that is taken up again must not mix results of two tables under one name.
+  @Test func aFileThatWasReplacedIsAnotherInput() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("apus-\(UUID().uuidString).csv")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let recorded = text.replacing("feedUs: 500", with: "feed: {model: recorded, file: \(file.path)}")
+    func jobs(_ table: String) throws -> [SweepJob] {
+      try table.write(to: file, atomically: true, encoding: .utf8)
+      return try BacktestSweep(
+        file: "test.yaml", text: recorded, varied: ["backtest.fees.makerBasisPoints=0,10"],
+        strategies: StrategyFactory.included
+      ).jobs
+    }
+    let first = try jobs("time_ns,feed_ns\n1,500000\n")
+    #expect(try jobs("time_ns,feed_ns\n1,600000\n") != first)
+    #expect(try jobs("time_ns,feed_ns\n1,500000\n") == first)
+  }
+
   @Test func rangesAreDrawnFrom() throws {
     func draw(_ seed: UInt64) throws -> [SweepJob] {
       try BacktestSweep(

@@ -19,7 +19,7 @@ package struct RandomSearch: Equatable {
 /// A sweep of `apus backtest`: `strategy.parameters.riskAversion=0.01,0.1` for each field that varies.
 package struct BacktestSweep {
   package let jobs: [SweepJob]
-  /// What a result depends on besides the settings: configuration and captures.
+  /// What a result depends on besides the settings: the configuration, and what stands in the files that it names.
   let identity: String
   /// The input's window, in nanoseconds since 1970.
   package let time: Range<Int64>
@@ -53,7 +53,7 @@ package struct BacktestSweep {
     let market = try BacktestMarket(plan.settings, instruments: plan.instruments)
     time = market.startNs..<market.endNs
     firstNs = market.startNs - plan.settings.fromNs
-    identity = text + (try plan.settings.venues.map { try Self.fingerprint($0.input) }.joined(separator: ";"))
+    identity = text + (try Self.fingerprint(plan.settings.venues.flatMap(\.files)))
     do {
       let points =
         try random.map { try ParameterSpace.random(axes, count: $0.count, seed: $0.seed) } ?? ParameterSpace.grid(axes)
@@ -116,14 +116,9 @@ package struct BacktestSweep {
     return true
   }
 
-  /// What else a result depends on: a capture that was replaced under its name is another input.
-  private static func fingerprint(_ input: SimulatedVenueSettings.Input) throws -> String {
-    let files: [String]
-    switch input {
-    case .captures(let paths), .tapes(let paths): files = paths
-    case .synthetic: return ""
-    }
-    return try files.map { file in
+  /// What stands in the files: one that was replaced under its name is another input.
+  private static func fingerprint(_ files: [String]) throws -> String {
+    try files.map { file in
       try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe).withUnsafeBytes { SHA256.hex($0) }
     }.joined(separator: ",")
   }

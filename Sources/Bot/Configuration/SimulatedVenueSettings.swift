@@ -32,6 +32,23 @@ public struct SimulatedVenueSettings: Sendable {
 }
 
 extension SimulatedVenueSettings {
+  /// The files that a result depends on: of the market, of recorded latencies and of funding. (A journal that latencies are
+  /// drawn from is never written again.)
+  var files: [String] {
+    let market: [String]
+    switch input {
+    case .captures(let paths), .tapes(let paths): market = paths
+    case .synthetic: market = []
+    }
+    let delays = [latency.feed, latency.order, latency.response].compactMap { setting in
+      if case .recorded(let file) = setting { file } else { nil }
+    }
+    let rates = contracts.compactMap { contract in
+      if case .recorded(let file)? = contract.funding { file } else { nil }
+    }
+    return market + delays + rates
+  }
+
   /// - Parameter reader: of the section, which may have other fields.
   init(name: String, section: String, _ reader: inout YAMLReader) throws {
     self.name = name
