@@ -164,7 +164,7 @@ struct MarginAccountTests {
       [
         .init(timeNs: 4 * hour, rate: 50_000), .init(timeNs: 5 * hour + 3, rate: 10_000),
         .init(timeNs: 9 * hour, rate: -20_000), .init(timeNs: 10 * hour, rate: 30_000),
-      ], intervalNs: 4 * hour)
+      ], coveredNs: 0...14 * hour)
     var desk = try ContractDesk(.linear, wallet: 1_000 * coin, funding: .recorded(series))
     desk.timeNs = 4 * hour
     desk.book(600_000, 600_002)

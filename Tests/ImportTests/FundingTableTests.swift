@@ -24,11 +24,8 @@ struct FundingTableTests {
         .init(timeNs: 1_719_820_800_007_000_000, rate: -1_234),
         .init(timeNs: 1_719_835_200_000_000_000, rate: 300_000),
       ])
-    let (first, last, hour): (Int64, Int64, Int64) = (
-      1_719_792_000_000_000_000, 1_719_835_200_000_000_000, 3_600_000_000_000
-    )
-    #expect(series.covers(first - 8 * hour...last + 8 * hour))
-    #expect(!series.covers(first - 8 * hour - 1...last) && !series.covers(first...last + 8 * hour + 1))
+    // From eight hours before the first to four after the last, less the minute by which that may be stamped late.
+    #expect(series.coveredNs == 1_719_763_200_000_000_000...1_719_849_540_000_000_000)
   }
 
   @Test(

@@ -49,11 +49,13 @@ struct SimulatedVenue {
   /// - Throws: `SessionError` for recorded funding that says nothing of a part of what is played.
   func checkFunding(_ window: ClosedRange<Int64>) throws {
     for (instrument, terms) in zip(instruments, contracts) {
-      guard case .recorded(let series)? = terms.funding, !series.covers(window) else { continue }
+      guard case .recorded(let series)? = terms.funding,
+        !(series.coveredNs.contains(window.lowerBound) && series.coveredNs.contains(window.upperBound))
+      else { continue }
       throw SessionError(
-        "\(settings.section).contracts.\(instrument.symbol.text).funding.file: its payments are from "
-          + "\(series.payments[0].timeNs) to \(series.payments[series.payments.count - 1].timeNs) ns, and what is played is "
-          + "from \(window.lowerBound) to \(window.upperBound)")
+        "\(settings.section).contracts.\(instrument.symbol.text).funding.file: it tells all payments "
+          + "from \(series.coveredNs.lowerBound) to \(series.coveredNs.upperBound) ns, and what is played is from "
+          + "\(window.lowerBound) to \(window.upperBound)")
     }
   }
 

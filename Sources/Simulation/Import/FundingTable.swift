@@ -15,7 +15,7 @@ extension FundingSeries {
       throw table.failure("the columns \(names.joined(separator: ", ")) are expected")
     }
     var payments: [Payment] = []
-    var (intervalNs, longestNs): (Int64, Int64) = (0, 0)
+    var (beginNs, intervalNs): (Int64, Int64) = (0, 0)
     while let next = try table.next(
       fields: (places.max() ?? 0) + 1,
       { (fields) throws(CaptureError) in
@@ -37,12 +37,13 @@ extension FundingSeries {
           throw table.failure("a payment is missing before this one: the table has a gap")
         }
       }
+      if payments.isEmpty { beginNs = next.timeNs - stepNs }
       intervalNs = stepNs
-      longestNs = max(longestNs, stepNs)
       payments.append(Payment(timeNs: next.timeNs, rate: rate))
     }
-    guard !payments.isEmpty else { throw table.failure("there is no payment") }
-    self.init(payments, intervalNs: longestNs)
+    guard let last = payments.last else { throw table.failure("there is no payment") }
+    // The last one may be stamped late, and the one after it is due an interval after its hour.
+    self.init(payments, coveredNs: beginNs...max(beginNs, last.timeNs + intervalNs - Self.delayNs))
   }
 
   /// How much later than its hour a payment is stamped at most.

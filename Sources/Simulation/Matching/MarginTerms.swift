@@ -23,22 +23,16 @@ public struct FundingSeries: Equatable, Sendable {
   }
 
   public let payments: [Payment]
-  /// The longest time from one payment to the next that the venue has announced.
-  public let intervalNs: Int64
+  /// Within this no payment can be missing.
+  public let coveredNs: ClosedRange<Int64>
 
   /// - Parameter payments: at least one; times rise from each to the next, and no rate is more than the whole value.
-  public init(_ payments: [Payment], intervalNs: Int64) {
-    precondition(!payments.isEmpty && intervalNs > 0)
+  public init(_ payments: [Payment], coveredNs: ClosedRange<Int64>) {
+    precondition(!payments.isEmpty)
     precondition(zip(payments, payments.dropFirst()).allSatisfy { $0.timeNs < $1.timeNs }, "in the order of time")
     precondition(payments.allSatisfy { abs($0.rate) <= Amount.unitsPerCoin })
     self.payments = payments
-    self.intervalNs = intervalNs
-  }
-
-  /// Whether no payment can be missing between two times.
-  public func covers(_ window: ClosedRange<Int64>) -> Bool {
-    payments[0].timeNs - intervalNs <= window.lowerBound
-      && window.upperBound <= payments[payments.count - 1].timeNs + intervalNs
+    self.coveredNs = coveredNs
   }
 }
 
