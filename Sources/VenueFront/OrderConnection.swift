@@ -92,7 +92,9 @@ package final class OrderConnection {
       reply.add("status", raw: error.status)
       reply.add("error", raw: errorText(error))
     }
-    if let method { reply.add("rateLimits", raw: exchange.rates.status(withOrders: method.countsOrders)) }
+    if let method {
+      reply.add("rateLimits", raw: exchange.rates.status(withOrders: method.countsOrders, nowNs: exchange.nowNs()))
+    }
     return reply.text
   }
 

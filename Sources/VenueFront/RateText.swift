@@ -22,10 +22,10 @@ extension RateCounters {
   }
 
   /// The `rateLimits` field of a WebSocket API reply.
-  package func status(withOrders: Bool) -> String {
+  package func status(withOrders: Bool, nowNs: Int64) -> String {
     "["
       + ((withOrders ? ofOrders : []) + [ofWeight]).map { name, counter in
-        #"{\#(name),"limit":\#(counter.limit),"count":\#(counter.count)}"#
+        #"{\#(name),"limit":\#(counter.limit),"count":\#(counter.count(at: nowNs))}"#
       }
       .joined(separator: ",") + "]"
   }

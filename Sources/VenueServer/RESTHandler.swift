@@ -130,9 +130,10 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
       }
     }
     headers.add(name: "Content-Length", value: "\(text.utf8.count)")
-    headers.add(name: "X-MBX-USED-WEIGHT-1M", value: "\(exchange.rates.weight.count)")
+    headers.add(name: "X-MBX-USED-WEIGHT-1M", value: "\(exchange.rates.weight.count(at: exchange.nowNs()))")
     if method == .place {
-      headers.add(name: "X-MBX-ORDER-COUNT-10S", value: "\(exchange.rates.ordersPerTenSeconds.count)")
+      headers.add(
+        name: "X-MBX-ORDER-COUNT-10S", value: "\(exchange.rates.ordersPerTenSeconds.count(at: exchange.nowNs()))")
     }
     if !head.isKeepAlive { headers.add(name: "Connection", value: "close") }
     context.write(

@@ -98,7 +98,8 @@ struct BacktestContractTests {
     #expect(try outcome == runBacktest(constant))
     try write([startMs - 7_200_000, startMs - 3_600_000])
     #expect(
-      backtestProblem(recorded)?.contains("backtest.contracts.BTCUSDT.funding.file: it tells all payments from") ?? false)
+      backtestProblem(recorded)?.contains("backtest.contracts.BTCUSDT.funding.file: it tells all payments from")
+        ?? false)
   }
 
   @Test(

@@ -34,11 +34,16 @@ struct BacktestLimitsTests {
   }
 
   private static func played(
-    fromMs: Int64, toMs: Int64, offsetMs: Int64 = 0, others: Int = 0, _ change: (inout RateLimits) -> Void
+    fromMs: Int64, toMs: Int64, offsetMs: Int64 = 0, others: Int = 0, outage: Range<Int64>? = nil,
+    _ change: (inout RateLimits) -> Void
   ) throws -> HandPlayed {
     var limits = RateLimits()
     change(&limits)
+    let down = outage.map {
+      HandPlayed.startNs + $0.lowerBound * 1_000_000..<HandPlayed.startNs + $0.upperBound * 1_000_000
+    }
     let conduct = VenueConduct(
+      orderOutages: [down].compactMap(\.self),
       clock: VenueClockRule(
         startNs: HandPlayed.startNs, offsetNs: offsetMs * 1_000_000, receiveWindowNs: 5_000_000_000),
       limits: LimitTerms(limits, othersWeightPerMinute: others))
@@ -87,27 +92,80 @@ struct BacktestLimitsTests {
     #expect(market.session.venues[0].desk.engine.orders.allSatisfy { $0.status == .canceled })
   }
 
-  @Test("an address whose weight others have used up is kept away until the next minute")
-  func tooMuchWeight() throws {
-    let market = try Self.played(fromMs: 30_000, toMs: 60_000, others: 1_200) { $0.weightPerMinute = 600 }
-    let refusals = try #require(market.session.venues[0].rateRefusals)
-    #expect(refusals.count > 0 && refusals.bans == 0)
-    // Half of the others' weight fills the minute: from there on nothing passes until the next one.
-    let accepted = Self.acceptedMs(market)
-    #expect(!accepted.contains { (30_000..<60_000).contains($0) } && accepted.contains { $0 >= 60_000 })
+  /// Others use 5,000 of 3,000: 1,667 when the session starts, and all that is left soon after 30 s. An order that leaves
+  /// then by the count of the last answer is refused.
+  private static func crowded(toMs: Int64, refusalsBeforeBan: Int) throws -> HandPlayed {
+    try played(fromMs: 1_000, toMs: toMs, others: 5_000) {
+      $0.weightPerMinute = 3_000
+      $0.refusalsBeforeBan = refusalsBeforeBan
+    }
   }
 
-  @Test("who is refused and is banned for it stays away for two minutes, then for four")
+  /// When the gateway held back orders for a reason, in milliseconds as above.
+  private static func heldBackMs(_ market: HandPlayed, _ reason: ReportReason) -> [Int64] {
+    market.heard.all.filter { $0.kind == .rejected && $0.reasonCode == reason.rawValue }.map {
+      ($0.timeNs - HandPlayed.startNs) / 1_000_000 + 20_000
+    }
+  }
+
+  @Test("an address whose weight others have used up is kept away until the next minute")
+  func tooMuchWeight() throws {
+    let market = try Self.crowded(toMs: 60_000, refusalsBeforeBan: 10)
+    let refusals = try #require(market.session.venues[0].rateRefusals)
+    #expect(refusals.count > 0 && refusals.bans == 0)
+    let accepted = Self.acceptedMs(market)
+    #expect(accepted.contains { $0 < 30_000 } && accepted.contains { $0 >= 60_000 })
+    #expect(!accepted.contains { (31_100..<60_000).contains($0) })
+    let paused = Self.heldBackMs(market, .backingOff)
+    #expect(!paused.isEmpty && paused.allSatisfy { (31_000..<60_000).contains($0) })
+  }
+
+  @Test("who is refused and is banned for it sends nothing for two minutes, and goes on")
   func banned() throws {
-    let market = try Self.played(fromMs: 30_000, toMs: 600_000, others: 1_200) {
+    let market = try Self.crowded(toMs: 600_000, refusalsBeforeBan: 0)
+    #expect(market.session.venues[0].rateRefusals.map { [$0.count, $0.bans] } == [1, 1])
+    let accepted = Self.acceptedMs(market)
+    #expect(accepted.contains { $0 < 30_000 } && accepted.contains { $0 >= 151_000 })
+    #expect(!accepted.contains { (31_100..<151_000).contains($0) })
+    let paused = Self.heldBackMs(market, .backingOff)
+    #expect(paused.contains { $0 > 60_000 } && paused.allSatisfy { (31_000...151_100).contains($0) })
+    let again = try Self.crowded(toMs: 600_000, refusalsBeforeBan: 0)
+    #expect(again.session.decisions == market.session.decisions)
+  }
+
+  @Test("who is refused again when a ban ends is banned for twice as long")
+  func longerBans() throws {
+    // At 20 s of a minute, when the session starts and whenever a ban of its feed ends, others have left no room for a
+    // snapshot: the third of two, four and eight minutes outlasts the session.
+    let market = try Self.played(fromMs: 1_000, toMs: 600_000, others: 1_200) {
       $0.weightPerMinute = 600
       $0.refusalsBeforeBan = 0
     }
-    let refusals = try #require(market.session.venues[0].rateRefusals)
-    // Others have filled the minute when the session first asks again, 30 s after its start, and whenever a ban ends: the
-    // third of two, four and eight minutes outlasts the session.
-    #expect(refusals.bans == 3)
-    #expect(refusals.count - refusals.bans <= 3, "what was under way when a ban began, and nothing after its answer")
-    #expect(Self.acceptedMs(market).isEmpty)
+    #expect(market.session.venues[0].rateRefusals?.bans == 3)
+  }
+
+  @Test("a snapshot that was refused is asked for again when the ban is over")
+  func bannedFeed() throws {
+    // At 20 s of a minute others have used 333: with connecting (47) and a snapshot (250) that is 10 too many.
+    let market = try Self.played(fromMs: 1_000, toMs: 240_000, others: 1_000) {
+      $0.weightPerMinute = 620
+      $0.refusalsBeforeBan = 0
+    }
+    #expect(market.session.venues[0].rateRefusals?.bans == 1)
+    // The book is there after two minutes; the budget of orders has room again in the minute after that.
+    let accepted = Self.acceptedMs(market)
+    #expect(!accepted.isEmpty && accepted.allSatisfy { $0 >= 180_000 })
+  }
+
+  @Test("a session does not come up while the venue refuses its connecting")
+  func refusedSession() throws {
+    // Down from 25 to 30 s of the minute; by then others and the session have used all but a few of 1,500.
+    let market = try Self.played(fromMs: 11_000, toMs: 60_000, others: 2_700, outage: 5_000..<10_000) {
+      $0.weightPerMinute = 1_500
+    }
+    #expect(market.session.venues[0].rateRefusals?.count == 1)
+    #expect(try #require(Self.acceptedMs(market).first) >= 60_000)
+    // A gateway whose session was up would have held orders back by the counts.
+    #expect((Self.heldBackMs(market, .rateLimited) + Self.heldBackMs(market, .backingOff)).allSatisfy { $0 >= 60_000 })
   }
 }

@@ -82,7 +82,7 @@ struct LimitTests {
   /// The first fill of an order gives back 1 (taker) or 5 (maker), never below zero.
   @Test func fillsGiveBackUnfilledOrders() throws {
     let desk = try ExchangeDesk()
-    func count() -> Int { desk.exchange.rates.ordersPerTenSeconds.count }
+    func count() -> Int { desk.exchange.rates.ordersPerTenSeconds.count(at: desk.exchange.nowNs()) }
     for _ in 0..<7 { #expect(try desk.place("BUY", "59990", "0.001").error == nil) }
     #expect(count() == 7)
     #expect(try desk.place("BUY", "60001", "0.0005").error == nil)

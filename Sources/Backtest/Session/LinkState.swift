@@ -54,6 +54,13 @@ struct LinkState {
     return edge
   }
 
+  /// The order session did not come up, and is tried again at that time.
+  mutating func holdOrders(untilNs: Int64) {
+    areOrdersUp = false
+    let place = edges[nextEdge...].firstIndex { $0.timeNs > untilNs } ?? edges.endIndex
+    edges.insert((untilNs, .ordersUp), at: place)
+  }
+
   /// Numbers a request that leaves.
   mutating func send(_ request: VenueRequest, atNs timeNs: Int64) -> Sent {
     sentCount += 1

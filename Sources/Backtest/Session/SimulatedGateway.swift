@@ -122,14 +122,12 @@ public struct SimulatedGateway: ~Copyable {
       status: answer.status, errorCode: answer.errorCode, retryAfterMs: answer.retryAfterMs, venueMs: nowNs / 1_000_000)
   }
 
-  /// The order session is up: connecting has its weight, and the venue's definitions were read.
-  mutating func connected(_ answer: RateAnswer, nowNs: Int64) {
+  /// The order session comes up: connecting has its weight, and the venue's definitions are read.
+  mutating func connected(_ definitions: [BinanceRateLimit], nowNs: Int64) {
     let venueMs = nowNs / 1_000_000
     budget?.count(weight: Self.connectingWeight, isNewOrder: false, venueMs: venueMs)
     budget?.settle(weight: Self.connectingWeight, venueMs: venueMs)
-    for figure in answer.figures {
-      budget?.observe(figure, sentMs: venueMs, venueMs: venueMs)
-    }
+    for figure in definitions { budget?.observe(figure, sentMs: venueMs, venueMs: venueMs) }
   }
 
   /// The connection itself weighs 2 (web-socket-api.md, "IP limits"), then what a session asks until it is up.

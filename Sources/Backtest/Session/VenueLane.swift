@@ -25,7 +25,8 @@ public final class VenueLane {
 
   /// A report on its way, and the number of the request that it answers; 0 for none.
   private struct Told {
-    var report: ExecutionReport
+    /// Nil for an answer that execution is not told of.
+    var report: ExecutionReport?
     var answers: UInt64 = 0
     var rates: RateAnswer?
   }
@@ -65,7 +66,7 @@ public final class VenueLane {
     snapshots = Wire(delays.response.ofAnotherConnection)
     requests = Wire(delays.order)
     reports = Wire(delays.response)
-    tellSessionUp(startNs)
+    connect(startNs)
     // It is up already: this does not travel.
     for report in told { reports.send(Told(report: report), arrivingNs: startNs) }
     told.removeAll(keepingCapacity: true)
@@ -119,9 +120,11 @@ public final class VenueLane {
     } else {
       desk.take(sent.request, timeNs: nowNs, reports: &told)
     }
-    let rates = limits?.answer(refusal?.excess, isPlacement: sent.request.kind == .place)
-    // An answer that execution is not told of is not waited for.
-    if told.isEmpty, let sent = link.answered(sent.number) { gateway.settle(sent, rates, nowNs: nowNs) }
+    let rates = limits?.answer(
+      refusal?.excess, isPlacement: sent.request.kind == .place, venueNs: conduct.clock.venueNs(nowNs))
+    if told.isEmpty, link.areOrdersUp {
+      reports.send(Told(report: nil, answers: sent.number, rates: rates), atNs: nowNs)
+    }
     sendReports(nowNs, answering: sent.number, rates)
   }
 
@@ -198,10 +201,12 @@ public final class VenueLane {
 
   /// Hands the reports that have arrived to execution, as far as there is room.
   func deliverReports(nowNs: Int64) {
-    while var heard = reports.peek(byNs: nowNs) {
-      heard.report.receiveTimeNs = nowNs
-      guard gateway.deliver(heard.report) else { break }
-      recorder.heard(heard.report, timeNs: nowNs)
+    while let heard = reports.peek(byNs: nowNs) {
+      if var report = heard.report {
+        report.receiveTimeNs = nowNs
+        guard gateway.deliver(report) else { break }
+        recorder.heard(report, timeNs: nowNs)
+      }
       if heard.answers > 0, let sent = link.answered(heard.answers) { gateway.settle(sent, heard.rates, nowNs: nowNs) }
       _ = reports.receive(byNs: nowNs)
     }
@@ -268,16 +273,19 @@ public final class VenueLane {
       }
       tellGateway(ExecutionReport(kind: .sessionDown, venue: venue, receiveTimeNs: nowNs, cause: 0), nowNs)
     case .ordersUp:
-      tellSessionUp(nowNs)
+      connect(nowNs)
       sendReports(nowNs)
     }
   }
 
-  /// What a gateway is told when its session is up: the account, then the news.
-  private func tellSessionUp(_ nowNs: Int64) {
-    // A connection over the limit is not refused: its first request is.
-    _ = limits?.refusal(weight: SimulatedGateway.connectingWeight, venueNs: conduct.clock.venueNs(nowNs))
-    if let rates = limits?.answer(nil, isPlacement: true) { gateway.connected(rates, nowNs: nowNs) }
+  /// Connects the order session. A gateway whose session is up is told the account, then the news; where the venue's limits
+  /// do not let it come up, it is tried again when the venue says.
+  private func connect(_ nowNs: Int64) {
+    let venueNs = conduct.clock.venueNs(nowNs)
+    if let excess = limits?.refusal(weight: SimulatedGateway.connectingWeight, venueNs: venueNs) {
+      return link.holdOrders(untilNs: nowNs + max(1, excess.retryAfterMs * 1_000_000 - venueNs))
+    }
+    if let limits { gateway.connected(limits.definitions, nowNs: nowNs) }
     desk.tellBalances(cause: 0, timeNs: nowNs, reports: &told)
     told.append(ExecutionReport(kind: .sessionUp, venue: venue, receiveTimeNs: nowNs, cause: 0))
   }

@@ -73,12 +73,14 @@ struct VenueLimits {
   /// What stands beside the answer to a request.
   ///
   /// - Parameter isPlacement: it tells the counts of orders, too.
-  func answer(_ refusal: RateRefusal?, isPlacement: Bool) -> RateAnswer {
-    var answer = RateAnswer(figures: [Self.figure(.weightPerMinute, counters.weight)])
+  func answer(_ refusal: RateRefusal?, isPlacement: Bool, venueNs: Int64) -> RateAnswer {
+    func figure(_ kind: BinanceRateLimit.Kind, _ counter: IntervalCounter) -> BinanceRateLimit {
+      BinanceRateLimit(kind, limit: Int64(counter.limit), count: Int64(counter.count(at: venueNs)))
+    }
+    var answer = RateAnswer(figures: [figure(.weightPerMinute, counters.weight)])
     if isPlacement {
       answer.figures += [
-        Self.figure(.ordersPerTenSeconds, counters.ordersPerTenSeconds),
-        Self.figure(.ordersPerDay, counters.ordersPerDay),
+        figure(.ordersPerTenSeconds, counters.ordersPerTenSeconds), figure(.ordersPerDay, counters.ordersPerDay),
       ]
     }
     guard let refusal else { return answer }
@@ -95,16 +97,21 @@ struct VenueLimits {
     return refusal
   }
 
+  /// The definitions of the limits, which tell no counts (`exchangeInfo`).
+  var definitions: [BinanceRateLimit] {
+    [
+      BinanceRateLimit(.weightPerMinute, limit: Int64(counters.weight.limit)),
+      BinanceRateLimit(.ordersPerTenSeconds, limit: Int64(counters.ordersPerTenSeconds.limit)),
+      BinanceRateLimit(.ordersPerDay, limit: Int64(counters.ordersPerDay.limit)),
+    ]
+  }
+
   private mutating func countOthers(_ venueNs: Int64) {
     let minute = venueNs / Self.minuteNs
     if minute != others.minute { others = (minute, 0) }
     let used = Int(Int64(othersWeightPerMinute) * (venueNs % Self.minuteNs) / Self.minuteNs)
     counters.addOthersWeight(used - others.weight, nowNs: venueNs)
     others.weight = used
-  }
-
-  private static func figure(_ kind: BinanceRateLimit.Kind, _ counter: IntervalCounter) -> BinanceRateLimit {
-    BinanceRateLimit(kind, limit: Int64(counter.limit), count: Int64(counter.count))
   }
 }
 

@@ -25,12 +25,16 @@ public struct IntervalCounter: Sendable {
   public let limit: Int
   private let lengthNs: Int64
   private var startNs: Int64 = 0
-  public private(set) var count = 0
+  /// In the interval that began at `startNs`.
+  private var count = 0
 
   init(lengthNs: Int64, limit: Int) {
     self.lengthNs = lengthNs
     self.limit = limit
   }
+
+  /// What has been used of the interval at that time.
+  public func count(at nowNs: Int64) -> Int { nowNs - nowNs % lengthNs == startNs ? count : 0 }
 
   /// - Returns: false, counting nothing, when `weight` more would exceed the limit.
   mutating func add(_ weight: Int, nowNs: Int64) -> Bool {
