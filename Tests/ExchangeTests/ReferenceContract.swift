@@ -13,7 +13,7 @@ struct ReferenceContract {
     var funding: Int128 = 0
   }
 
-  /// Of the accounts, then of the market's and of the insurance fund.
+  /// By account; neither the market's nor the insurance fund holds any.
   private(set) var holdings: [Holding]
   let isInverse: Bool
 
