@@ -137,6 +137,9 @@ struct BacktestConductTests {
       ("disconnects: {reconnectMs: 5, seed: 1}", "feedPerHour or ordersPerHour is expected to be above 0"),
       ("disconnects: {feedPerHour: 1, reconnectMs: 0, seed: 1}", "0 is outside 1 to 3600000"),
       ("clock: {offsetMs: 1e9}", "backtest.venue.clock.offsetMs"),
+      ("limits: {weightPerMinute: 0}", "test.yaml:19: backtest.venue.limits.weightPerMinute: 0 is outside 1 to"),
+      ("limits: {othersWeightPerMinute: 10000001}", "10000001 is outside 0 to 10000000"),
+      ("limits: {weight: 600}", "backtest.venue.limits.weight"),
     ])
   func refusals(venue: String, reason: String) throws {
     let problem = try #require(

@@ -34,16 +34,16 @@ struct BacktestLimitsTests {
   }
 
   private static func played(
-    fromMs: Int64, toMs: Int64, offsetMs: Int64 = 0, others: Int = 0, outage: Range<Int64>? = nil,
+    fromMs: Int64, toMs: Int64, offsetMs: Int64 = 0, others: Int = 0, outages: [Range<Int64>] = [],
     _ change: (inout RateLimits) -> Void
   ) throws -> HandPlayed {
     var limits = RateLimits()
     change(&limits)
-    let down = outage.map {
+    let down = outages.map {
       HandPlayed.startNs + $0.lowerBound * 1_000_000..<HandPlayed.startNs + $0.upperBound * 1_000_000
     }
     let conduct = VenueConduct(
-      orderOutages: [down].compactMap(\.self),
+      orderOutages: down,
       clock: VenueClockRule(
         startNs: HandPlayed.startNs, offsetNs: offsetMs * 1_000_000, receiveWindowNs: 5_000_000_000),
       limits: LimitTerms(limits, othersWeightPerMinute: others))
@@ -160,12 +160,24 @@ struct BacktestLimitsTests {
   @Test("a session does not come up while the venue refuses its connecting")
   func refusedSession() throws {
     // Down from 25 to 30 s of the minute; by then others and the session have used all but a few of 1,500.
-    let market = try Self.played(fromMs: 11_000, toMs: 60_000, others: 2_700, outage: 5_000..<10_000) {
+    let market = try Self.played(fromMs: 11_000, toMs: 60_000, others: 2_700, outages: [5_000..<10_000]) {
       $0.weightPerMinute = 1_500
     }
     #expect(market.session.venues[0].rateRefusals?.count == 1)
     #expect(try #require(Self.acceptedMs(market).first) >= 60_000)
     // A gateway whose session was up would have held orders back by the counts.
     #expect((Self.heldBackMs(market, .rateLimited) + Self.heldBackMs(market, .backingOff)).allSatisfy { $0 >= 60_000 })
+  }
+
+  @Test("a session that waits for its limits does not come up while it is down")
+  func heldInAnOutage() throws {
+    // As above; the minute ends at 40 s of the session, in the middle of a second outage.
+    let market = try Self.played(
+      fromMs: 11_000, toMs: 60_000, others: 2_700, outages: [5_000..<10_000, 38_000..<45_000]
+    ) {
+      $0.weightPerMinute = 1_500
+    }
+    let first = try #require(Self.acceptedMs(market).first)
+    #expect((65_000..<66_000).contains(first), "at the end of the outage: \(first)")
   }
 }

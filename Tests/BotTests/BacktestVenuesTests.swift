@@ -149,4 +149,12 @@ struct BacktestVenuesTests {
   func refused(text: String, problem: String) {
     #expect(backtestProblem(text)?.contains(problem) ?? false, "\(backtestProblem(text) ?? "nothing")")
   }
+
+  @Test("a session without a backtest names no venue")
+  func onlyInABacktest() {
+    let text = Self.alone(Self.near, instruments: "near:SYNUSDT")
+    let withoutBacktest = String(text.split(separator: "\nbacktest:", maxSplits: 1)[0])
+    let error = #expect(throws: ConfigurationError.self) { try Configuration(file: "test.yaml", text: withoutBacktest) }
+    #expect(error?.reason == "near:SYNUSDT: only a backtest has venues of its own")
+  }
 }

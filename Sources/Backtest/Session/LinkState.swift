@@ -54,9 +54,11 @@ struct LinkState {
     return edge
   }
 
-  /// The order session did not come up, and is tried again at that time.
+  /// The order session did not come up, and is tried again at that time; where it is to be down by then, at the end of
+  /// that.
   mutating func holdOrders(untilNs: Int64) {
     areOrdersUp = false
+    guard !edges[nextEdge...].contains(where: { $0.edge == .ordersDown && $0.timeNs <= untilNs }) else { return }
     let place = edges[nextEdge...].firstIndex { $0.timeNs > untilNs } ?? edges.endIndex
     edges.insert((untilNs, .ordersUp), at: place)
   }

@@ -22,7 +22,7 @@ public struct SimulatedGateway: ~Copyable {
   public init(
     emergency: consuming RingConsumer<GatewayRequest>, requests: consuming RingConsumer<GatewayRequest>,
     amends: consuming ApprovedOrderReceiver, orders: consuming ApprovedOrderReceiver,
-    reports: consuming RingProducer<ExecutionReport>, isLimited: Bool = false
+    reports: consuming RingProducer<ExecutionReport>, isLimited: Bool
   ) {
     self.emergency = emergency
     self.requests = requests

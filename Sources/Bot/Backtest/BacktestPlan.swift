@@ -42,7 +42,7 @@ package struct BacktestPlan {
 
   /// The links to the venues while the market's window is played, by the index of the venue.
   ///
-  /// - Throws: for latencies that were not measured then.
+  /// - Throws: for latencies that were not measured then, and funding that is not known for all of it.
   func links(_ market: BacktestMarket) throws -> [VenueLink] {
     let window = market.startNs...market.endNs
     for venue in venues { try venue.checkFunding(window) }

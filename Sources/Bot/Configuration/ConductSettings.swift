@@ -67,7 +67,8 @@ extension ConductSettings {
   private static func limits(_ reader: YAMLReader) throws -> LimitTerms {
     var reader = reader
     func limit(_ name: String, _ fallback: Int, from least: Int64 = 1) throws -> Int {
-      Int(try reader.integer(name, in: least...1_000_000_000, default: Int64(fallback)))
+      // More than any venue allows, and what a minute of nanoseconds can be multiplied with.
+      Int(try reader.integer(name, in: least...10_000_000, default: Int64(fallback)))
     }
     var limits = RateLimits()
     limits.weightPerMinute = try limit("weightPerMinute", limits.weightPerMinute)

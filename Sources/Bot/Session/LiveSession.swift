@@ -92,8 +92,8 @@ package final class LiveSession {
     var ports = ExecutionPorts()
     ports.attachGateway(
       reports: gatewayEnds.executionReports, orders: gatewayEnds.executionOrders,
-      requests: gatewayEnds.executionRequests,
-      emergency: gatewayEnds.executionEmergency, amends: gatewayEnds.executionAmends)
+      requests: gatewayEnds.executionRequests, emergency: gatewayEnds.executionEmergency,
+      amends: gatewayEnds.executionAmends)
     ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
     ports.attachControl(commands: ends.executionCommands, outcomes: ends.executionOutcomes)
     let execution = plan.execution(ports: ports, records: records.execution.producer, counters: edges.counters)
@@ -146,8 +146,8 @@ package final class LiveSession {
               second: endpoint.orderStream(try UringTransport()),
               lanes: GatewayLanes(
                 emergency: gatewayEnds.gatewayEmergency, requests: gatewayEnds.gatewayRequests,
-                amends: gatewayEnds.gatewayAmends,
-                orders: gatewayEnds.gatewayOrders), control: edges.control), source: source())))
+                amends: gatewayEnds.gatewayAmends, orders: gatewayEnds.gatewayOrders), control: edges.control),
+            source: source())))
     case .poll:
       boxes.append(
         StageBox(
@@ -166,8 +166,8 @@ package final class LiveSession {
               second: endpoint.orderStream(SocketTransport()),
               lanes: GatewayLanes(
                 emergency: gatewayEnds.gatewayEmergency, requests: gatewayEnds.gatewayRequests,
-                amends: gatewayEnds.gatewayAmends,
-                orders: gatewayEnds.gatewayOrders), control: edges.control), source: source())))
+                amends: gatewayEnds.gatewayAmends, orders: gatewayEnds.gatewayOrders), control: edges.control),
+            source: source())))
     }
     let byName = Dictionary(uniqueKeysWithValues: boxes.map { ($0.name, $0) })
     workers = affinity.workers.enumerated().map { number, worker in

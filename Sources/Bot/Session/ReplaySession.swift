@@ -73,8 +73,8 @@ package enum ReplaySession {
     var ports = ExecutionPorts()
     ports.attachGateway(
       reports: gatewayEnds.executionReports, orders: gatewayEnds.executionOrders,
-      requests: gatewayEnds.executionRequests,
-      emergency: gatewayEnds.executionEmergency, amends: gatewayEnds.executionAmends)
+      requests: gatewayEnds.executionRequests, emergency: gatewayEnds.executionEmergency,
+      amends: gatewayEnds.executionAmends)
     ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
     ports.attachControl(commands: ends.executionCommands, outcomes: ends.executionOutcomes)
     var execution = plan.execution(ports: ports, records: records.execution.producer, counters: counters)
@@ -87,8 +87,7 @@ package enum ReplaySession {
       first: ReplayMessageChannel(orders[0]), second: ReplayMessageChannel(orders[1]),
       lanes: GatewayLanes(
         emergency: gatewayEnds.gatewayEmergency, requests: gatewayEnds.gatewayRequests,
-        amends: gatewayEnds.gatewayAmends,
-        orders: gatewayEnds.gatewayOrders), control: control)
+        amends: gatewayEnds.gatewayAmends, orders: gatewayEnds.gatewayOrders), control: control)
 
     var desk = plan.control(
       channel: ReplayMessageChannel(people), commands: ends.controlCommands, outcomes: ends.controlOutcomes,
