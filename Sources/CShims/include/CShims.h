@@ -16,6 +16,7 @@
 #include "apus_openssl.h"
 #include "apus_process.h"
 #include "apus_socket.h"
+#include "apus_text.h"
 #include "apus_uring.h"
 #include "apus_zlib.h"
 

@@ -6,6 +6,7 @@ public import Market
 public struct BinanceInstruments: ~Copyable {
   public let count: Int
   @usableFromInline let definitions: UnsafeMutablePointer<Instrument>
+  private let grids: UnsafeMutablePointer<(price: BinanceGrid, quantity: BinanceGrid)>
 
   /// - Precondition: at least one instrument, no symbol twice.
   public init(_ instruments: [Instrument]) {
@@ -14,9 +15,16 @@ public struct BinanceInstruments: ~Copyable {
     count = instruments.count
     definitions = .allocate(capacity: instruments.count)
     definitions.initialize(from: instruments, count: instruments.count)
+    grids = .allocate(capacity: instruments.count)
+    for (position, one) in instruments.enumerated() {
+      (grids + position).initialize(to: (BinanceGrid(one.tick), BinanceGrid(one.lot)))
+    }
   }
 
-  deinit { definitions.deallocate() }
+  deinit {
+    definitions.deallocate()
+    grids.deallocate()
+  }
 
   @inline(always)
   public subscript(_ position: Int) -> Instrument {
@@ -31,6 +39,23 @@ public struct BinanceInstruments: ~Copyable {
   public func find(_ symbol: JSONText) -> Int {
     for position in 0..<count where definitions[position].symbol.equals(symbol) { return position }
     return -1
+  }
+
+  @_noLocks
+  func find(_ symbol: ShortName) -> Int {
+    let wanted = unsafeBitCast(symbol.storage, to: (UInt64, UInt64).self)
+    for position in 0..<count {
+      let known = unsafeBitCast(definitions[position].symbol.storage, to: (UInt64, UInt64).self)
+      if known == wanted { return position }
+    }
+    return -1
+  }
+
+  /// The steps of an instrument's prices and quantities.
+  @inline(always)
+  func grid(_ position: Int) -> (price: BinanceGrid, quantity: BinanceGrid) {
+    precondition(position >= 0 && position < count)
+    return grids[position]
   }
 
   /// The position of an instrument of this session, or -1.

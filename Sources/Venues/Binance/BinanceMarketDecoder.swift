@@ -12,11 +12,11 @@ public import Market
 public struct BinanceMarketDecoder: ~Copyable {
   public let instruments: BinanceInstruments
   /// The last message that `decode` accepted.
-  public private(set) var message = BinanceMarketMessage()
+  public internal(set) var message = BinanceMarketMessage()
   /// Bids, then asks, of the last depth message.
   public let levels: UnsafeMutablePointer<BookLevel>
-  public private(set) var bidCount = 0
-  public private(set) var askCount = 0
+  public internal(set) var bidCount = 0
+  public internal(set) var askCount = 0
   /// What was wrong with the text when `decode` returned `malformed`.
   public private(set) var jsonError = JSONError.none
   private let depthLetters = LetterSet("EsUuba")
@@ -34,6 +34,15 @@ public struct BinanceMarketDecoder: ~Copyable {
   /// Decodes one message; on `none` it stands in `message`.
   @_noLocks @inline(never)
   public mutating func decode(_ text: UnsafeRawBufferPointer) -> BinanceDecodeError {
+    message = BinanceMarketMessage()
+    jsonError = .none
+    if decodeKnownShape(text) { return .none }
+    return decodeAnyForm(text)
+  }
+
+  /// Decodes a message whatever the order of its fields, and finds out what is wrong with one.
+  @_noLocks @inline(never)
+  package mutating func decodeAnyForm(_ text: UnsafeRawBufferPointer) -> BinanceDecodeError {
     message = BinanceMarketMessage()
     bidCount = 0
     askCount = 0
