@@ -15,7 +15,7 @@ public struct BrainModel: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
 
   public let manifest: ModelManifest
   public let checksum: String
-  private var layer: LSTM<48, 32>
+  private var layer: LSTM<48, 32, Float32Weights>
   private let head: OutputHead<32>
   private let normalisation: UnsafeMutablePointer<SIMD8<Float>>
 
@@ -72,6 +72,10 @@ public struct BrainModel: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
     layer.step()
     return head.logits(layer.hidden)
   }
+
+  /// Computes ahead what the next step does not need its features for. Changes no result.
+  @_noLocks @inline(never)
+  public mutating func prepare() { layer.prepare() }
 
   /// Normalises eight features and hands them to the layer as its inputs from `8 * position`.
   private func enter(_ features: SIMD8<Float>, _ position: Int) {

@@ -5,68 +5,107 @@
 ///     i, f, o = sigmoid(x W + h R + b)      g = tanh(x W + h R + b)
 ///     c' = f c + i g                        h' = o tanh(c')
 ///
-/// Weights are packed once so that a step reads memory forwards only: for each block of eight units and each column
-/// (inputs, then units) the four gates' weights lie side by side, 128 bytes. The reduction order is canonical
-/// whatever the vector width: even columns add up from the bias, odd columns from zero, and both are added once.
+/// What does not depend on the input is known as soon as the step before is done: `prepare` computes h R + b ahead, while
+/// nothing waits, and the next `step` has only x W left. Whether `prepare` was called changes no bit of the result.
+///
+/// Weights are packed once so that a step reads memory forwards only: for each block of eight units and each pair of columns
+/// the four gates' weights lie side by side. The reduction order is canonical whatever the vector width: even columns add
+/// up from the bias, odd columns from zero, units before inputs, and both sums are added once.
 ///
 /// A layer owns its weights and its state in one place of memory, and never allocates after `init`.
-public struct LSTM<let inputs: Int, let units: Int>: ~Copyable, @unchecked Sendable {  // Safe: moved, never shared.
+public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copyable, @unchecked Sendable {
+  // Safe: moved, never shared.
   public typealias Lanes = SIMD8<Float>
 
-  /// What the next step reads: the caller writes the `inputs` first floats, the state's `units` follow.
-  @usableFromInline let columns: UnsafeMutablePointer<Float>
-  @usableFromInline let weights: UnsafeMutablePointer<Lanes>
-  @usableFromInline let biases: UnsafeMutablePointer<Lanes>
-  @usableFromInline let cells: UnsafeMutablePointer<Lanes>
-  @usableFromInline let outputs: UnsafeMutablePointer<Lanes>
-  private let block: UnsafeMutableRawPointer
+  /// The sums of one block of eight units: four gates, even and odd columns.
+  @frozen
+  public struct Sums: BitwiseCopyable {
+    @usableFromInline var i0, f0, g0, o0, i1, f1, g1, o1: Lanes
 
-  @inlinable static var columnCount: Int { inputs &+ units }
-  @inlinable static var blockCount: Int { units / 8 }
+    @inline(always) @inlinable
+    init(i0: Lanes, f0: Lanes, g0: Lanes, o0: Lanes, i1: Lanes, f1: Lanes, g1: Lanes, o1: Lanes) {
+      (self.i0, self.f0, self.g0, self.o0) = (i0, f0, g0, o0)
+      (self.i1, self.f1, self.g1, self.o1) = (i1, f1, g1, o1)
+    }
+  }
+
+  /// What the next step reads; a column that makes their number even stays zero.
+  @usableFromInline let inputColumns: UnsafeMutablePointer<Float>
+  /// The output of the last step, padded with zeros to whole blocks.
+  @usableFromInline let outputs: UnsafeMutablePointer<Lanes>
+  @usableFromInline let cells: UnsafeMutablePointer<Lanes>
+  @usableFromInline let biases: UnsafeMutablePointer<Sums>
+  /// The biases and the recurrent half of the next step, when `isPrepared`.
+  @usableFromInline let ahead: UnsafeMutablePointer<Sums>
+  @usableFromInline let inputWeights: UnsafeMutablePointer<Weights.Pair>
+  @usableFromInline let recurrentWeights: UnsafeMutablePointer<Weights.Pair>
+  @usableFromInline var isPrepared = false
+  private let memory: UnsafeMutableRawPointer
+
+  @inlinable static var inputPairs: Int { (inputs &+ 1) / 2 }
+  @inlinable static var recurrentPairs: Int { (units &+ 1) / 2 }
+  @inlinable static var blockCount: Int { (units &+ 7) / 8 }
 
   /// - Parameters:
   ///   - inputKernel: `inputs` rows of `4 * units`, gates in the order i, f, g, o (as `x @ W`).
   ///   - recurrentKernel: `units` rows of `4 * units`.
   ///   - bias: `4 * units`.
-  /// - Precondition: the counts fit; `inputs` is even and `units` a multiple of 8.
+  /// - Precondition: the counts fit.
   public init(inputKernel: [Float], recurrentKernel: [Float], bias: [Float]) {
-    precondition(inputs > 0 && inputs % 2 == 0 && units > 0 && units % 8 == 0, "an unsupported layer shape")
+    precondition(inputs > 0 && units > 0, "a layer has inputs and units")
     precondition(inputKernel.count == inputs * 4 * units && recurrentKernel.count == units * 4 * units)
     precondition(bias.count == 4 * units)
-    let blocks = units / 8
-    let lanes = blocks * (inputs + units) * 4 + blocks * 4 + blocks * 2
-    let floats = inputs + units
-    block = .allocate(byteCount: lanes * MemoryLayout<Lanes>.stride + floats * 4, alignment: 64)
-    weights = block.initializeMemory(as: Lanes.self, repeating: .zero, count: lanes)
-    biases = weights + blocks * (inputs + units) * 4
-    cells = biases + blocks * 4
-    outputs = cells + blocks
-    columns = (block + lanes * MemoryLayout<Lanes>.stride)
-      .initializeMemory(as: Float.self, repeating: 0, count: floats)
-    pack(inputKernel + recurrentKernel, bias)
+    var layout = MemoryLayoutBuilder()
+    let blocks = Self.blockCount
+    let inputWeightsAt = layout.place(Weights.Pair.self, count: blocks * Self.inputPairs)
+    let recurrentWeightsAt = layout.place(Weights.Pair.self, count: blocks * Self.recurrentPairs)
+    let biasesAt = layout.place(Sums.self, count: blocks)
+    let aheadAt = layout.place(Sums.self, count: blocks)
+    let cellsAt = layout.place(Lanes.self, count: blocks)
+    let outputsAt = layout.place(Lanes.self, count: blocks)
+    let inputsAt = layout.place(Float.self, count: 2 * Self.inputPairs)
+    memory = .allocate(byteCount: layout.byteCount, alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: layout.byteCount)
+    // Zero is a value of every type here.
+    inputWeights = (memory + inputWeightsAt).assumingMemoryBound(to: Weights.Pair.self)
+    recurrentWeights = (memory + recurrentWeightsAt).assumingMemoryBound(to: Weights.Pair.self)
+    biases = (memory + biasesAt).assumingMemoryBound(to: Sums.self)
+    ahead = (memory + aheadAt).assumingMemoryBound(to: Sums.self)
+    cells = (memory + cellsAt).assumingMemoryBound(to: Lanes.self)
+    outputs = (memory + outputsAt).assumingMemoryBound(to: Lanes.self)
+    inputColumns = (memory + inputsAt).assumingMemoryBound(to: Float.self)
+    Self.pack(inputKernel, rows: inputs, into: inputWeights)
+    Self.pack(recurrentKernel, rows: units, into: recurrentWeights)
+    for unit in 0..<units {
+      let (block, lane) = (unit / 8, unit % 8)
+      biases[block].i0[lane] = bias[unit]
+      biases[block].f0[lane] = bias[units + unit]
+      biases[block].g0[lane] = bias[2 * units + unit]
+      biases[block].o0[lane] = bias[3 * units + unit]
+    }
   }
 
-  deinit { block.deallocate() }
+  deinit { memory.deallocate() }
 
-  private func pack(_ rows: [Float], _ bias: [Float]) {
-    for block in 0..<units / 8 {
-      for gate in 0..<4 {
-        for lane in 0..<8 {
-          let column = gate * units + block * 8 + lane
-          biases[block * 4 + gate][lane] = bias[column]
-          for row in 0..<inputs + units {
-            weights[(block * (inputs + units) + row) * 4 + gate][lane] = rows[row * 4 * units + column]
-          }
-        }
+  private static func pack(_ kernel: [Float], rows: Int, into weights: UnsafeMutablePointer<Weights.Pair>) {
+    let pairs = (rows + 1) / 2
+    for row in 0..<rows {
+      for column in 0..<4 * units {
+        let (gate, unit) = (column / units, column % units)
+        let place = unit / 8 * pairs + row / 2
+        let weight = kernel[row * 4 * units + column]
+        Weights.set(&weights[place], gate: gate, lane: unit % 8, isOdd: row % 2 == 1, weight)
       }
     }
   }
 
   /// Where the caller writes the next step's `inputs` floats.
-  @inline(always) public var input: UnsafeMutablePointer<Float> { columns }
+  @inline(always) public var input: UnsafeMutablePointer<Float> { inputColumns }
 
   /// The output of the last step, `units` floats; they are also the state that the next step reads.
-  @inline(always) public var hidden: UnsafePointer<Float> { UnsafePointer(columns + inputs) }
+  @inline(always) public var hidden: UnsafePointer<Float> {
+    UnsafePointer(UnsafeRawPointer(outputs).assumingMemoryBound(to: Float.self))
+  }
 
   /// The cell state, `units` floats.
   @inline(always) public var cell: UnsafePointer<Float> {
@@ -76,58 +115,87 @@ public struct LSTM<let inputs: Int, let units: Int>: ~Copyable, @unchecked Senda
   /// Forgets everything: the state of a sequence that has not begun.
   @inline(always)
   public mutating func reset() {
-    var i = 0
-    while i < units {
-      columns[inputs &+ i] = 0
-      i &+= 1
+    var block = 0
+    while block < Self.blockCount {
+      outputs[block] = .zero
+      cells[block] = .zero
+      block &+= 1
     }
-    i = 0
-    while i < Self.blockCount {
-      cells[i] = .zero
-      i &+= 1
+    isPrepared = false
+  }
+
+  /// Computes what the next step does not need its input for. Call it when nothing waits, after the output was used.
+  @inline(always)
+  public mutating func prepare() {
+    guard !isPrepared else { return }
+    var block = 0
+    while block < Self.blockCount {
+      var sums = biases[block]
+      Self.add(recurrentWeights + block &* Self.recurrentPairs, hidden, pairs: Self.recurrentPairs, &sums)
+      ahead[block] = sums
+      block &+= 1
     }
+    isPrepared = true
   }
 
   /// One step of the recurrence over what stands in `input`.
   @inline(always)
   public mutating func step() {
-    var b = 0
-    while b < Self.blockCount {
-      stepBlock(b)
-      b &+= 1
+    prepare()
+    isPrepared = false
+    var block = 0
+    while block < Self.blockCount {
+      stepBlock(block)
+      block &+= 1
     }
-    // Only now: every block reads the whole previous output.
-    let state = UnsafeMutableRawPointer(columns + inputs)
-    state.copyMemory(from: UnsafeRawPointer(outputs), byteCount: units &* 4)
   }
 
-  /// Eight units: eight accumulators (four gates, even and odd columns) keep the multiply-add pipes full.
+  /// Eight units from their sums of the recurrent half to their output.
   @inlinable
-  func stepBlock(_ b: Int) {
-    var i0 = biases[b &* 4]
-    var f0 = biases[b &* 4 &+ 1]
-    var g0 = biases[b &* 4 &+ 2]
-    var o0 = biases[b &* 4 &+ 3]
-    var (i1, f1, g1, o1) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-    var w = weights + b &* Self.columnCount &* 4
-    var k = 0
-    while k < Self.columnCount {
-      let even = Lanes(repeating: columns[k])
-      let odd = Lanes(repeating: columns[k &+ 1])
-      i0.addProduct(w[0], even)
-      f0.addProduct(w[1], even)
-      g0.addProduct(w[2], even)
-      o0.addProduct(w[3], even)
-      i1.addProduct(w[4], odd)
-      f1.addProduct(w[5], odd)
-      g1.addProduct(w[6], odd)
-      o1.addProduct(w[7], odd)
-      w += 8
-      k &+= 2
+  func stepBlock(_ block: Int) {
+    var sums = ahead[block]
+    Self.add(inputWeights + block &* Self.inputPairs, inputColumns, pairs: Self.inputPairs, &sums)
+    let kept = Activations.sigmoid(sums.f0 + sums.f1) * cells[block]
+    let c = kept.addingProduct(Activations.sigmoid(sums.i0 + sums.i1), Activations.tanh(sums.g0 + sums.g1))
+    cells[block] = c
+    outputs[block] = Activations.sigmoid(sums.o0 + sums.o1) * Activations.tanh(c)
+  }
+
+  /// Adds weights times columns: eight accumulators keep the multiply-add pipes full.
+  @inline(always) @inlinable
+  static func add(
+    _ weights: UnsafePointer<Weights.Pair>, _ columns: UnsafePointer<Float>, pairs: Int, _ sums: inout Sums
+  ) {
+    var (i0, f0, g0, o0) = (sums.i0, sums.f0, sums.g0, sums.o0)
+    var (i1, f1, g1, o1) = (sums.i1, sums.f1, sums.g1, sums.o1)
+    var pair = 0
+    while pair < pairs {
+      let even = Lanes(repeating: columns[pair &* 2])
+      let odd = Lanes(repeating: columns[pair &* 2 &+ 1])
+      let i = Weights.factors(weights + pair, gate: 0)
+      i0.addProduct(i.even, even)
+      i1.addProduct(i.odd, odd)
+      let f = Weights.factors(weights + pair, gate: 1)
+      f0.addProduct(f.even, even)
+      f1.addProduct(f.odd, odd)
+      let g = Weights.factors(weights + pair, gate: 2)
+      g0.addProduct(g.even, even)
+      g1.addProduct(g.odd, odd)
+      let o = Weights.factors(weights + pair, gate: 3)
+      o0.addProduct(o.even, even)
+      o1.addProduct(o.odd, odd)
+      pair &+= 1
     }
-    let kept = Activations.sigmoid(f0 + f1) * cells[b]
-    let c = kept.addingProduct(Activations.sigmoid(i0 + i1), Activations.tanh(g0 + g1))
-    cells[b] = c
-    outputs[b] = Activations.sigmoid(o0 + o1) * Activations.tanh(c)
+    sums = Sums(i0: i0, f0: f0, g0: g0, o0: o0, i1: i1, f1: f1, g1: g1, o1: o1)
+  }
+}
+
+/// Places arrays behind each other, each at the beginning of a cache line.
+private struct MemoryLayoutBuilder {
+  var byteCount = 0
+
+  mutating func place<Element>(_: Element.Type, count: Int) -> Int {
+    defer { byteCount += (count * MemoryLayout<Element>.stride + 63) / 64 * 64 }
+    return byteCount
   }
 }

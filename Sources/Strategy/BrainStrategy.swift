@@ -52,6 +52,9 @@ public struct BrainStrategy: TradingStrategy, ~Copyable {
   }
 
   @_noLocks
+  public mutating func onIdle() { model.prepare() }
+
+  @_noLocks
   public mutating func onRestart(_ context: inout TradingContext) {
     model.reset()
     forecast = nil

@@ -34,6 +34,9 @@ public struct CombinedStrategy: TradingStrategy, ~Copyable {
   }
 
   @_noLocks
+  public mutating func onIdle() { brain.onIdle() }
+
+  @_noLocks
   public mutating func onRestart(_ context: inout TradingContext) {
     quoting.onRestart(&context)
     brain.onRestart(&context)

@@ -30,7 +30,7 @@ public struct StrategySettings: Sendable {
 public struct StrategyStage<Strategy: TradingStrategy & ~Copyable>: ~Copyable {
   @usableFromInline var core: StrategyCore
   @usableFromInline let strategies: UnsafeMutablePointer<Strategy>
-  let count: Int
+  @usableFromInline let count: Int
 
   /// - Parameters:
   ///   - shard: the number that intents and updates carry as `strategy`.
@@ -89,7 +89,10 @@ public struct StrategyStage<Strategy: TradingStrategy & ~Copyable>: ~Copyable {
   @inlinable
   public mutating func step(_ input: StepInput) -> Int {
     let work = core.begin(input)
-    if work == 0 { return 0 }
+    if work == 0 {
+      for i in 0..<count { strategies[i].onIdle() }
+      return 0
+    }
     while true {
       let occasion = core.next()
       if occasion == .none { return work }

@@ -43,6 +43,10 @@ public protocol TradingStrategy: ~Copyable {
   /// The time asked for with `context.setTimer` has come.
   mutating func onTimer(_ context: inout TradingContext)
 
+  /// There is nothing to do: the time to compute ahead what a later callback needs. How often this is called depends on
+  /// load, and a replay never calls it: it may only save work, never change what a callback does.
+  mutating func onIdle()
+
   /// Forget what rests on an unbroken past: the sampling grid begins anew, or the stream broke. In the latter case
   /// the book is void and the stage has asked for all own orders to be cancelled.
   mutating func onRestart(_ context: inout TradingContext)
@@ -56,6 +60,7 @@ extension TradingStrategy where Self: ~Copyable {
   @inlinable public mutating func onSample(_ context: inout TradingContext) {}
   @inlinable public mutating func onReport(_ update: OrderUpdate, _ context: inout TradingContext) {}
   @inlinable public mutating func onTimer(_ context: inout TradingContext) {}
+  @inlinable public mutating func onIdle() {}
   @inlinable public mutating func onRestart(_ context: inout TradingContext) {}
 }
 

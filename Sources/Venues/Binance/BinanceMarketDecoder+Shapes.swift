@@ -101,7 +101,8 @@ extension BinanceMarketDecoder {
 
   /// One level by the scanner.
   @inline(never)
-  private func readLevel(_ shape: inout BinanceShape, _ text: UnsafeRawBufferPointer, _ level: inout BookLevel) -> Bool {
+  private func readLevel(_ shape: inout BinanceShape, _ text: UnsafeRawBufferPointer, _ level: inout BookLevel) -> Bool
+  {
     var scanner = JSONScanner(UnsafeRawBufferPointer(start: shape.next, count: shape.end - shape.next))
     scanner.beginArray()
     guard scanner.nextElement() else { return false }
