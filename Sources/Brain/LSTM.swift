@@ -128,13 +128,7 @@ public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copy
   @inline(always)
   public mutating func prepare() {
     guard !isPrepared else { return }
-    var block = 0
-    while block < Self.blockCount {
-      var sums = biases[block]
-      Self.add(recurrentWeights + block &* Self.recurrentPairs, hidden, pairs: Self.recurrentPairs, &sums)
-      ahead[block] = sums
-      block &+= 1
-    }
+    addRows(recurrentWeights, hidden, pairs: Self.recurrentPairs, to: biases)
     isPrepared = true
   }
 
@@ -143,22 +137,38 @@ public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copy
   public mutating func step() {
     prepare()
     isPrepared = false
+    addRows(inputWeights, inputColumns, pairs: Self.inputPairs, to: ahead)
+    // Apart from the sums, so that the long chains of neighbouring blocks overlap.
     var block = 0
     while block < Self.blockCount {
-      stepBlock(block)
+      activate(block)
       block &+= 1
     }
   }
 
-  /// Eight units from their sums of the recurrent half to their output.
+  /// Adds weights times columns to the sums of every block, and leaves the results in `ahead`.
   @inlinable
-  func stepBlock(_ block: Int) {
-    var sums = ahead[block]
-    Self.add(inputWeights + block &* Self.inputPairs, inputColumns, pairs: Self.inputPairs, &sums)
-    let kept = Activations.sigmoid(sums.f0 + sums.f1) * cells[block]
-    let c = kept.addingProduct(Activations.sigmoid(sums.i0 + sums.i1), Activations.tanh(sums.g0 + sums.g1))
-    cells[block] = c
-    outputs[block] = Activations.sigmoid(sums.o0 + sums.o1) * Activations.tanh(c)
+  func addRows(
+    _ weights: UnsafePointer<Weights.Pair>, _ columns: UnsafePointer<Float>, pairs: Int,
+    to start: UnsafePointer<Sums>
+  ) {
+    var block = 0
+    while block < Self.blockCount {
+      var sums = start[block]
+      Self.add(weights + block &* pairs, columns, pairs: pairs, &sums)
+      ahead[block] = sums
+      block &+= 1
+    }
+  }
+
+  /// Eight units from their sums to their output.
+  @inline(always) @inlinable
+  func activate(_ block: Int) {
+    let sums = ahead[block]
+    let made = Activations.cell(
+      i: sums.i0 + sums.i1, f: sums.f0 + sums.f1, g: sums.g0 + sums.g1, o: sums.o0 + sums.o1, c: cells[block])
+    cells[block] = made.c
+    outputs[block] = made.h
   }
 
   /// Adds weights times columns: eight accumulators keep the multiply-add pipes full.

@@ -11,6 +11,13 @@ public enum FastMath {
     typealias Lanes = SIMD8<Float>
     var x = x.replacing(with: Lanes(repeating: -87), where: x .< -87)
     x.replace(with: Lanes(repeating: 88), where: x .> 88)
+    return boundedExp(x)
+  }
+
+  /// As `exp`, for arguments that are known to be within [-87, 88].
+  @inline(always)
+  public static func boundedExp(_ x: SIMD8<Float>) -> SIMD8<Float> {
+    typealias Lanes = SIMD8<Float>
     // Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits of the significand.
     let shifted = Lanes(repeating: 12_582_912).addingProduct(x, Lanes(repeating: 1.442_695_04))
     let n = shifted - 12_582_912

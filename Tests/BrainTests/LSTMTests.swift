@@ -106,22 +106,19 @@ import Testing
         return even + odd
       }
       for u in 0..<units {
-        let (i, f) = (sigmoid(sums[u]), sigmoid(sums[units + u]))
-        let (g, o) = (tanh(sums[2 * units + u]), sigmoid(sums[3 * units + u]))
-        cell[u] = (f * cell[u]).addingProduct(i, g)
-        hidden[u] = o * tanh(cell[u])
+        let gate = { (gate: Int) in SIMD8(repeating: sums[gate * units + u]) }
+        let made = Activations.cell(i: gate(0), f: gate(1), g: gate(2), o: gate(3), c: SIMD8(repeating: cell[u]))
+        (cell[u], hidden[u]) = (made.c[0], made.h[0])
         #expect(layer.hidden[u].bitPattern == hidden[u].bitPattern)
       }
     }
   }
 
-  private func sigmoid(_ x: Float) -> Float { Activations.sigmoid(SIMD8(repeating: x))[0] }
-  private func tanh(_ x: Float) -> Float { Activations.tanh(SIMD8(repeating: x))[0] }
-
-  @Test(arguments: [
-    (1, 0x3f80), (-2.5, 0xc020), (0, 0), (1.00390625, 0x3f80), (1.01171875, 0x3f82), (1.0078125, 0x3f81),
-    (3.3895e38, 0x7f7f), (0x1p-133, 0x0001),
-  ] as [(Float, UInt16)])
+  @Test(
+    arguments: [
+      (1, 0x3f80), (-2.5, 0xc020), (0, 0), (1.00390625, 0x3f80), (1.01171875, 0x3f82), (1.0078125, 0x3f81),
+      (3.3895e38, 0x7f7f), (0x1p-133, 0x0001),
+    ] as [(Float, UInt16)])
   func halfWidthRoundsToNearest(_ weight: Float, _ expected: UInt16) {
     #expect(BFloat16Weights.rounded(weight) == expected)
   }
