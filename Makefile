@@ -3,18 +3,19 @@
 SWIFT ?= swift
 PYTHON := $(CURDIR)/.venv/bin/python
 RELEASE := .build/release
-FORMATTED := Package.swift Sources Tests Examples
+FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 # The driver remarks on every module that debug builds are whole-module (Package.swift says why): not worth a line each.
 QUIET := 2>&1 | { grep -v 'remark: Incremental compilation has been disabled' || true; }
 
-.PHONY: demo check setup format lint debug release gate threads conformance environment end-to-end parity reality crashes fuzz sanitize clean
+.PHONY: demo check setup format lint debug release gate threads conformance environment end-to-end benchmarks bench parity \
+  reality crashes fuzz sanitize clean
 .SILENT: setup
 
 demo: setup
 	$(SWIFT) build -c release --product apus
 	$(RELEASE)/apus demo --seconds 20
 
-check: setup lint debug release gate threads conformance environment end-to-end
+check: setup lint debug release gate threads conformance environment end-to-end benchmarks
 
 setup:
 	scripts/setup
@@ -26,7 +27,7 @@ lint:
 	$(SWIFT) format lint --strict --recursive $(FORMATTED)
 
 # `pipefail` is bash's: without it a failed build would hide behind the filter.
-debug release environment: SHELL := /bin/bash -o pipefail
+debug release environment benchmarks bench: SHELL := /bin/bash -o pipefail
 
 debug:
 	$(SWIFT) build --build-tests $(QUIET)
@@ -54,6 +55,20 @@ environment:
 
 end-to-end:
 	$(PYTHON) Tests/end-to-end/run.py --apus $(RELEASE)/apus
+
+# The benchmark suite, a package of its own (Benchmarks/README.md): here with as little work as shows that it runs.
+benchmarks:
+	scripts/setup benchmarks
+	$(SWIFT) build --package-path Benchmarks -c release --product apus-bench $(QUIET)
+	.venv-benchmarks/bin/python Benchmarks/check.py
+
+# All rows against their peers, minutes; leaves a page in Benchmarks/results and the table in Benchmarks/RESULTS.md.
+# CAPTURE=FILE gives a recorded Binance spot session of BTCUSDT, ROWS=ROW,ROW measures only these.
+bench:
+	scripts/setup benchmarks
+	$(SWIFT) build --package-path Benchmarks -c release --product apus-bench $(QUIET)
+	.venv-benchmarks/bin/python Benchmarks/run.py $(if $(filter file undefined,$(origin CAPTURE)),,--capture $(CAPTURE)) \
+	  $(if $(ROWS),--rows $(ROWS))
 
 # Our replay against hftbacktest 2.4.4, on recorded futures captures: the same fills, and how fast (docs/replay.md). Half a
 # minute for each, and once 900 MB of Python packages.

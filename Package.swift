@@ -40,6 +40,10 @@ let package = Package(
         "Pipeline", "Market", "Risk", "Venues", "Brain", "Execution", "Control", "Strategy", "Simulation",
         "Backtest", "Journal", "Bot",
       ]),
+    // From the packet to the order, without servers and commands: what `Benchmarks` measures.
+    .library(
+      name: "ApusPath",
+      targets: ["Pipeline", "Market", "Risk", "Venues", "Brain", "Strategy", "Execution", "Simulation"]),
     .library(name: "ApusEnvironment", type: .dynamic, targets: ["Environment"]),
   ],
   dependencies: [

@@ -1,0 +1,127 @@
+// What others wrote, and bare floors in C, behind one C interface: the other side of every comparison.
+// Times are nanoseconds of the time-stamp counter's clock unless a name says otherwise. Nothing here prints.
+#ifndef PEERS_H
+#define PEERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Time ---------------------------------------------------------------------------------------------------------------
+
+/// CLOCK_MONOTONIC in nanoseconds.
+int64_t peer_now_ns(void);
+/// Keeps the calling thread on one CPU; 0 or -errno.
+int peer_pin(int cpu);
+
+// Rings: one producer on one CPU, one consumer on another; elements of 64 bytes whose first word counts up ------------
+
+typedef struct {
+  uint64_t words[8];
+} peer_element;
+
+typedef struct {
+  int64_t duration_ns;
+  /// Sum of the first words that the consumer took out.
+  uint64_t sum;
+} peer_ring_result;
+
+/// boost::lockfree::spsc_queue of 4096 slots, `consume_all` on the reading side.
+peer_ring_result peer_ring_boost(int64_t count, int producer_cpu, int consumer_cpu);
+/// moodycamel::ReaderWriterQueue of 4096 slots, reserved beforehand.
+peer_ring_result peer_ring_moodycamel(int64_t count, int producer_cpu, int consumer_cpu);
+/// Two flags on cache lines of their own, written in turn: what a round trip between two CPUs costs at least.
+peer_ring_result peer_ping_pong(int64_t round_trips, int first_cpu, int second_cpu);
+
+// Books: changes of levels, messages ending where `is_last` is set ----------------------------------------------------
+
+typedef struct {
+  int64_t price_ticks;
+  int64_t lots;
+  uint8_t is_ask;
+  uint8_t is_last;
+} peer_change;
+
+typedef struct {
+  int64_t duration_ns;
+  /// Folded over the touch after every message: equal for every right book.
+  uint64_t digest;
+} peer_book_result;
+
+/// std::map by price, one for each side.
+peer_book_result peer_book_map(const peer_change *changes, size_t count);
+/// A sorted std::vector for each side, best level last, searched from its end.
+peer_book_result peer_book_vector(const peer_change *changes, size_t count);
+
+// JSON: simdjson on-demand, fields asked for in the order of the message ----------------------------------------------
+
+typedef struct {
+  /// Of the whole message: the kinds below, 0 when it could not be read.
+  int kind;
+  uint64_t first_sequence, last_sequence;
+  int64_t event_time_ms;
+  /// Sum over the levels: price ticks times 3 plus lots times 5, times the level's place from 1.
+  uint64_t levels_digest;
+  int64_t level_count;
+  uint8_t buyer_is_maker;
+} peer_message;
+
+enum { PEER_OTHER = 0, PEER_DEPTH = 1, PEER_TICKER = 2, PEER_TRADE = 3 };
+
+typedef struct peer_json peer_json;
+peer_json *peer_json_new(void);
+void peer_json_free(peer_json *json);
+/// How many bytes must be readable behind a text.
+size_t peer_json_padding(void);
+/// Decodes a wrapped market message of known kind; prices in 10^-2, quantities in 10^-8.
+peer_message peer_json_decode(
+    peer_json *json, const char *text, size_t count, int kind, uint64_t price_unit, uint64_t lot_unit);
+
+// LSTM -----------------------------------------------------------------------------------------------------------------
+
+/// A layer stepped by OpenBLAS (cblas_sgemv, one thread) and activations that the compiler vectorises over libmvec.
+typedef struct peer_lstm peer_lstm;
+/// @param input_kernel inputs rows of 4 * units, gates i, f, g, o; recurrent_kernel likewise of units rows
+peer_lstm *peer_lstm_new(
+    int inputs, int units, const float *input_kernel, const float *recurrent_kernel, const float *bias);
+void peer_lstm_free(peer_lstm *layer);
+void peer_lstm_step(peer_lstm *layer, const float *input);
+const float *peer_lstm_hidden(const peer_lstm *layer);
+
+/// A model in onnxruntime, opened from the shared library and the model file given; one thread, bound buffers.
+typedef struct peer_onnx peer_onnx;
+/// @param error 256 bytes for the reason when the answer is NULL
+peer_onnx *peer_onnx_new(const char *library, const char *model, char *error);
+void peer_onnx_free(peer_onnx *onnx);
+/// Binds a buffer of floats as an input or an output; 0, or -1 with the reason in `error`.
+int peer_onnx_bind(
+    peer_onnx *onnx, int is_input, const char *name, float *data, const int64_t *shape, size_t rank, char *error);
+/// Runs the bound model; 0 or -1.
+int peer_onnx_run(peer_onnx *onnx);
+
+// Limits of the machine -------------------------------------------------------------------------------------------------
+
+/// Bytes per second at which this CPU reads `bytes` of memory again and again and adds them up, the fastest of its vector
+/// widths.
+double peer_read_bandwidth(size_t bytes, int64_t duration_ns);
+/// Multiply-adds of floats per second in registers.
+double peer_fma_rate(int64_t duration_ns);
+
+// AEAD ------------------------------------------------------------------------------------------------------------------
+
+/// AES-128-GCM with a context that is made once: the bare cost of a record's cipher.
+typedef struct peer_aead peer_aead;
+peer_aead *peer_aead_new(void);
+void peer_aead_free(peer_aead *aead);
+/// Seals `count` bytes with 5 bytes of additional data and a tag of 16 behind them; 0 or -1.
+int peer_aead_seal(peer_aead *aead, uint64_t number, const uint8_t *plain, size_t count, uint8_t *sealed);
+/// The other way; 0, or -1 when the tag does not fit.
+int peer_aead_open(peer_aead *aead, uint64_t number, const uint8_t *sealed, size_t count, uint8_t *plain);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
