@@ -86,7 +86,7 @@ public struct StrategyStage<Strategy: TradingStrategy & ~Copyable>: ~Copyable {
   /// One deterministic step: takes what is there, calls the strategy, publishes what it asked for.
   ///
   /// - Returns: how many items were handled; 0 changed nothing.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func step(_ input: StepInput) -> Int {
     let work = core.begin(input)
     if work == 0 {

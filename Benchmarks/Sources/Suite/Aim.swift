@@ -74,12 +74,17 @@ public struct Comparison: Sendable, Equatable {
       }
   }
 
-  private static let models =
-    ["lstm_a", "lstm_b", "lstm_c"].flatMap { model in
-      ["\(model)_stream", "\(model)_window"].flatMap { row in
-        [Comparison(row, "roofline", .timesAsFast(0.6)), Comparison(row, "onnxruntime", .reported)]
-      }
-    } + [Comparison("lstm_a_stream_half_p99", "roofline", .reported, limit: 5_070)]
+  private static let models = ["lstm_a", "lstm_b", "lstm_c"].flatMap { model in
+    [
+      Comparison("\(model)_stream", "roofline", .timesAsFast(0.6)),
+      Comparison("\(model)_stream", "onnxruntime", .reported),
+      Comparison("\(model)_window", "roofline", .timesAsFast(0.6)),
+      Comparison("\(model)_window", "onnxruntime", .reported),
+      // A p99 of 5.07 us is the audited record of an accelerator on the same task (STAC, 2023).
+      Comparison("\(model)_stream_half_p99", "roofline", .reported, limit: model == "lstm_a" ? 5_070 : nil),
+      Comparison("\(model)_stream_p99", "roofline", .reported),
+    ]
+  }
 
   private static let messages = ["json_depth", "json_trade", "json_ticker"].map {
     Comparison($0, "simdjson on-demand", .timesAsFast(2))

@@ -82,7 +82,10 @@ struct Measure: ParsableCommand {
     let models = ModelPlaces(models: models, onnxruntime: onnxruntime)
     let benchmarks =
       [ringThroughput(scale, cpus: places), ringRoundTrip(scale, cpus: places)]
-      + (try lstmBenchmarks(models, scale)) + jsonBenchmarks(recording, scale) + [bookUpdate(recording, scale)]
+      + (try lstmBenchmarks(models, scale)) + (try modelBenchmarks(models, scale)) + jsonBenchmarks(recording, scale)
+      + [
+        bookUpdate(recording, scale), try tlsRecord(scale),
+      ]
     let chosen = benchmarks.filter { wanted?.contains($0.row) ?? true }
     var lines: [String] = []
     for (place, benchmark) in chosen.enumerated() {

@@ -166,20 +166,14 @@ private final class OnnxStep {
 
   init(_ model: String, _ places: ModelPlaces, size: Int) throws {
     self.size = size
-    var reason = [CChar](repeating: 0, count: 256)
-    guard let session = peer_onnx_new(places.onnxruntime, model, &reason) else {
-      throw BenchmarkError("onnxruntime: \(text(reason))")
-    }
-    self.session = session
+    session = try openOnnx(model, places)
     buffers = (0..<5).map { _ in
       let buffer = UnsafeMutablePointer<Float>.allocate(capacity: size)
       buffer.initialize(repeating: 0, count: size)
       return buffer
     }
     for (i, name) in ["x", "h", "c", "h_next", "c_next"].enumerated() {
-      guard peer_onnx_bind(session, i < 3 ? 1 : 0, name, buffers[i], [1, 1, Int64(size)], 3, &reason) == 0 else {
-        throw BenchmarkError("onnxruntime: \(text(reason))")
-      }
+      try bindOnnx(session, isInput: i < 3, name, buffers[i], [1, 1, Int64(size)])
     }
   }
 
@@ -198,6 +192,22 @@ private final class OnnxStep {
   var hidden: [Float] { Array(UnsafeBufferPointer(start: buffers[3], count: size)) }
 }
 
-private func text(_ reason: [CChar]) -> String {
-  String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+func openOnnx(_ model: String, _ places: ModelPlaces) throws -> OpaquePointer {
+  var reason = [CChar](repeating: 0, count: 256)
+  guard let session = peer_onnx_new(places.onnxruntime, model, &reason) else { throw onnxError(reason) }
+  return session
+}
+
+func bindOnnx(
+  _ session: OpaquePointer, isInput: Bool, _ name: String, _ data: UnsafeMutablePointer<Float>, _ shape: [Int64]
+) throws {
+  var reason = [CChar](repeating: 0, count: 256)
+  guard peer_onnx_bind(session, isInput ? 1 : 0, name, data, shape, shape.count, &reason) == 0 else {
+    throw onnxError(reason)
+  }
+}
+
+private func onnxError(_ reason: [CChar]) -> BenchmarkError {
+  BenchmarkError(
+    "onnxruntime: \(String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))")
 }

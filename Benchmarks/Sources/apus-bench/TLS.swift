@@ -1,0 +1,102 @@
+// A record of TLS against the bare cipher of the same bytes: an order that goes out, a market message that comes in.
+
+import Foundation
+import Peers
+import Pipeline
+import Suite
+
+/// Bytes of an order request and of a market message, as they stand in the recorded traffic.
+private let orderBytes = 300
+private let messageBytes = 400
+
+func tlsRecord(_ scale: Scale) throws -> Benchmark {
+  let rounds = scale.of(100_000, tiny: 100)
+  let pair = try SessionPair()
+  let bare = BareCipher()
+  return Benchmark(
+    row: "tls_record", unit: "ns",
+    topology: """
+      client seals \(orderBytes) B, server opens them; server seals \(messageBytes) B, client opens them: one thread, no \
+      socket; TLS 1.3, AES-128-GCM, records by OpenSSL
+      """,
+    ours: BenchmarkSide("apus") { try perRound(rounds) { try pair.exchange() } },
+    peers: [BenchmarkSide("bare AEAD") { try perRound(rounds) { try bare.exchange() } }])
+}
+
+private func perRound(_ rounds: Int, _ body: () throws -> Void) rethrows -> Double {
+  let start = peer_now_ns()
+  for _ in 0..<rounds { try body() }
+  return Double(peer_now_ns() - start) / Double(rounds)
+}
+
+/// A client and a server of TLS that talk through memory.
+private final class SessionPair {
+  private var client: TLSSession
+  private var server: TLSSession
+  private let wire = UnsafeMutableRawBufferPointer.allocate(byteCount: TLSSession.flightBytes, alignment: 64)
+  private let answer = UnsafeMutableRawBufferPointer.allocate(byteCount: TLSSession.flightBytes, alignment: 64)
+  private let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
+  private let text = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
+
+  init() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("apus-bench-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let places = ["ca.pem", "server.pem", "server.key"].map { folder.appendingPathComponent($0).path }
+    let authority = try ThrowAwayAuthority()
+    try authority.writeCertificate(to: places[0])
+    try authority.issue(names: ["DNS:localhost"], certificateFile: places[1], keyFile: places[2])
+    client = TLSSession(try TLSContext.client(trustFile: places[0]), hostName: "localhost")
+    server = TLSSession(try TLSContext.server(certificateFile: places[1], keyFile: places[2]))
+    for i in 0..<text.count { text[i] = UInt8(truncatingIfNeeded: i &* 7 &+ 13) }
+    try shakeHands()
+  }
+
+  deinit { for buffer in [wire, answer, plain, text] { buffer.deallocate() } }
+
+  private func shakeHands() throws {
+    var count = 0
+    for _ in 0..<10 where !(client.isEstablished && server.isEstablished) {
+      let asked = client.read(UnsafeRawBufferPointer(rebasing: answer[..<count]), into: plain, outgoing: wire)
+      let told = server.read(UnsafeRawBufferPointer(rebasing: wire[..<asked.outgoing]), into: plain, outgoing: answer)
+      count = told.outgoing
+    }
+    guard client.isEstablished, server.isEstablished, client.cipher == "TLS_AES_128_GCM_SHA256" else {
+      throw BenchmarkError("tls_record: no handshake with AES-128-GCM")
+    }
+  }
+
+  func exchange() throws {
+    let order = client.write(UnsafeRawBufferPointer(rebasing: text[..<orderBytes]), outgoing: wire)
+    let received = server.read(
+      UnsafeRawBufferPointer(rebasing: wire[..<order.outgoing]), into: plain, outgoing: answer)
+    guard received.plaintext == orderBytes, plain[orderBytes - 1] == text[orderBytes - 1] else {
+      throw BenchmarkError("tls_record: an order did not come through")
+    }
+    let message = server.write(UnsafeRawBufferPointer(rebasing: text[..<messageBytes]), outgoing: wire)
+    let read = client.read(UnsafeRawBufferPointer(rebasing: wire[..<message.outgoing]), into: plain, outgoing: answer)
+    guard read.plaintext == messageBytes, plain[messageBytes - 1] == text[messageBytes - 1] else {
+      throw BenchmarkError("tls_record: a message did not come through")
+    }
+  }
+}
+
+/// The same bytes through nothing but the cipher.
+private final class BareCipher {
+  private let aead = peer_aead_new()
+  private var number: UInt64 = 0
+  private let text = (0..<messageBytes).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 13) }
+  private var sealed = [UInt8](repeating: 0, count: messageBytes + 16)
+  private var plain = [UInt8](repeating: 0, count: messageBytes)
+
+  deinit { peer_aead_free(aead) }
+
+  func exchange() throws {
+    for count in [orderBytes, messageBytes] {
+      guard peer_aead_seal(aead, number, text, count, &sealed) == 0,
+        peer_aead_open(aead, number, sealed, count, &plain) == 0, plain[count - 1] == text[count - 1]
+      else { throw BenchmarkError("tls_record: the bare cipher failed") }
+      number &+= 1
+    }
+  }
+}
