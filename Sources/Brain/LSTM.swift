@@ -9,23 +9,28 @@
 /// nothing waits, and the next `step` has only x W left. Whether `prepare` was called changes no bit of the result.
 ///
 /// Weights are packed once so that a step reads memory forwards only: for each block of eight units and each pair of columns
-/// the four gates' weights lie side by side. The reduction order is canonical whatever the vector width: even columns add
-/// up from the bias, odd columns from zero, units before inputs, and both sums are added once.
+/// the four gates' weights lie side by side. The reduction order is canonical whatever the vector width and whatever was
+/// computed ahead: the products of even columns add up from zero, those of odd columns likewise, the two are added; the
+/// sum over units is added to the bias, the sum over inputs to that.
 ///
 /// A layer owns its weights and its state in one place of memory, and never allocates after `init`.
 public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copyable, @unchecked Sendable {
   // Safe: moved, never shared.
   public typealias Lanes = SIMD8<Float>
 
-  /// The sums of one block of eight units: four gates, even and odd columns.
+  /// One block of eight units: a vector for each gate.
   @frozen
-  public struct Sums: BitwiseCopyable {
-    @usableFromInline var i0, f0, g0, o0, i1, f1, g1, o1: Lanes
+  public struct GateSums: BitwiseCopyable {
+    @usableFromInline var i, f, g, o: Lanes
 
     @inline(always) @inlinable
-    init(i0: Lanes, f0: Lanes, g0: Lanes, o0: Lanes, i1: Lanes, f1: Lanes, g1: Lanes, o1: Lanes) {
-      (self.i0, self.f0, self.g0, self.o0) = (i0, f0, g0, o0)
-      (self.i1, self.f1, self.g1, self.o1) = (i1, f1, g1, o1)
+    init(i: Lanes, f: Lanes, g: Lanes, o: Lanes) {
+      (self.i, self.f, self.g, self.o) = (i, f, g, o)
+    }
+
+    @inline(always) @inlinable
+    static func + (left: GateSums, right: GateSums) -> GateSums {
+      GateSums(i: left.i + right.i, f: left.f + right.f, g: left.g + right.g, o: left.o + right.o)
     }
   }
 
@@ -34,9 +39,9 @@ public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copy
   /// The output of the last step, padded with zeros to whole blocks.
   @usableFromInline let outputs: UnsafeMutablePointer<Lanes>
   @usableFromInline let cells: UnsafeMutablePointer<Lanes>
-  @usableFromInline let biases: UnsafeMutablePointer<Sums>
+  @usableFromInline let biases: UnsafeMutablePointer<GateSums>
   /// The biases and the recurrent half of the next step, when `isPrepared`.
-  @usableFromInline let ahead: UnsafeMutablePointer<Sums>
+  @usableFromInline let ahead: UnsafeMutablePointer<GateSums>
   @usableFromInline let inputWeights: UnsafeMutablePointer<Weights.Pair>
   @usableFromInline let recurrentWeights: UnsafeMutablePointer<Weights.Pair>
   @usableFromInline var isPrepared = false
@@ -59,8 +64,8 @@ public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copy
     let blocks = Self.blockCount
     let inputWeightsAt = layout.place(Weights.Pair.self, count: blocks * Self.inputPairs)
     let recurrentWeightsAt = layout.place(Weights.Pair.self, count: blocks * Self.recurrentPairs)
-    let biasesAt = layout.place(Sums.self, count: blocks)
-    let aheadAt = layout.place(Sums.self, count: blocks)
+    let biasesAt = layout.place(GateSums.self, count: blocks)
+    let aheadAt = layout.place(GateSums.self, count: blocks)
     let cellsAt = layout.place(Lanes.self, count: blocks)
     let outputsAt = layout.place(Lanes.self, count: blocks)
     let inputsAt = layout.place(Float.self, count: 2 * Self.inputPairs)
@@ -69,8 +74,8 @@ public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copy
     // Zero is a value of every type here.
     inputWeights = (memory + inputWeightsAt).assumingMemoryBound(to: Weights.Pair.self)
     recurrentWeights = (memory + recurrentWeightsAt).assumingMemoryBound(to: Weights.Pair.self)
-    biases = (memory + biasesAt).assumingMemoryBound(to: Sums.self)
-    ahead = (memory + aheadAt).assumingMemoryBound(to: Sums.self)
+    biases = (memory + biasesAt).assumingMemoryBound(to: GateSums.self)
+    ahead = (memory + aheadAt).assumingMemoryBound(to: GateSums.self)
     cells = (memory + cellsAt).assumingMemoryBound(to: Lanes.self)
     outputs = (memory + outputsAt).assumingMemoryBound(to: Lanes.self)
     inputColumns = (memory + inputsAt).assumingMemoryBound(to: Float.self)
@@ -78,10 +83,10 @@ public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copy
     Self.pack(recurrentKernel, rows: units, into: recurrentWeights)
     for unit in 0..<units {
       let (block, lane) = (unit / 8, unit % 8)
-      biases[block].i0[lane] = bias[unit]
-      biases[block].f0[lane] = bias[units + unit]
-      biases[block].g0[lane] = bias[2 * units + unit]
-      biases[block].o0[lane] = bias[3 * units + unit]
+      biases[block].i[lane] = bias[unit]
+      biases[block].f[lane] = bias[units + unit]
+      biases[block].g[lane] = bias[2 * units + unit]
+      biases[block].o[lane] = bias[3 * units + unit]
     }
   }
 
@@ -146,17 +151,15 @@ public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copy
     }
   }
 
-  /// Adds weights times columns to the sums of every block, and leaves the results in `ahead`.
+  /// Adds weights times columns to what stands in `start`, block by block, and leaves the results in `ahead`.
   @inlinable
   func addRows(
     _ weights: UnsafePointer<Weights.Pair>, _ columns: UnsafePointer<Float>, pairs: Int,
-    to start: UnsafePointer<Sums>
+    to start: UnsafePointer<GateSums>
   ) {
     var block = 0
     while block < Self.blockCount {
-      var sums = start[block]
-      Self.add(weights + block &* pairs, columns, pairs: pairs, &sums)
-      ahead[block] = sums
+      ahead[block] = start[block] + Self.products(weights + block &* pairs, columns, pairs: pairs)
       block &+= 1
     }
   }
@@ -165,19 +168,18 @@ public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copy
   @inline(always) @inlinable
   func activate(_ block: Int) {
     let sums = ahead[block]
-    let made = Activations.cell(
-      i: sums.i0 + sums.i1, f: sums.f0 + sums.f1, g: sums.g0 + sums.g1, o: sums.o0 + sums.o1, c: cells[block])
+    let made = Activations.cell(i: sums.i, f: sums.f, g: sums.g, o: sums.o, c: cells[block])
     cells[block] = made.c
     outputs[block] = made.h
   }
 
-  /// Adds weights times columns: eight accumulators keep the multiply-add pipes full.
+  /// Weights times columns for one block: eight accumulators keep the multiply-add pipes full.
   @inline(always) @inlinable
-  static func add(
-    _ weights: UnsafePointer<Weights.Pair>, _ columns: UnsafePointer<Float>, pairs: Int, _ sums: inout Sums
-  ) {
-    var (i0, f0, g0, o0) = (sums.i0, sums.f0, sums.g0, sums.o0)
-    var (i1, f1, g1, o1) = (sums.i1, sums.f1, sums.g1, sums.o1)
+  static func products(
+    _ weights: UnsafePointer<Weights.Pair>, _ columns: UnsafePointer<Float>, pairs: Int
+  ) -> GateSums {
+    var (i0, f0, g0, o0) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    var (i1, f1, g1, o1) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
     var pair = 0
     while pair < pairs {
       let even = Lanes(repeating: columns[pair &* 2])
@@ -196,7 +198,7 @@ public struct LSTM<let inputs: Int, let units: Int, Weights: LSTMWeights>: ~Copy
       o1.addProduct(o.odd, odd)
       pair &+= 1
     }
-    sums = Sums(i0: i0, f0: f0, g0: g0, o0: o0, i1: i1, f1: f1, g1: g1, o1: o1)
+    return GateSums(i: i0 + i1, f: f0 + f1, g: g0 + g1, o: o0 + o1)
   }
 }
 

@@ -96,14 +96,16 @@ import Testing
       for i in 0..<inputs { layer.input[i] = x[i] }
       layer.step()
       let sums = (0..<4 * units).map { column in
-        var (even, odd) = (b[column], Float(0))
+        var sum = b[column]
         for (columns, kernel) in [(hidden, r), (x, w)] {
+          var (even, odd) = (Float(0), Float(0))
           for (k, value) in columns.enumerated() {
             let weight = kernel[k * 4 * units + column]
             if k % 2 == 0 { even.addProduct(weight, value) } else { odd.addProduct(weight, value) }
           }
+          sum += even + odd
         }
-        return even + odd
+        return sum
       }
       for u in 0..<units {
         let gate = { (gate: Int) in SIMD8(repeating: sums[gate * units + u]) }
@@ -159,6 +161,40 @@ import Testing
       for u in 0..<64 { largest = max(largest, abs(Double(layer.hidden[u]) - slow.hidden[u])) }
     }
     #expect(largest > 1e-6 && largest < 3.7e-3, "\(largest)")
+  }
+
+  /// Windows of every remainder that three steps at once leave, in both forms of weights.
+  @Test(arguments: 0...7)
+  func aWindowIsItsSteps(steps: Int) {
+    compareWindow(LSTM<6, 20, Float32Weights>.self, steps)
+    compareWindow(LSTM<6, 20, BFloat16Weights>.self, steps)
+  }
+
+  private func compareWindow<Weights: LSTMWeights>(_: LSTM<6, 20, Weights>.Type, _ steps: Int) {
+    var random = SeededRandom(UInt64(29 + steps))
+    let (w, r, b) = (random.floats(6 * 80, within: 1), random.floats(20 * 80, within: 1), random.floats(80, within: 1))
+    var stepped = LSTM<6, 20, Weights>(inputKernel: w, recurrentKernel: r, bias: b)
+    var whole = LSTM<6, 20, Weights>(inputKernel: w, recurrentKernel: r, bias: b)
+    let sums = UnsafeMutablePointer<LSTM<6, 20, Weights>.GateSums>.allocate(
+      capacity: LSTM<6, 20, Weights>.windowSums(steps: max(1, steps)))
+    defer { sums.deallocate() }
+    // Twice, so that the second window begins with the state of the first.
+    for _ in 0..<2 {
+      let window = random.floats(6 * steps, within: 3)
+      var results = [Float](repeating: .nan, count: 20 * steps)
+      results.withUnsafeMutableBufferPointer { results in
+        window.withUnsafeBufferPointer { window in
+          guard let row = window.baseAddress, let result = results.baseAddress else { return }
+          whole.run(row, steps: steps, sums: sums, into: result)
+        }
+      }
+      for t in 0..<steps {
+        for i in 0..<6 { stepped.input[i] = window[t * 6 + i] }
+        stepped.step()
+        for u in 0..<20 { #expect(results[t * 20 + u].bitPattern == stepped.hidden[u].bitPattern) }
+      }
+      for u in 0..<20 { #expect(whole.cell[u].bitPattern == stepped.cell[u].bitPattern) }
+    }
   }
 
   @Test func resetForgetsEverything() {

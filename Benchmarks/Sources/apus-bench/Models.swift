@@ -13,6 +13,8 @@ private struct OurModel {
   let prepare: () -> Void
   /// The rest of the step.
   let answer: ([Float]) -> Float
+  /// A whole window, row by row, from a state of zero.
+  let window: ([Float]) -> Float
   let reset: () -> Void
 }
 
@@ -59,9 +61,18 @@ private final class Stack<let features: Int, let units: Int, Weights: LSTMWeight
   let further: UnsafeMutablePointer<Further>
   let furtherCount: Int
   let numbers: StackNumbers
+  private let sums: UnsafeMutablePointer<First.GateSums>
+  private let furtherSums: UnsafeMutablePointer<Further.GateSums>
+  /// What goes from a layer to the next over a window, and the other way round.
+  private let rows: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+  private let steps: Int
 
-  init(_ numbers: StackNumbers) {
+  init(_ numbers: StackNumbers, steps: Int) {
     self.numbers = numbers
+    self.steps = steps
+    sums = .allocate(capacity: First.windowSums(steps: steps))
+    furtherSums = .allocate(capacity: Further.windowSums(steps: steps))
+    rows = (.allocate(capacity: steps * units), .allocate(capacity: steps * units))
     let bottom = numbers.layers[0]
     first = First(inputKernel: bottom.w, recurrentKernel: bottom.r, bias: bottom.b)
     furtherCount = numbers.layers.count - 1
@@ -74,6 +85,10 @@ private final class Stack<let features: Int, let units: Int, Weights: LSTMWeight
   deinit {
     further.deinitialize(count: furtherCount)
     further.deallocate()
+    sums.deallocate()
+    furtherSums.deallocate()
+    rows.0.deallocate()
+    rows.1.deallocate()
   }
 
   @inline(always)
@@ -92,6 +107,22 @@ private final class Stack<let features: Int, let units: Int, Weights: LSTMWeight
       further[layer].step()
       hidden = further[layer].hidden
     }
+    return output(hidden)
+  }
+
+  @inline(always)
+  func window(_ window: [Float]) -> Float {
+    reset()
+    window.withUnsafeBufferPointer { first.run($0.baseAddress!, steps: steps, sums: sums, into: rows.0) }
+    var (from, to) = rows
+    for layer in 0..<furtherCount {
+      further[layer].run(from, steps: steps, sums: furtherSums, into: to)
+      (from, to) = (to, from)
+    }
+    return output(from + (steps - 1) * units)
+  }
+
+  private func output(_ hidden: UnsafePointer<Float>) -> Float {
     var sum = numbers.bias
     for unit in 0..<units { sum += hidden[unit] * numbers.dense[unit] }
     return sum
@@ -108,7 +139,9 @@ private final class Stack<let features: Int, let units: Int, Weights: LSTMWeight
 private func ourModel<let features: Int, let units: Int, Weights: LSTMWeights>(
   _ stack: Stack<features, units, Weights>
 ) -> OurModel {
-  OurModel(prepare: { stack.prepare() }, answer: { stack.answer($0) }, reset: { stack.reset() })
+  OurModel(
+    prepare: { stack.prepare() }, answer: { stack.answer($0) }, window: { stack.window($0) },
+    reset: { stack.reset() })
 }
 
 func modelBenchmarks(_ places: ModelPlaces, _ scale: Scale) throws -> [Benchmark] {
@@ -116,14 +149,14 @@ func modelBenchmarks(_ places: ModelPlaces, _ scale: Scale) throws -> [Benchmark
   let b = ModelShape(name: "lstm_b", steps: 100, features: 250, layers: 3, units: 200)
   let c = ModelShape(name: "lstm_c", steps: 100, features: 500, layers: 4, units: 1000)
   return try modelBenchmarks(
-    a, places, scale, full: { ourModel(Stack<100, 100, Float32Weights>($0)) },
-    half: { ourModel(Stack<100, 100, BFloat16Weights>($0)) })
+    a, places, scale, full: { ourModel(Stack<100, 100, Float32Weights>($0, steps: a.steps)) },
+    half: { ourModel(Stack<100, 100, BFloat16Weights>($0, steps: a.steps)) })
     + modelBenchmarks(
-      b, places, scale, full: { ourModel(Stack<250, 200, Float32Weights>($0)) },
-      half: { ourModel(Stack<250, 200, BFloat16Weights>($0)) })
+      b, places, scale, full: { ourModel(Stack<250, 200, Float32Weights>($0, steps: b.steps)) },
+      half: { ourModel(Stack<250, 200, BFloat16Weights>($0, steps: b.steps)) })
     + modelBenchmarks(
-      c, places, scale, full: { ourModel(Stack<500, 1000, Float32Weights>($0)) },
-      half: { ourModel(Stack<500, 1000, BFloat16Weights>($0)) })
+      c, places, scale, full: { ourModel(Stack<500, 1000, Float32Weights>($0, steps: c.steps)) },
+      half: { ourModel(Stack<500, 1000, BFloat16Weights>($0, steps: c.steps)) })
 }
 
 /// What outputs of two single-precision implementations may differ by after a window: sums of up to a thousand products in
@@ -150,6 +183,10 @@ private func modelBenchmarks(
   let (ours, theirs) = (fold(full), try onnx.run(window))
   guard abs(ours - theirs) <= windowBound else {
     throw BenchmarkError("\(shape.name): onnxruntime comes to \(theirs) where we come to \(ours)")
+  }
+  let rows = Array(window.joined())
+  guard full.window(rows).bitPattern == ours.bitPattern else {
+    throw BenchmarkError("\(shape.name): a window is not its steps")
   }
   let halfError = abs(fold(half) - ours)
   let windows = scale.of(max(1, 2_000_000_000 / (shape.weights * shape.steps)), tiny: 1)
@@ -194,7 +231,7 @@ private func modelBenchmarks(
     Benchmark(
       row: "\(shape.name)_window", unit: "ns/window",
       topology: "a whole window of \(shape.steps) steps, nothing kept; \(size); one CPU",
-      ours: BenchmarkSide("apus") { perWindow { _ = fold(full) } },
+      ours: BenchmarkSide("apus") { perWindow { _ = full.window(rows) } },
       peers: [
         BenchmarkSide("roofline") { reading(bytesPerWeight: 4) * Double(shape.steps) },
         BenchmarkSide("onnxruntime") { try perWindow { _ = try onnx.run(window) } },
