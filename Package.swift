@@ -59,6 +59,7 @@ let package = Package(
         .linkedLibrary("z"),
       ]),
     module("Pipeline", ["CShims"]),
+    module("Host", ["Pipeline", "CShims"]),
     module("Market", ["Pipeline"]),
     module("Risk", ["Market", "Pipeline"]),
     module("Venues", ["Risk", "Market", "Pipeline", "CShims"]),
@@ -89,7 +90,7 @@ let package = Package(
       name: "Bot",
       dependencies: [
         "VenueServer", "VenueFront", "Backtest", "Simulation", "Journal", "Control", "Execution", "Strategy", "Brain",
-        "Venues", "Risk", "Market", "Pipeline", "CShims", "Yams",
+        "Venues", "Risk", "Market", "Host", "Pipeline", "CShims", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.copy("Models")],
@@ -113,6 +114,7 @@ let package = Package(
       path: "Tests/fuzz/Targets", swiftSettings: swift),
     tests("FuzzTests", ["FuzzTargets", "Support"]),
     tests("PipelineTests", ["Pipeline", "CShims", "Support", "MallocCounter"]),
+    tests("HostTests", ["Host", "Pipeline", "CShims", "Support"]),
     tests("MarketTests", ["Market", "Pipeline", "Support", "MallocCounter"]),
     tests("RiskTests", ["Risk", "Market", "Pipeline", "Support", "MallocCounter"]),
     tests(

@@ -1,12 +1,16 @@
 // TCP sockets, as thin as they can be: one system call each.
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -116,4 +120,20 @@ int apus_socket_listen(struct apus_address *address) {
 int apus_socket_accept(int listening) {
   const int descriptor = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
   return descriptor >= 0 ? descriptor : -errno;
+}
+
+int apus_nic_coalescing(const char *interface, uint32_t *receive_us, int *is_adaptive) {
+  struct ethtool_coalesce coalesce = {.cmd = ETHTOOL_GCOALESCE};
+  struct ifreq request;
+  memset(&request, 0, sizeof request);
+  if (strlen(interface) >= sizeof request.ifr_name) return -EINVAL;
+  strcpy(request.ifr_name, interface);
+  request.ifr_data = (char *)&coalesce;
+  const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return -errno;
+  const int result = ioctl(descriptor, SIOCETHTOOL, &request) ? -errno : 0;
+  close(descriptor);
+  *receive_us = coalesce.rx_coalesce_usecs;
+  *is_adaptive = coalesce.use_adaptive_rx_coalesce != 0;
+  return result;
 }

@@ -73,6 +73,14 @@ int apus_uring_open(apus_uring **out, unsigned buffer_count, unsigned buffer_byt
   return 0;
 }
 
+int apus_uring_setup(unsigned flags) {
+  struct io_uring ring;
+  struct io_uring_params parameters = {.flags = flags};
+  const int result = io_uring_queue_init_params(submission_entries, &ring, &parameters);
+  if (result == 0) io_uring_queue_exit(&ring);
+  return result;
+}
+
 void apus_uring_close(apus_uring *ring) {
   if (!ring) return;
   io_uring_queue_exit(&ring->ring);

@@ -37,4 +37,8 @@ int apus_socket_listen(struct apus_address *address);
 /// Waits for a connection and returns its descriptor (blocking mode), or a negative errno. Cold.
 int apus_socket_accept(int listening);
 
+/// How long a network interface gathers received frames before it interrupts (ethtool -c). Returns 0, or a negative errno:
+/// EOPNOTSUPP where the driver has no such setting.
+int apus_nic_coalescing(const char *interface, uint32_t *receive_us, int *is_adaptive);
+
 #endif

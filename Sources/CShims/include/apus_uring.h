@@ -33,6 +33,10 @@ struct apus_uring_completion {
 int apus_uring_open(apus_uring **ring, unsigned buffer_count, unsigned buffer_bytes);
 void apus_uring_close(apus_uring *ring);
 
+/// Makes a ring with these IORING_SETUP_ flags and drops it again. Returns 0 or a negative errno: EINVAL for flags that
+/// this kernel does not know, EPERM where a seccomp filter or kernel.io_uring_disabled forbids it, ENOSYS without it.
+int apus_uring_setup(unsigned flags);
+
 /// Makes the calling thread the ring's only user. Returns 0 or a negative errno. May be called again.
 APUS_HOT int apus_uring_enable(apus_uring *ring);
 /// The operations below are put into the submission queue; they return 0, or -EBUSY when it is full.

@@ -1,0 +1,143 @@
+// `apus doctor`: what on this host would hurt a session, and what cures it.
+
+import ArgumentParser
+import Foundation
+import Host
+import Pipeline
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Say what on this host would hurt the latency of a session, and the cure.",
+    discussion: """
+      Reads and measures; changes nothing. Without --config it judges the placement of `apus demo`. docs/doctor.md explains every
+      finding. Exit status: 0 nothing is wrong, 1 something hurts (with --strict only), 2 wrong usage or configuration,
+      3 the plan cannot be run here.
+
+        apus doctor
+        apus doctor --config apus.yaml --strict
+        apus doctor --config apus.yaml --json
+      """)
+
+  @Option(help: "The configuration file whose placement is judged.")
+  var config: String?
+
+  @Option(help: "How long the noise of the hot CPUs is measured.")
+  var noise = 1.0
+
+  @Flag(help: "Measure no noise.")
+  var noNoise = false
+
+  @Flag(help: "One JSON object.")
+  var json = false
+
+  @Flag(help: "Exit with status 1 when something hurts.")
+  var strict = false
+
+  func validate() throws {
+    guard (0.01...60).contains(noise) else { throw ValidationError("--noise is 0.01 to 60 seconds") }
+  }
+
+  func run() throws {
+    let survey = HostReader.current()
+    let (plan, wishes): (AffinityPlan, SessionWishes)
+    do {
+      let settings = try settings(survey.facts.allowedCpus)
+      (plan, wishes) = (try settings.affinity(), settings.wishes)
+    } catch {
+      Terminal.note("\(error)")
+      throw ExitCode(Apus.usageStatus)
+    }
+    let diagnosis = Diagnosis(survey, plan, wishes)
+    let measured = noNoise ? [] : NoiseTest.run(cpus: diagnosis.hotCpus, durationNs: Int64(noise * 1e9))
+    // A stable order within a severity: what was read, then what was measured.
+    let all = diagnosis.findings + measured.map { Finding($0) }
+    let findings = Finding.Severity.allCases.flatMap { severity in all.filter { $0.severity == severity } }
+    let worst = findings.first?.severity ?? .good
+    let status: Int32 = worst == .wrong ? 3 : worst == .hurts && strict ? 1 : 0
+    let report = DoctorReport(
+      kernel: survey.kernel.value, model: survey.model.value, isVirtual: survey.isVirtual,
+      plan: plan.report(host: survey.facts), findings: findings.map(DoctorReport.Entry.init), exitStatus: status)
+    print(json ? String(decoding: try Figures.encoder.encode(report), as: UTF8.self) : report.text)
+    if status != 0 { throw ExitCode(status) }
+  }
+
+  private func settings(_ cpus: [Int]) throws -> Configuration {
+    if let config { return try Configuration(file: config) }
+    return try Configuration(
+      file: "the demo's configuration",
+      text: DemoConfiguration.text(cpus: cpus.isEmpty ? [0] : cpus, instrument: "BTCUSDT"))
+  }
+}
+
+extension Configuration {
+  /// What a session of this configuration asks of its host.
+  var wishes: SessionWishes {
+    let (feed, strategy) = (StageNumber.feed.name, StageNumber.strategy.name)
+    let (execution, gateway) = (StageNumber.execution.name, StageNumber.gateway.name)
+    let hugePageBytes = 2 << 20
+    return SessionWishes(
+      stages: StageNumber.placed, rings: [[feed, strategy], [strategy, execution], [execution, gateway]],
+      networkStages: [feed, gateway], wantsUring: transport == .uring,
+      hugePages: (StageEnds.arenaBytes + GatewayEnds.arenaBytes + hugePageBytes - 1) / hugePageBytes)
+  }
+}
+
+/// What `apus doctor` prints; the fields are those of its JSON.
+struct DoctorReport: Encodable {
+  struct Entry: Encodable {
+    var id: String
+    var severity: String
+    var what: String
+    var why: String
+    var cure: String?
+    var needsReboot: Bool
+
+    init(_ finding: Finding) {
+      id = finding.id
+      severity = finding.severity.rawValue
+      what = finding.what
+      why = finding.why
+      cure = finding.cure
+      needsReboot = finding.needsReboot
+    }
+  }
+
+  var kernel: String?
+  var model: String?
+  var isVirtual: Bool
+  var plan: [String]
+  var findings: [Entry]
+  var exitStatus: Int32
+
+  var text: String {
+    var lines = [
+      "\(model ?? "unknown CPU"), kernel \(kernel ?? "unknown")\(isVirtual ? ", in a virtual machine" : "")"
+    ]
+    lines += plan
+    for severity in Finding.Severity.allCases {
+      let group = findings.filter { $0.severity == severity.rawValue }
+      guard !group.isEmpty else { continue }
+      lines += ["", Ink.bold(heading(severity))]
+      for entry in group {
+        lines.append("  \(entry.id): \(severity <= .hurts ? Ink.red(entry.what) : entry.what)")
+        if !entry.why.isEmpty { lines.append("      why   \(entry.why)") }
+        if let cure = entry.cure { lines.append("      cure  \(cure)\(entry.needsReboot ? "  (boot parameter)" : "")") }
+      }
+    }
+    let counts = Finding.Severity.allCases.map { severity in
+      "\(findings.filter { $0.severity == severity.rawValue }.count) \(severity.rawValue)"
+    }
+    return (lines + ["", counts.joined(separator: ", ")]).joined(separator: "\n")
+  }
+
+  private func heading(_ severity: Finding.Severity) -> String {
+    switch severity {
+    case .wrong: "Wrong: the plan cannot be run here"
+    case .hurts: "Hurts"
+    case .unknown: "Cannot be told here"
+    case .note: "To know"
+    case .good: "Good"
+    }
+  }
+}
