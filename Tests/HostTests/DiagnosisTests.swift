@@ -99,6 +99,21 @@ struct DiagnosisTests {
     if let cure = change.cure { #expect(found.first?.cure == cure) }
   }
 
+  @Test("a laptop as it comes has all of it wrong at once, the weightiest first")
+  func laptop() throws {
+    var tree = HostTree.server()
+    for change in Self.changes where change.id != "isolation.cpus" && change.id != "isolation.callbacks" {
+      for (path, text) in change.files { tree[path] = text }
+    }
+    tree["/sys/devices/system/cpu/isolated"] = ""
+    tree["/proc/cmdline"] = "quiet splash"
+    let all = try findings(tree)
+    let found = Set(all.filter { $0.severity < .good }.map(\.id))
+    #expect(found.isSuperset(of: Self.changes.map(\.id)))
+    #expect(all.map(\.severity) == all.map(\.severity).sorted())
+    #expect(all.first?.severity == .wrong)
+  }
+
   @Test("what a guest does not show is unknown, and no all-clear")
   func unknown() throws {
     let all = try findings(.guest())

@@ -6,7 +6,7 @@ import Foundation
 
 struct HostTree {
   var files: [String: String] = [:]
-  /// Folders that exist without files of interest.
+  /// What the live kernel would answer.
   var coalescing = NetworkInterface.Coalescing(receiveUs: 0, isAdaptive: false)
   var uring = UringSupport()
 

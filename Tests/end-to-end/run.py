@@ -354,6 +354,25 @@ def crashes(apus):
         results[name] += int(count)
 
 
+def doctor(apus):
+    """`apus doctor` as a script calls it."""
+    def run(*arguments):
+        return subprocess.run([str(apus), "doctor", "--no-noise", *arguments], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+    ended = run("--json")
+    report = json.loads(ended.stdout)
+    fields = {"id", "severity", "what", "why", "needs_reboot"}
+    check("doctor: every finding has its fields", report["findings"] and all(fields <= f.keys() for f in report["findings"]))
+    severities = [f["severity"] for f in report["findings"]]
+    order = ["wrong", "hurts", "unknown", "note", "good"]
+    check("doctor: the weightiest come first", severities == sorted(severities, key=order.index), severities)
+    check("doctor: the exit status says whether the plan is wrong",
+          ended.returncode == report["exit_status"] == (3 if "wrong" in severities else 0), ended.returncode)
+    strict = run("--strict").returncode
+    check("doctor: --strict", strict == (3 if "wrong" in severities else 1 if "hurts" in severities else 0), strict)
+    check("doctor: a file that is not there is status 2", run("--config", "/nonexistent/apus.yaml").returncode == 2)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--apus", type=pathlib.Path, required=True, help="the built executable")
@@ -362,6 +381,7 @@ def main():
     arguments = parser.parse_args()
     apus = arguments.apus.resolve()
     parts = {
+        "doctor": lambda: doctor(apus),
         "refusals": lambda: refusals(apus),
         "placements": lambda: placements(apus),
         "authentications": lambda: authentications(apus),
