@@ -35,8 +35,10 @@ public struct Diagnosis: Sendable {
     self.wishes = wishes
   }
 
-  /// CPUs of workers that never sleep.
-  public var hotCpus: [Int] { Set(plan.workers.filter(\.wait.isBusy).compactMap(\.cpu)).sorted() }
+  /// CPUs of workers that never sleep; one that is not there is said by `plan` and has no state to praise.
+  public var hotCpus: [Int] {
+    Set(plan.workers.filter(\.wait.isBusy).compactMap(\.cpu)).intersection(survey.facts.onlineCpus).sorted()
+  }
 
   /// Everything, the weightiest first.
   public var findings: [Finding] { sorted(placement + host) }

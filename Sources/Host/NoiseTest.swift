@@ -4,7 +4,7 @@ import CShims
 import Pipeline
 
 /// What one CPU lost.
-public struct NoiseResult: Sendable, Equatable {
+public struct NoiseResult: Sendable, Equatable, Encodable {
   public var cpu: Int
   public var durationNs: Int64
   /// A step of the loop longer than this is a gap.
@@ -170,6 +170,6 @@ extension Finding {
       "CPU \(noise.cpu): longest gap \(noise.longestGapNs / 1_000) us, \(noise.gaps) gaps, \(percent) % of the time stolen",
       why: "measured over \(noise.durationNs / 1_000_000) ms; \(noise.involuntarySwitches) involuntary switches; "
         + "interrupts: \(names.isEmpty ? "none" : names)",
-      cure: isLong ? "the findings isolation.* and interrupts.* above or below" : nil)
+      cure: isLong ? "those of the findings isolation.* and interrupts.*" : nil)
   }
 }

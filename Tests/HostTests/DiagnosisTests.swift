@@ -140,6 +140,8 @@ struct DiagnosisTests {
     #expect(try severity("placement.network", plan(hot: 2)) == .hurts)
     #expect(try severity("plan", plan(hot: 9)) == .wrong)
     #expect(try severity("plan", plan()) == .good)
+    // Of a CPU that is not there nothing is praised.
+    #expect(try severity("isolation.cpus", plan(hot: 9)) == nil)
   }
 
   @Test("io_uring and coalescing are asked of the kernel")

@@ -57,7 +57,8 @@ struct DoctorCommand: ParsableCommand {
     let status: Int32 = worst == .wrong ? 3 : worst == .hurts && strict ? 1 : 0
     let report = DoctorReport(
       kernel: survey.kernel.value, model: survey.model.value, isVirtual: survey.isVirtual,
-      plan: plan.report(host: survey.facts), findings: findings.map(DoctorReport.Entry.init), exitStatus: status)
+      plan: plan.report(host: survey.facts), findings: findings.map(DoctorReport.Entry.init), noise: measured,
+      exitStatus: status)
     print(json ? String(decoding: try Figures.encoder.encode(report), as: UTF8.self) : report.text)
     if status != 0 { throw ExitCode(status) }
   }
@@ -108,6 +109,7 @@ struct DoctorReport: Encodable {
   var isVirtual: Bool
   var plan: [String]
   var findings: [Entry]
+  var noise: [NoiseResult]
   var exitStatus: Int32
 
   var text: String {
