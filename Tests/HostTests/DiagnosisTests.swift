@@ -126,6 +126,16 @@ struct DiagnosisTests {
     }
   }
 
+  @Test("the interrupts of a virtio card hang at the device above it")
+  func virtio() throws {
+    var tree = HostTree.guest()
+    // What `device/..` leads to where the tree has no symbolic links.
+    tree["/sys/class/net/eth0/msi_irqs/38"] = "msix"
+    tree["/proc/irq/38/effective_affinity_list"] = "1"
+    #expect(try tree.survey().interfaces.first?.interrupts == .known([.init(number: 38, cpus: .known([1]))]))
+    #expect(try findings(tree).first { $0.id == "interrupts.network" }?.severity == .hurts)
+  }
+
   @Test("placement is judged against sockets, caches, threads and the boot CPU")
   func placement() throws {
     let tree = HostTree.server()
@@ -179,6 +189,19 @@ struct NoiseTests {
     // Steps of 31, 620 (no gap), 621, 31 and 10,000.
     #expect(count.gaps == 2 && count.longestCycles == 10_000)
     #expect(count.stolenCycles == 621 - 31 + 10_000 - 31)
+  }
+
+  @Test("a gap as long as a decision hurts, a shorter one does not")
+  func severity() {
+    func finding(longestNs: Int64) -> Finding {
+      Finding(
+        NoiseResult(
+          cpu: 3, durationNs: 1_000_000_000, thresholdNs: 1_000, gaps: 2, stolenNs: 500_000, longestGapNs: longestNs,
+          interrupts: ["LOC: Local timer interrupts": 250], involuntarySwitches: 0))
+    }
+    #expect(finding(longestNs: 9_999).severity == .good)
+    #expect(finding(longestNs: 10_000).severity == .hurts)
+    #expect(finding(longestNs: 10_000).what == "CPU 3: longest gap 10 us, 2 gaps, 0.05 % of the time stolen")
   }
 
   @Test("interrupts are counted by CPU and name")
