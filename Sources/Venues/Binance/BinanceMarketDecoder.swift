@@ -34,18 +34,24 @@ public struct BinanceMarketDecoder: ~Copyable {
   /// Decodes one message; on `none` it stands in `message`.
   @_noLocks @inline(never)
   public mutating func decode(_ text: UnsafeRawBufferPointer) -> BinanceDecodeError {
-    message = BinanceMarketMessage()
-    jsonError = .none
+    forget()
     if decodeKnownShape(text) { return .none }
     return decodeAnyForm(text)
+  }
+
+  /// Nothing of the message before, nor of one that was given up, stays.
+  @inline(always)
+  private mutating func forget() {
+    message = BinanceMarketMessage()
+    bidCount = 0
+    askCount = 0
+    jsonError = .none
   }
 
   /// Decodes a message whatever the order of its fields, and finds out what is wrong with one.
   @_noLocks @inline(never)
   package mutating func decodeAnyForm(_ text: UnsafeRawBufferPointer) -> BinanceDecodeError {
-    message = BinanceMarketMessage()
-    bidCount = 0
-    askCount = 0
+    forget()
     var fields = MarketFields()
     var scanner = JSONScanner(text)
     readObject(&scanner, &fields, isOutermost: true)
