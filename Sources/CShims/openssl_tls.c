@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "apus_openssl.h"
+#include "openssl_records.h"
 
 struct apus_tls_context {
   SSL_CTX *ssl_context;
@@ -19,6 +20,7 @@ struct apus_tls_context {
 struct apus_tls {
   apus_tls_context *context;
   SSL *ssl;
+  apus_records *records;  // takes the secrets of a handshake; NULL where OpenSSL does all records
   char host[256];
   const uint8_t *in;
   size_t in_count;
@@ -82,7 +84,13 @@ static void describe_error(char *error, const char *what, const char *path) {
   ERR_clear_error();
 }
 
-static apus_tls_context *new_context(int is_server, int version_max, char *error) {
+/// OpenSSL tells secrets through its key log only; the line is OpenSSL's, which erases it.
+static void take_secret(const SSL *ssl, const char *line) {
+  const apus_tls *tls = SSL_get_app_data(ssl);
+  if (tls && tls->records) apus_records_take_line(tls->records, tls->context->is_server, line);
+}
+
+static apus_tls_context *new_context(int is_server, int version_max, int is_direct, char *error) {
   pthread_once(&window_once, make_window_method);
   apus_tls_context *context = calloc(1, sizeof *context);
   SSL_CTX *ssl_context = SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
@@ -102,13 +110,14 @@ static apus_tls_context *new_context(int is_server, int version_max, char *error
   SSL_CTX_set_options(ssl_context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
   SSL_CTX_set_session_cache_mode(ssl_context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(ssl_context, 0);
+  if (is_direct) SSL_CTX_set_keylog_callback(ssl_context, take_secret);
   context->ssl_context = ssl_context;
   context->is_server = is_server;
   return context;
 }
 
-apus_tls_context *apus_tls_client_context(const char *trust_file, int version_max, char *error) {
-  apus_tls_context *context = new_context(0, version_max, error);
+apus_tls_context *apus_tls_client_context(const char *trust_file, int version_max, int is_direct, char *error) {
+  apus_tls_context *context = new_context(0, version_max, is_direct, error);
   if (!context) return NULL;
   SSL_CTX_set_verify(context->ssl_context, SSL_VERIFY_PEER, NULL);
   const int trusted = trust_file ? SSL_CTX_load_verify_file(context->ssl_context, trust_file)
@@ -120,8 +129,8 @@ apus_tls_context *apus_tls_client_context(const char *trust_file, int version_ma
 }
 
 apus_tls_context *apus_tls_server_context(
-    const char *certificate_file, const char *key_file, int version_max, char *error) {
-  apus_tls_context *context = new_context(1, version_max, error);
+    const char *certificate_file, const char *key_file, int version_max, int is_direct, char *error) {
+  apus_tls_context *context = new_context(1, version_max, is_direct, error);
   if (!context) return NULL;
   const char *bad = NULL;
   if (SSL_CTX_use_certificate_chain_file(context->ssl_context, certificate_file) != 1) {
@@ -159,6 +168,7 @@ int apus_tls_restart(apus_tls *tls) {
   SSL_free(tls->ssl);
   tls->ssl = SSL_new(tls->context->ssl_context);
   tls->error = 0;
+  if (tls->ssl) SSL_set_app_data(tls->ssl, tls);
   BIO *bio = tls->ssl ? BIO_new(window_method) : NULL;
   if (!bio) return -ENOMEM;
   BIO_set_data(bio, tls);
@@ -240,6 +250,13 @@ struct apus_tls_progress apus_tls_shutdown(apus_tls *tls, void *outgoing, size_t
   const int result = SSL_in_init(tls->ssl) ? 0 : SSL_shutdown(tls->ssl);
   const int32_t status = result >= 0 ? APUS_TLS_OK : status_of(tls, result);
   return (struct apus_tls_progress){0, 0, tls->out_count, status};
+}
+
+void apus_tls_share_secrets(apus_tls *tls, apus_records *records) { tls->records = records; }
+int apus_tls_begin_records(apus_tls *tls, apus_records *records) { return apus_records_begin(records, tls->ssl); }
+
+int apus_tls_ask_for_new_key(apus_tls *tls) {
+  return SSL_key_update(tls->ssl, SSL_KEY_UPDATE_REQUESTED) == 1 ? 0 : -EIO;
 }
 
 int apus_tls_is_established(const apus_tls *tls) { return SSL_is_init_finished(tls->ssl); }

@@ -50,6 +50,20 @@ struct AdversityTests {
     try session.expectSoundJournal()
   }
 
+  /// Whole sessions against the local venue, whose records are OpenSSL's.
+  @Test("orders are sent and filled over direct records") func directRecords() throws {
+    try withVenue { venue in
+      let session = try TestSession.run(venue, try venue.endpoint(records: .direct)) { session in
+        try session.wait(for: "a fill") {
+          try session.count("execution.fills.maker") + session.count("execution.fills.taker") > 0
+        }
+      }
+      #expect(try session.count("feed.binance.closed.tlsFailed") == 0)
+      #expect(try session.count("gateway.binance.closed.tlsFailed") == 0)
+      try session.expectSoundJournal()
+    }
+  }
+
   @Test("a venue's certificate from another authority is refused by name") func untrusted() throws {
     try withVenue { venue in
       let other = venue.folder.path + "/other-authority.pem"

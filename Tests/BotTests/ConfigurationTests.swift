@@ -47,6 +47,8 @@ struct ConfigurationTests {
       ("  maximumPosition: 0.2", "  maximumPosition: -0.2", "risk.maximumPosition", "maximumPosition: -0.2"),
       ("  maximumPosition: 0.2", "  maximumPosition: 0.0", "risk.maximumPosition", "maximumPosition: 0.0"),
       ("transport: uring", "transport: carrier-pigeon", "transport", "carrier-pigeon"),
+      ("transport: uring", "transport: uring\ntls: {records: none}", "tls.records", "none"),
+      ("transport: uring", "transport: uring\ntls: {record: direct}", "tls.record", "record"),
       ("  name: combined", "  name: [combined]", "strategy.name", "[combined]"),
       ("instruments: [BTCUSDT]", "instruments: [btcusdt]", "instruments", "btcusdt"),
       ("instruments: [BTCUSDT]", "instruments: [BTCUSDT, BTCUSDT]", "instruments", "BTCUSDT, BTCUSDT"),

@@ -37,9 +37,10 @@ struct TestVenue {
     server = try VenueServer(settings)
   }
 
-  func endpoint(trusting file: String? = nil) throws -> VenueEndpoint {
+  func endpoint(trusting file: String? = nil, records: TLSRecordLayer = .openssl) throws -> VenueEndpoint {
     try VenueEndpoint(
-      host: Self.host, port: UInt16(server.port), trustFile: file ?? folder.trustFile, speed: Self.speed)
+      host: Self.host, port: UInt16(server.port), trustFile: file ?? folder.trustFile, speed: Self.speed,
+      records: records)
   }
 }
 

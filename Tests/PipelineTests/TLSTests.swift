@@ -6,7 +6,7 @@ import Pipeline
 import Testing
 
 /// A client and a server session joined by two byte queues.
-private final class TLSPair {
+final class TLSPair {
   var client: TLSSession
   var server: TLSSession
   var toServer: [UInt8] = []
@@ -14,9 +14,12 @@ private final class TLSPair {
   private var scratch = [UInt8](repeating: 0, count: 64 * 1024)
   private var plain = [UInt8](repeating: 0, count: 17 * 1024)
 
-  init(_ clientContext: TLSContext, _ serverContext: TLSContext, hostName: String = "localhost") {
-    client = TLSSession(clientContext, hostName: hostName)
-    server = TLSSession(serverContext)
+  init(
+    _ clientContext: TLSContext, _ serverContext: TLSContext, hostName: String = "localhost",
+    recordsPerKey: UInt64 = 1 << 24
+  ) {
+    client = TLSSession(clientContext, hostName: hostName, recordsPerKey: recordsPerKey)
+    server = TLSSession(serverContext, recordsPerKey: recordsPerKey)
   }
 
   var version: String { client.version }
@@ -74,7 +77,7 @@ private final class TLSPair {
 }
 
 /// Certificates in a folder of their own.
-private struct Certificates: Sendable {
+struct Certificates: Sendable {
   let folder: URL
   let authority: ThrowAwayAuthority
 
@@ -89,16 +92,17 @@ private struct Certificates: Sendable {
 
   func server(
     names: [String] = ["DNS:localhost", "IP:127.0.0.1"], from: Int = -3600, until: Int = 3600,
-    newest: TLSVersion = .tls13
+    newest: TLSVersion = .tls13, records: TLSRecordLayer = .openssl
   ) throws -> TLSContext {
     try authority.issue(
       names: names, validFromSeconds: from, validUntilSeconds: until, certificateFile: path("server.pem"),
       keyFile: path("server.key"))
-    return try .server(certificateFile: path("server.pem"), keyFile: path("server.key"), newest: newest)
+    return try .server(
+      certificateFile: path("server.pem"), keyFile: path("server.key"), newest: newest, records: records)
   }
 
-  func client(newest: TLSVersion = .tls13) throws -> TLSContext {
-    try .client(trustFile: path("ca.pem"), newest: newest)
+  func client(newest: TLSVersion = .tls13, records: TLSRecordLayer = .openssl) throws -> TLSContext {
+    try .client(trustFile: path("ca.pem"), newest: newest, records: records)
   }
 
   func remove() { try? FileManager.default.removeItem(at: folder) }

@@ -9,18 +9,20 @@ import Suite
 private let orderBytes = 300
 private let messageBytes = 400
 
-func tlsRecord(_ scale: Scale) throws -> Benchmark {
-  let rounds = scale.of(100_000, tiny: 100)
-  let pair = try SessionPair()
+func tlsRecords(_ scale: Scale) throws -> [Benchmark] {
   let bare = BareCipher()
-  return Benchmark(
-    row: "tls_record", unit: "ns",
-    topology: """
-      client seals \(orderBytes) B, server opens them; server seals \(messageBytes) B, client opens them: one thread, no \
-      socket; TLS 1.3, AES-128-GCM, records by OpenSSL
-      """,
-    ours: BenchmarkSide("apus") { try perRound(rounds) { try pair.exchange() } },
-    peers: [BenchmarkSide("bare AEAD") { try perRound(rounds) { try bare.exchange() } }])
+  return try [("tls_record", TLSRecordLayer.openssl), ("tls_record_direct", .direct)].map { row, records in
+    let rounds = scale.of(100_000, tiny: 100)
+    let pair = try SessionPair(records)
+    return Benchmark(
+      row: row, unit: "ns",
+      topology: """
+        client seals \(orderBytes) B, server opens them; server seals \(messageBytes) B, client opens them: one thread, \
+        no socket; TLS 1.3, AES-128-GCM, records: \(records)
+        """,
+      ours: BenchmarkSide("apus") { try perRound(rounds) { try pair.exchange() } },
+      peers: [BenchmarkSide("bare AEAD") { try perRound(rounds) { try bare.exchange() } }])
+  }
 }
 
 private func perRound(_ rounds: Int, _ body: () throws -> Void) rethrows -> Double {
@@ -38,7 +40,7 @@ private final class SessionPair {
   private let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
   private let text = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
 
-  init() throws {
+  init(_ records: TLSRecordLayer) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("apus-bench-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -46,8 +48,8 @@ private final class SessionPair {
     let authority = try ThrowAwayAuthority()
     try authority.writeCertificate(to: places[0])
     try authority.issue(names: ["DNS:localhost"], certificateFile: places[1], keyFile: places[2])
-    client = TLSSession(try TLSContext.client(trustFile: places[0]), hostName: "localhost")
-    server = TLSSession(try TLSContext.server(certificateFile: places[1], keyFile: places[2]))
+    client = TLSSession(try TLSContext.client(trustFile: places[0], records: records), hostName: "localhost")
+    server = TLSSession(try TLSContext.server(certificateFile: places[1], keyFile: places[2], records: records))
     for i in 0..<text.count { text[i] = UInt8(truncatingIfNeeded: i &* 7 &+ 13) }
     try shakeHands()
   }

@@ -3,7 +3,7 @@
 public import Control
 import Foundation
 import Market
-import Pipeline
+public import Pipeline
 import Risk
 public import Venues
 
@@ -15,6 +15,7 @@ public struct Configuration: Sendable {
   public var risk: RiskSettings
   public var workers: [WorkerSettings]
   public var memory: MemorySettings
+  public var tls: TLSSettings
   public var transport: TransportKind
   public var feed: FeedSettings
   public var orders: OrderSettings
@@ -100,6 +101,11 @@ public struct WorkerSettings: Sendable {
   public var line: Int
 }
 
+/// Connections to the venue.
+public struct TLSSettings: Sendable {
+  public var records: TLSRecordLayer
+}
+
 public struct MemorySettings: Sendable {
   public var hugePages: Bool
   public var lock: Bool
@@ -161,6 +167,7 @@ extension Configuration {
     let needsWorkers = backtest == nil || root.has("workers")
     workers = needsWorkers ? try root.mappings("workers").map { try WorkerSettings($0) } : []
     memory = root.has("memory") ? try MemorySettings(root.mapping("memory")) : MemorySettings.standard
+    tls = root.has("tls") ? try TLSSettings(root.mapping("tls")) : .standard
     transport = try root.choice("transport", ["uring": .uring, "poll": .poll], default: .uring)
     feed = root.has("feed") ? try FeedSettings(root.mapping("feed")) : .standard
     orders = root.has("orders") ? try OrderSettings(root.mapping("orders")) : .standard
@@ -251,6 +258,16 @@ extension WorkerSettings {
     cpu = Int(try reader.integer("cpu", in: 0...4_095))
     wait = try reader.string("wait")
     stages = try reader.strings("stages")
+    try reader.finish()
+  }
+}
+
+extension TLSSettings {
+  static let standard = TLSSettings(records: .openssl)
+
+  init(_ reader: YAMLReader) throws {
+    var reader = reader
+    records = try reader.choice("records", ["openssl": .openssl, "direct": .direct], default: .openssl)
     try reader.finish()
   }
 }

@@ -49,7 +49,7 @@ final class GuardSession {
         file: file, line: 0, path: "guard", reason: "is missing: the guard needs a key of its own")
     }
     self.settings = settings
-    let endpoint = try VenueEndpoint(configuration.venue, mode)
+    let endpoint = try VenueEndpoint(configuration.venue, mode, configuration.tls)
     let instruments = try endpoint.instruments(configuration.instruments)
     let clock = try Clock(configuration.venue, endpoint)
     let state = StateDirectory(path: settings.directory + "/" + directory)

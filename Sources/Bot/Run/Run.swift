@@ -40,7 +40,7 @@ final class Run {
   func run() throws -> RunReport {
     let interrupt = InterruptFlag()
     let epoch = try BootEpoch(stateDirectory: state.path)
-    let venue = try VenueEndpoint(configuration.venue, mode)
+    let venue = try VenueEndpoint(configuration.venue, mode, configuration.tls)
     let last = try LastSession(state, before: epoch.value)
     for line in last?.report ?? [] { Terminal.note(line) }
     let instruments = try venue.instruments(
@@ -182,11 +182,12 @@ extension Configuration {
 
 extension VenueEndpoint {
   /// The configured addresses, or the venue's own.
-  init(_ settings: VenueSettings, _ mode: TradingMode) throws {
+  init(_ settings: VenueSettings, _ mode: TradingMode, _ tls: TLSSettings) throws {
     let standard = BinanceAddresses.services(mode)
     try self.init(
       streams: VenueService(settings.streams ?? standard.streams), rest: VenueService(settings.rest ?? standard.rest),
-      orders: VenueService(settings.orders ?? standard.orders), trustFile: settings.trustFile, speed: settings.speed)
+      orders: VenueService(settings.orders ?? standard.orders), trustFile: settings.trustFile, speed: settings.speed,
+      records: tls.records)
   }
 }
 

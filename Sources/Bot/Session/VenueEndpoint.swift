@@ -33,16 +33,21 @@ package struct VenueEndpoint {
   let context: TLSContext
   /// The same for orders.
   private var ordersContext: TLSContext
+  private let records: TLSRecordLayer
 
-  /// - Parameter trustFile: the authority to trust; nil for the system's.
+  /// - Parameters:
+  ///   - trustFile: the authority to trust; nil for the system's.
+  ///   - records: who seals and opens them once a connection stands.
   package init(
-    streams: VenueService, rest: VenueService, orders: VenueService, trustFile: String?, speed: Double = 1
+    streams: VenueService, rest: VenueService, orders: VenueService, trustFile: String?, speed: Double = 1,
+    records: TLSRecordLayer = .openssl
   ) throws {
     self.streams = streams
     self.rest = rest
     self.orders = orders
     self.speed = max(1, speed)
-    context = try TLSContext.client(trustFile: trustFile)
+    self.records = records
+    context = try TLSContext.client(trustFile: trustFile, records: records)
     ordersContext = context
   }
 
@@ -52,14 +57,17 @@ package struct VenueEndpoint {
   func sendingOrders(to service: VenueService, trustFile: String) throws -> VenueEndpoint {
     var endpoint = self
     endpoint.orders = service
-    endpoint.ordersContext = try TLSContext.client(trustFile: trustFile)
+    endpoint.ordersContext = try TLSContext.client(trustFile: trustFile, records: records)
     return endpoint
   }
 
   /// A venue that offers everything at one address, as the local one does.
-  package init(host: String, port: UInt16, trustFile: String?, speed: Double = 1) throws {
+  package init(
+    host: String, port: UInt16, trustFile: String?, speed: Double = 1, records: TLSRecordLayer = .openssl
+  ) throws {
     let service = try VenueService(host: host, port: port)
-    try self.init(streams: service, rest: service, orders: service, trustFile: trustFile, speed: speed)
+    try self.init(
+      streams: service, rest: service, orders: service, trustFile: trustFile, speed: speed, records: records)
   }
 
   private func connection(_ service: VenueService) -> ConnectionSettings {

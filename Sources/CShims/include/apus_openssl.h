@@ -44,9 +44,10 @@ struct apus_tls_progress {
 };
 
 /// `trust_file` NULL: the system's store. `version_max` is 12 or 13. NULL on failure, the reason in `error` (256 B).
-apus_tls_context *apus_tls_client_context(const char *trust_file, int version_max, char *error);
+/// `is_direct`: sessions may share their secrets with direct records.
+apus_tls_context *apus_tls_client_context(const char *trust_file, int version_max, int is_direct, char *error);
 apus_tls_context *apus_tls_server_context(
-    const char *certificate_file, const char *key_file, int version_max, char *error);
+    const char *certificate_file, const char *key_file, int version_max, int is_direct, char *error);
 void apus_tls_context_free(apus_tls_context *context);
 
 /// A session; `host` (client only) is the name or address that the peer's certificate must carry. NULL on failure.
@@ -62,6 +63,8 @@ APUS_HOT struct apus_tls_progress apus_tls_read(
 /// Seals all of `plaintext`; `outgoing` must have room for it, or the session fails.
 APUS_HOT struct apus_tls_progress apus_tls_write(
     apus_tls *tls, const void *plaintext, size_t plaintext_count, void *outgoing, size_t outgoing_room);
+/// Sends a key update that asks for one in return, before the next record. Returns 0, or -EIO.
+int apus_tls_ask_for_new_key(apus_tls *tls);
 /// Writes close_notify.
 APUS_HOT struct apus_tls_progress apus_tls_shutdown(apus_tls *tls, void *outgoing, size_t outgoing_room);
 
@@ -75,6 +78,42 @@ const char *apus_tls_version(const apus_tls *tls);
 const char *apus_tls_cipher(const apus_tls *tls);
 /// Why the session failed, for people.
 const char *apus_tls_error_text(const apus_tls *tls);
+
+// Direct records of TLS 1.3 (RFC 8446 section 5) beside a session that did the handshake: AES-GCM with contexts that are keyed
+// once. The traffic secrets lie in a locked page that no core dump holds; the key schedules lie in OpenSSL's own memory, as
+// those of its own record layer do.
+
+typedef struct apus_records apus_records;
+/// NULL without memory.
+apus_records *apus_records_new(void);
+void apus_records_free(apus_records *records);
+/// Forgets all secrets and keys.
+APUS_HOT void apus_records_reset(apus_records *records);
+/// Whether the secrets' page could be locked.
+int apus_records_are_locked(const apus_records *records);
+
+/// Lets the session's next handshake leave its secrets in `records`, which must outlive it. Its context must be `direct`.
+void apus_tls_share_secrets(apus_tls *tls, apus_records *records);
+/// After the handshake: takes over both directions. Returns 0; -ENOTSUP when it is not TLS 1.3 with AES-GCM; -ENOKEY, -EIO.
+APUS_HOT int apus_tls_begin_records(apus_tls *tls, apus_records *records);
+/// Goes on to the next key of a direction. Returns 0 or -EIO.
+APUS_HOT int apus_records_update(apus_records *records, int is_sending);
+/// Records sealed under the present key.
+APUS_HOT uint64_t apus_records_sealed(const apus_records *records);
+/// Seals `count` (at most 16384) bytes as content of a type; `out` has room for 22 more. Returns what was written, or a negative
+/// errno. `plain` may be `out + 5`.
+APUS_HOT long apus_records_seal(apus_records *records, uint8_t type, const void *plain, size_t count, uint8_t *out);
+/// Opens a whole record of `count` bytes, header included, into `count - 21` bytes. Returns the length of its content;
+/// -EBADMSG when the tag does not fit, and nothing of it is left in `plain`; -EPROTO when it has no content type.
+APUS_HOT long apus_records_open(
+    apus_records *records, const uint8_t *record, size_t count, uint8_t *plain, uint8_t *type);
+
+/// HKDF-Expand-Label of RFC 8446 section 7.1 with an empty context, for at most one block of the digest. Returns 0, or a negative
+/// errno.
+int apus_hkdf_expand_label(
+    const void *digest, const uint8_t *secret, size_t secret_bytes, const char *label, uint8_t *out, size_t count);
+/// SHA-256 for `apus_hkdf_expand_label`.
+const void *apus_sha256_digest(void);
 
 // Signatures and digests --------------------------------------------------------------------------------------------
 

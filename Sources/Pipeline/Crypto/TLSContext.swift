@@ -8,6 +8,13 @@ public enum TLSVersion: Int32, Sendable {
   case tls13 = 13
 }
 
+/// Who seals and opens the records of an established connection.
+public enum TLSRecordLayer: Sendable, CaseIterable {
+  case openssl
+  /// `DirectRecords`, where TLS 1.3 with AES-GCM was agreed on; OpenSSL elsewhere. A handshake is OpenSSL's in any case.
+  case direct
+}
+
 /// A file that OpenSSL does not accept, and why.
 public struct TLSError: Error, CustomStringConvertible {
   public let description: String
@@ -20,20 +27,24 @@ public struct TLSError: Error, CustomStringConvertible {
 public final class TLSContext: @unchecked Sendable {  // Safe: never changed after init; OpenSSL counts its references.
   let handle: OpaquePointer
   let isServer: Bool
+  let records: TLSRecordLayer
 
-  private init(_ handle: OpaquePointer, isServer: Bool) {
+  private init(_ handle: OpaquePointer, isServer: Bool, _ records: TLSRecordLayer) {
     self.handle = handle
     self.isServer = isServer
+    self.records = records
     _ = apus_openssl_pool_prefault()  // an optimisation only: without it the first connections fault pages in
   }
 
   deinit { apus_tls_context_free(handle) }
 
   /// - Parameter trustFile: PEM file of the trusted authorities; nil means the system's store.
-  public static func client(trustFile: String? = nil, newest: TLSVersion = .tls13) throws(TLSError) -> TLSContext {
-    try make(isServer: false) { error in
-      guard let trustFile else { return apus_tls_client_context(nil, newest.rawValue, error) }
-      return apus_tls_client_context(trustFile, newest.rawValue, error)
+  public static func client(
+    trustFile: String? = nil, newest: TLSVersion = .tls13, records: TLSRecordLayer = .openssl
+  ) throws(TLSError) -> TLSContext {
+    try make(isServer: false, records) { isDirect, error in
+      guard let trustFile else { return apus_tls_client_context(nil, newest.rawValue, isDirect, error) }
+      return apus_tls_client_context(trustFile, newest.rawValue, isDirect, error)
     }
   }
 
@@ -41,20 +52,22 @@ public final class TLSContext: @unchecked Sendable {  // Safe: never changed aft
   ///   - certificateFile: PEM file of the server's certificate and, behind it, its chain.
   ///   - keyFile: PEM file of its private key.
   public static func server(
-    certificateFile: String, keyFile: String, newest: TLSVersion = .tls13
+    certificateFile: String, keyFile: String, newest: TLSVersion = .tls13, records: TLSRecordLayer = .openssl
   ) throws(TLSError) -> TLSContext {
-    try make(isServer: true) { apus_tls_server_context(certificateFile, keyFile, newest.rawValue, $0) }
+    try make(isServer: true, records) {
+      apus_tls_server_context(certificateFile, keyFile, newest.rawValue, $0, $1)
+    }
   }
 
   private static func make(
-    isServer: Bool, _ create: (UnsafeMutablePointer<CChar>) -> OpaquePointer?
+    isServer: Bool, _ records: TLSRecordLayer, _ create: (Int32, UnsafeMutablePointer<CChar>) -> OpaquePointer?
   ) throws(TLSError) -> TLSContext {
     var reason = [CChar](repeating: 0, count: 256)
-    let handle = reason.withUnsafeMutableBufferPointer { create($0.baseAddress!) }
+    let handle = reason.withUnsafeMutableBufferPointer { create(records == .direct ? 1 : 0, $0.baseAddress!) }
     guard let handle else {
       let text = reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
       throw TLSError(description: String(decoding: text, as: UTF8.self))
     }
-    return TLSContext(handle, isServer: isServer)
+    return TLSContext(handle, isServer: isServer, records)
   }
 }

@@ -17,11 +17,11 @@ public enum TLSStatus: Int32, BitwiseCopyable, Sendable {
 public struct TLSProgress: BitwiseCopyable, Sendable {
   public var status: TLSStatus
   /// Bytes taken from the ciphertext; the rest must be offered again.
-  public var consumed: Int
+  public var consumed: Int = 0
   /// Bytes of plaintext written (`read`) or taken (`write`).
-  public var plaintext: Int
+  public var plaintext: Int = 0
   /// Bytes of ciphertext to send, written to `outgoing`: handshake messages, sealed records, alerts.
-  public var outgoing: Int
+  public var outgoing: Int = 0
 }
 
 /// Why a server's certificate was rejected, in the groups that have different cures.
@@ -55,17 +55,27 @@ public enum CertificateProblem: UInt8, BitwiseCopyable, Sendable {
 public struct TLSSession: ~Copyable, @unchecked Sendable {  // Safe: moved, never shared.
   let handle: OpaquePointer
   let context: TLSContext
+  /// What seals and opens once the handshake is done, where the context asks for it.
+  private var records: DirectRecords
 
   /// Room that `outgoing` must offer to `read` and `close`: a whole flight of handshake messages with a long chain.
   public static var flightBytes: Int { 32 * 1024 }
 
   /// - Parameter hostName: of a client: the name or IP address that the server's certificate must carry.
   public init(_ context: TLSContext, hostName: String? = nil) {
+    self.init(context, hostName: hostName, recordsPerKey: 1 << 24)
+  }
+
+  /// - Parameter recordsPerKey: after so many sealed records direct records go on to their next key. RFC 8446 section 5.5
+  ///   allows AES-GCM 2^24.5.
+  package init(_ context: TLSContext, hostName: String? = nil, recordsPerKey: UInt64) {
     precondition(context.isServer == (hostName == nil), "a client session needs the host's name, a server's has none")
     precondition(hostName != "", "without a name OpenSSL would accept every name")
     self.context = context
     // Fails only without memory, or when the name is longer than any DNS name.
     handle = apus_tls_new(context.handle, hostName)!
+    records = DirectRecords(context.records, isServer: context.isServer, recordsPerKey: recordsPerKey)
+    if records.handle != nil { apus_tls_share_secrets(handle, records.handle) }
   }
 
   deinit { apus_tls_free(handle) }
@@ -74,7 +84,10 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   ///
   /// - Returns: false when there was no memory.
   @_noLocks
-  public mutating func restart() -> Bool { apus_tls_restart(handle) == 0 }
+  public mutating func restart() -> Bool {
+    records.restart()
+    return apus_tls_restart(handle) == 0
+  }
 
   /// Takes ciphertext from the peer, and goes on with the handshake or opens at most one record.
   ///
@@ -84,6 +97,34 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   ///   - outgoing: at least `flightBytes`.
   @_noLocks
   public mutating func read(
+    _ ciphertext: UnsafeRawBufferPointer, into plaintext: UnsafeMutableRawBufferPointer,
+    outgoing: UnsafeMutableRawBufferPointer
+  ) -> TLSProgress {
+    if !records.isPossible { return readByOpenSSL(ciphertext, into: plaintext, outgoing: outgoing) }
+    if records.isActive { return records.read(ciphertext, into: plaintext, outgoing: outgoing) }
+    return shakeHands(ciphertext, into: plaintext, outgoing: outgoing)
+  }
+
+  /// A handshake by OpenSSL that is given one whole record at a time: what follows its last one is not OpenSSL's to read.
+  private mutating func shakeHands(
+    _ ciphertext: UnsafeRawBufferPointer, into plaintext: UnsafeMutableRawBufferPointer,
+    outgoing: UnsafeMutableRawBufferPointer
+  ) -> TLSProgress {
+    var record = ciphertext
+    var consumed = 0
+    if !ciphertext.isEmpty {
+      let taken = records.take(ciphertext)
+      if taken.isTooLong { return TLSProgress(status: .failed) }
+      guard let whole = taken.record else { return TLSProgress(status: .ok, consumed: taken.consumed) }
+      (record, consumed) = (whole, taken.consumed)
+    }
+    var progress = readByOpenSSL(record, into: plaintext, outgoing: outgoing)
+    progress.consumed = consumed
+    if progress.status == .ok, isEstablished, !records.begin(handle) { progress.status = .failed }
+    return progress
+  }
+
+  private func readByOpenSSL(
     _ ciphertext: UnsafeRawBufferPointer, into plaintext: UnsafeMutableRawBufferPointer,
     outgoing: UnsafeMutableRawBufferPointer
   ) -> TLSProgress {
@@ -105,14 +146,19 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   public mutating func write(
     _ plaintext: UnsafeRawBufferPointer, outgoing: UnsafeMutableRawBufferPointer
   ) -> TLSProgress {
-    TLSProgress(
+    if areRecordsDirect { return records.write(plaintext, outgoing: outgoing) }
+    return TLSProgress(
       apus_tls_write(handle, plaintext.baseAddress, plaintext.count, outgoing.baseAddress, outgoing.count))
   }
+
+  /// Lets the next `write` ask the peer for a new key; with OpenSSL's records only. For tests of the other end.
+  package mutating func askForNewKey() -> Bool { apus_tls_ask_for_new_key(handle) == 0 }
 
   /// Writes close_notify.
   @_noLocks
   public mutating func close(outgoing: UnsafeMutableRawBufferPointer) -> TLSProgress {
-    TLSProgress(apus_tls_shutdown(handle, outgoing.baseAddress, outgoing.count))
+    if areRecordsDirect { return records.close(outgoing: outgoing) }
+    return TLSProgress(apus_tls_shutdown(handle, outgoing.baseAddress, outgoing.count))
   }
 
   /// The handshake is done: plaintext may be written.
@@ -122,8 +168,16 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
 
   /// Plaintext waits inside: `read` again, with no new ciphertext.
   public var hasPending: Bool {
-    @_noLocks get { apus_tls_has_pending(handle) != 0 }
+    @_noLocks get { areRecordsDirect ? records.hasPending : apus_tls_has_pending(handle) != 0 }
   }
+
+  /// Whether this connection's records are sealed and opened directly: asked for, TLS 1.3 and AES-GCM.
+  public var areRecordsDirect: Bool {
+    @_noLocks get { records.isActive }
+  }
+
+  /// Whether the secrets of direct records are in memory that is never swapped; true without any. Cold.
+  public var areSecretsLocked: Bool { records.areSecretsLocked }
 
   public var certificateProblem: CertificateProblem {
     @_noLocks get { CertificateProblem(verifyCode: apus_tls_verify_code(handle)) }
@@ -132,7 +186,10 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   /// OpenSSL's own words on the certificate. Cold.
   public var certificateText: String { String(cString: apus_tls_verify_text(apus_tls_verify_code(handle))) }
   /// Why `status` was `.failed`. Cold.
-  public var failureText: String { String(cString: apus_tls_error_text(handle)) }
+  public var failureText: String {
+    let direct = records.failure.description
+    return direct.isEmpty ? String(cString: apus_tls_error_text(handle)) : direct
+  }
   /// "TLSv1.3" and the like. Cold.
   public var version: String { String(cString: apus_tls_version(handle)) }
   public var cipher: String { String(cString: apus_tls_cipher(handle)) }

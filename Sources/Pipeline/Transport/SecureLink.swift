@@ -96,8 +96,10 @@ public struct SecureLink: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   }
   /// For people; cold.
   public var certificateText: String { session.certificateText }
-  /// "TLSv1.3" and the cipher's name; cold.
-  public var protocolText: String { "\(session.version) \(session.cipher)" }
+  /// "TLSv1.3" and the cipher's name, and whether records are direct; cold.
+  public var protocolText: String {
+    "\(session.version) \(session.cipher)\(session.areRecordsDirect ? ", direct records" : "")"
+  }
 
   /// No connection is begun before that time, whatever the back-off says.
   @_noLocks
