@@ -14,7 +14,7 @@ import Testing
 
   static let names = [
     "handshake", "frames", "deflate", "http", "json", "market", "snapshot", "orders", "exchange-info", "journal",
-    "counters", "capture", "model", "account", "ring-file", "control", "import",
+    "counters", "capture", "model", "account", "ring-file", "control", "import", "records",
   ]
 
   @Test func theNamesAreComplete() throws {

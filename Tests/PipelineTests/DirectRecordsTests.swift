@@ -255,6 +255,73 @@ import Testing
     }
   }
 
+  private static let ticket: [UInt8] = [4, 0, 0, 9] + [UInt8](repeating: 1, count: 9)
+  private static let keyUpdate: [UInt8] = [24, 0, 0, 1, 0]
+
+  /// Lets the server, which has the keys, send contents as no honest one would. Each record is a type and its content.
+  private func send(_ records: [(UInt8, [UInt8])], to pair: TLSPair) {
+    var out = [UInt8](repeating: 0, count: 17_000)
+    for (type, content) in records {
+      let count = content.withUnsafeBytes { content in
+        out.withUnsafeMutableBytes { pair.server.seal(type: type, content, outgoing: $0) }
+      }
+      pair.toClient += out[..<count]
+    }
+  }
+
+  @Test(
+    arguments: [
+      [(22, ticket)],
+      [(22, ticket + ticket)],
+      [(22, Array(ticket.prefix(2))), (22, Array(ticket.dropFirst(2)))],
+      [(22, ticket + ticket.prefix(5)), (22, Array(ticket.dropFirst(5)))],
+      Array(repeating: (23, []), count: 32) + [(23, [1])] + Array(repeating: (23, []), count: 32),
+    ] as [[(UInt8, [UInt8])]])
+  func legalContentsArePassedOver(_ records: [(UInt8, [UInt8])]) throws {
+    let pair = try pair(client: .direct, server: .direct)
+    send(records + [(23, [7, 8, 9])], to: pair)
+    let (plain, status) = pair.read(client: true)
+    #expect(plain.suffix(3) == [7, 8, 9] && status == .ok)
+  }
+
+  @Test(
+    arguments: [
+      [(20, [1])],  // a change of cipher, encrypted
+      [(0, [])],  // no content type at all
+      [(99, [1, 2])],
+      [(21, [2])],  // half an alert
+      [(21, [2, 40])],  // a fatal one
+      [(21, [1, 90])],  // in TLS 1.3 every alert but two is fatal
+      [(22, [])],
+      [(22, [1, 0, 0, 0])],  // a client hello
+      [(22, [13, 0, 0, 0])],  // a certificate request that nobody offered to answer
+      [(22, [24, 0, 0, 2, 0, 0])],
+      [(22, [24, 0, 0, 1, 2])],
+      [(22, keyUpdate + ticket)],  // what follows a key update in its record has the wrong key
+      [(22, [4, 0xff, 0xff, 0xff])],
+      [(22, Array(ticket.prefix(4))), (23, [1])],  // data in the middle of a message
+      Array(repeating: (23, []), count: 33),
+    ] as [[(UInt8, [UInt8])]])
+  func illegalContentsEndTheConnection(_ records: [(UInt8, [UInt8])]) throws {
+    let pair = try pair(client: .direct, server: .direct)
+    send(records + [(23, [7, 8, 9])], to: pair)
+    let (plain, status) = pair.read(client: true)
+    #expect(plain.isEmpty && status == .failed)
+    // An alert is not answered, everything else is.
+    let isAlert = records[0].0 == 21 && records[0].1.count == 2
+    #expect(pair.read(client: false).status == (isAlert ? .ok : .failed))
+  }
+
+  @Test func aServerAcceptsNoTicket() throws {
+    let pair = try pair(client: .direct, server: .direct)
+    var out = [UInt8](repeating: 0, count: 100)
+    let count = Self.ticket.withUnsafeBytes { ticket in
+      out.withUnsafeMutableBytes { pair.client.seal(type: 22, ticket, outgoing: $0) }
+    }
+    pair.toServer += out[..<count]
+    #expect(pair.read(client: false).status == .failed)
+  }
+
   /// Neither malloc nor OpenSSL's pool is asked for anything once a connection stands.
   @Test func recordsDoNotAllocate() throws {
     let pair = try pair(client: .direct, server: .direct)

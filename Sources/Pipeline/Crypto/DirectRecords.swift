@@ -343,8 +343,7 @@ struct DirectRecords: ~Copyable, @unchecked Sendable {  // Safe: moved, never sh
   }
 
   /// - Returns: the record's length; 0 without room, negative when it could not be sealed.
-  private func seal(_ type: UInt8, _ content: UnsafeRawBufferPointer, _ outgoing: UnsafeMutableRawBufferPointer) -> Int
-  {
+  func seal(_ type: UInt8, _ content: UnsafeRawBufferPointer, _ outgoing: UnsafeMutableRawBufferPointer) -> Int {
     guard outgoing.count >= content.count &+ Self.overheadBytes, let target = outgoing.baseAddress else { return 0 }
     return apus_records_seal(
       handle, type, content.baseAddress, content.count, target.assumingMemoryBound(to: UInt8.self))

@@ -154,6 +154,13 @@ public struct TLSSession: ~Copyable, @unchecked Sendable {  // Safe: moved, neve
   /// Lets the next `write` ask the peer for a new key; with OpenSSL's records only. For tests of the other end.
   package mutating func askForNewKey() -> Bool { apus_tls_ask_for_new_key(handle) == 0 }
 
+  /// Seals content of any type, as only a hostile peer would; with direct records only. For tests of the other end.
+  ///
+  /// - Returns: the record's length.
+  package func seal(
+    type: UInt8, _ content: UnsafeRawBufferPointer, outgoing: UnsafeMutableRawBufferPointer
+  ) -> Int { records.seal(type, content, outgoing) }
+
   /// Writes close_notify.
   @_noLocks
   public mutating func close(outgoing: UnsafeMutableRawBufferPointer) -> TLSProgress {

@@ -28,7 +28,14 @@ final class MarketTarget: FuzzTarget {
   }
 
   func run(_ bytes: UnsafeRawBufferPointer) {
-    guard decoder.decode(bytes) == .none else { return }
+    let error = decoder.decode(bytes)
+    let (sequence, touch) = (decoder.message.lastSequence, decoder.message.bid)
+    let counts = (decoder.bidCount, decoder.askCount)
+    // Vectors or not, a message says the same.
+    require(decoder.decodeAnyForm(bytes) == error, "another error by the general way")
+    guard error == .none else { return }
+    require(decoder.message.lastSequence == sequence && decoder.message.bid == touch, "another message")
+    require((decoder.bidCount, decoder.askCount) == counts, "other levels")
     let count = decoder.bidCount + decoder.askCount
     require(count <= BinanceLimits.levelsPerDiff, "more levels than there is room for")
     for i in 0..<count { require(decoder.levels[i].quantity.lots >= 0, "a negative quantity") }

@@ -28,7 +28,7 @@ public func allFuzzTargets(recordings: URL?) throws -> [any FuzzTarget] {
     HTTPTarget(recorded),
     JSONTarget(recorded), MarketTarget(recorded), SnapshotTarget(recorded), try OrdersTarget(recorded),
     ExchangeInfoTarget(), try JournalTarget(), try CountersTarget(), try CaptureTarget(recorded), ModelTarget(),
-    AccountTarget(), try RingFileTarget(), ControlTarget(), try ImportTarget(),
+    AccountTarget(), try RingFileTarget(), ControlTarget(), try ImportTarget(), try RecordsTarget(),
   ]
 }
 
