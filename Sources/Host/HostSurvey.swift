@@ -27,6 +27,11 @@ public struct NetworkInterface: Sendable, Equatable {
     public var number: Int
     /// Where it may go: `effective_affinity_list`, or `smp_affinity_list` where that is not there.
     public var cpus: Reading<[Int]>
+
+    package init(number: Int, cpus: Reading<[Int]>) {
+      self.number = number
+      self.cpus = cpus
+    }
   }
 
   public struct Coalescing: Sendable, Equatable {

@@ -16,6 +16,20 @@ public struct NoiseResult: Sendable, Equatable, Encodable {
   /// Interrupts on this CPU in the window, by their name in /proc/interrupts; those that did not occur are left out.
   public var interrupts: [String: Int64]
   public var involuntarySwitches: Int64
+
+  package init(
+    cpu: Int, durationNs: Int64, thresholdNs: Int64, gaps: Int, stolenNs: Int64, longestGapNs: Int64,
+    interrupts: [String: Int64], involuntarySwitches: Int64
+  ) {
+    self.cpu = cpu
+    self.durationNs = durationNs
+    self.thresholdNs = thresholdNs
+    self.gaps = gaps
+    self.stolenNs = stolenNs
+    self.longestGapNs = longestGapNs
+    self.interrupts = interrupts
+    self.involuntarySwitches = involuntarySwitches
+  }
 }
 
 /// Gaps of a loop that reads a counter as often as it can. A value, so that known readings give known gaps.
@@ -131,10 +145,10 @@ private func startSpin(_ spin: NoiseSpin) -> Bool {
 }
 
 /// /proc/interrupts as counts by name and CPU.
-struct InterruptCounts {
+package struct InterruptCounts {
   private var counts: [String: [Int: Int64]] = [:]
 
-  init(_ text: String) {
+  package init(_ text: String) {
     var lines = text.split(separator: "\n")[...]
     let cpus = (lines.popFirst() ?? "").split(separator: " ").compactMap { Int($0.dropFirst(3)) }
     for line in lines {
@@ -147,7 +161,7 @@ struct InterruptCounts {
     }
   }
 
-  func since(_ before: InterruptCounts, cpu: Int) -> [String: Int64] {
+  package func since(_ before: InterruptCounts, cpu: Int) -> [String: Int64] {
     counts.compactMapValues { $0[cpu] }.reduce(into: [:]) { changes, entry in
       let change = entry.value - (before.counts[entry.key]?[cpu] ?? 0)
       if change != 0 { changes[entry.key] = change }

@@ -1,9 +1,8 @@
 // Each check both ways: nothing on a tuned server, its finding and cure where one thing is changed.
 
+import Host
 import Pipeline
 import Testing
-
-@testable import Host
 
 private let wishes = SessionWishes(
   stages: ["feed", "strategy", "journal"], rings: [["feed", "strategy"]], networkStages: ["feed"], wantsUring: true,

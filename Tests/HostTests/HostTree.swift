@@ -1,8 +1,7 @@
 // Trees of /proc and /sys of other machines, made file by file in the kernel's forms, to be changed and read by tests.
 
 import Foundation
-
-@testable import Host
+import Host
 
 struct HostTree {
   var files: [String: String] = [:]
