@@ -120,7 +120,8 @@ static int install_keys(apus_records *records, struct direction *direction) {
       apus_hkdf_expand_label(records->digest, direction->secret, direction->secret_bytes, "iv", direction->iv, 12) == 0 &&
       EVP_CipherInit_ex(direction->context, records->cipher, NULL, key, NULL, is_sending) == 1;
   OPENSSL_cleanse(key, sizeof key);
-  direction->number = 0;
+  // Under a key that was not replaced no number may come again: such a direction is used up.
+  direction->number = made ? 0 : UINT64_MAX;
   return made ? 0 : -EIO;
 }
 
@@ -153,7 +154,11 @@ int apus_records_update(apus_records *records, int is_sending) {
   // RFC 8446 section 7.2.
   const int result = apus_hkdf_expand_label(
       records->digest, direction->secret, direction->secret_bytes, "traffic upd", next, direction->secret_bytes);
-  if (result == 0) memcpy(direction->secret, next, direction->secret_bytes);
+  if (result == 0) {
+    memcpy(direction->secret, next, direction->secret_bytes);
+  } else {
+    direction->number = UINT64_MAX;  // the peer goes on to a key that we do not have
+  }
   OPENSSL_cleanse(next, sizeof next);
   return result != 0 ? result : install_keys(records, direction);
 }

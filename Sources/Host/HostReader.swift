@@ -13,7 +13,10 @@ public struct HostReader {
 
   /// This machine, now.
   public static func current() -> HostSurvey {
-    HostReader().survey(uring: probeUring(), coalescing: probeCoalescing)
+    var survey = HostReader().survey(uring: probeUring(), coalescing: probeCoalescing)
+    // What a session's start asks of this machine, so that both come to one verdict; files speak for other machines.
+    survey.facts = HostFacts.current()
+    return survey
   }
 
   public func survey(uring: UringSupport, coalescing: CoalescingProbe) -> HostSurvey {

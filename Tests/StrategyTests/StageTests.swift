@@ -19,6 +19,7 @@ enum Seen: Equatable {
 /// Notes every call; places what the test's `onBook` asks for.
 final class Log {
   var seen: [Seen] = []
+  var idleCalls = 0
   var act: (inout TradingContext) -> Void = { _ in }
 }
 
@@ -41,6 +42,7 @@ struct Probe: TradingStrategy {
   }
   mutating func onTimer(_ context: inout TradingContext) { log.seen.append(.timer(atNs: context.nowNs)) }
   mutating func onRestart(_ context: inout TradingContext) { log.seen.append(.restart) }
+  mutating func onIdle() { log.idleCalls += 1 }
 }
 
 /// A stage as the bot polls it: compiling this proves `step` free of locks and allocation for a shipped strategy.
@@ -69,6 +71,15 @@ struct CombinedStage: ~Copyable {
     #expect(bench.step(atNs: 1) == 0)
     #expect(bench.drainRecords().isEmpty)
     #expect(log.seen.isEmpty)
+  }
+
+  @Test func idleTimeIsOfferedOnlyWhereThereIsNothingToDo() {
+    bench.step(atNs: 1)
+    bench.step(atNs: 2)
+    #expect(log.idleCalls == 2)
+    bench.pushSnapshot(bid: 100, ask: 102, atNs: 10)
+    #expect(bench.step(atNs: 20) > 0 && log.idleCalls == 2)
+    #expect(bench.step(atNs: 21) == 0 && log.idleCalls == 3)
   }
 
   @Test func decidesOncePerStepOnTheNewestBook() {

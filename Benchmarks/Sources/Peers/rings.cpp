@@ -35,19 +35,23 @@ peer_ring_result run(int producer_cpu, int consumer_cpu, Producer produce, Consu
   return result;
 }
 
+/// Pushes elements that count up, each as soon as `push` takes it.
+template <typename Push>
+void produce(int64_t count, Push push) {
+  peer_element element{};
+  for (int64_t i = 0; i < count; i++) {
+    element.words[0] = (uint64_t)i;
+    while (!push(element)) __builtin_ia32_pause();
+  }
+}
+
 }  // namespace
 
 peer_ring_result peer_ring_boost(int64_t count, int producer_cpu, int consumer_cpu) {
   boost::lockfree::spsc_queue<peer_element, boost::lockfree::capacity<slots>> queue;
   return run(
       producer_cpu, consumer_cpu,
-      [&] {
-        peer_element element{};
-        for (int64_t i = 0; i < count; i++) {
-          element.words[0] = (uint64_t)i;
-          while (!queue.push(element)) __builtin_ia32_pause();
-        }
-      },
+      [&] { produce(count, [&](const peer_element &element) { return queue.push(element); }); },
       [&] {
         uint64_t sum = 0;
         int64_t taken = 0;
@@ -64,13 +68,7 @@ peer_ring_result peer_ring_moodycamel(int64_t count, int producer_cpu, int consu
   moodycamel::ReaderWriterQueue<peer_element> queue(slots);
   return run(
       producer_cpu, consumer_cpu,
-      [&] {
-        peer_element element{};
-        for (int64_t i = 0; i < count; i++) {
-          element.words[0] = (uint64_t)i;
-          while (!queue.try_enqueue(element)) __builtin_ia32_pause();
-        }
-      },
+      [&] { produce(count, [&](const peer_element &element) { return queue.try_enqueue(element); }); },
       [&] {
         uint64_t sum = 0;
         for (int64_t taken = 0; taken < count;) {

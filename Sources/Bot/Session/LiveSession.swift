@@ -71,6 +71,7 @@ package final class LiveSession {
       transport = plan.configuration.transport
     }
     if affinity.memory.isLocked { remarks.append(affinity.memory.applyLock()) }
+    if let remark = edges.endpoint.remark { remarks.append(remark) }
 
     func source() -> StepSource { StepSource(clock: edges.clock, control: edges.control) }
     let arena = try MemoryArena(

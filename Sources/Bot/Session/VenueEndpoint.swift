@@ -61,6 +61,12 @@ package struct VenueEndpoint {
     return endpoint
   }
 
+  /// What the user is to know of connections to it; nil for nothing.
+  var remark: String? {
+    guard records == .direct, !TLSSession(context, hostName: streams.host).areSecretsLocked else { return nil }
+    return "secrets of direct TLS records are NOT locked into memory: raise RLIMIT_MEMLOCK or grant CAP_IPC_LOCK"
+  }
+
   /// A venue that offers everything at one address, as the local one does.
   package init(
     host: String, port: UInt16, trustFile: String?, speed: Double = 1, records: TLSRecordLayer = .openssl

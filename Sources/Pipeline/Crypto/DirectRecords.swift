@@ -42,8 +42,9 @@ struct DirectRecords: ~Copyable, @unchecked Sendable {  // Safe: moved, never sh
   }
 
   private static var headerBytes: Int { 5 }
+  private static var tagBytes: Int { 16 }
   /// What a record adds to its content: header, content type, tag.
-  private static var overheadBytes: Int { 22 }
+  private static var overheadBytes: Int { headerBytes + 1 + tagBytes }
   private static var largestContent: Int { 16_384 }
   /// Section 5.2: content, its type, padding and tag.
   private static var largestCiphertext: Int { largestContent + 256 }
@@ -114,6 +115,7 @@ struct DirectRecords: ~Copyable, @unchecked Sendable {  // Safe: moved, never sh
     isActive = result == 0
     isDeclined = result == -ENOTSUP
     if isDeclined { apus_records_reset(handle) }
+    if !isActive && !isDeclined { failure = "no keys came of the handshake" }
     return isActive || isDeclined
   }
 
@@ -122,7 +124,7 @@ struct DirectRecords: ~Copyable, @unchecked Sendable {  // Safe: moved, never sh
     var taken = Taken()
     if stagedCount == 0, window.count >= Self.headerBytes {
       let total = Self.headerBytes &+ Self.length(window)
-      if total > staging.count { return Taken(isTooLong: true) }
+      if total > staging.count { return tooLong() }
       if window.count >= total {
         return Taken(record: UnsafeRawBufferPointer(rebasing: window[..<total]), consumed: total)
       }
@@ -130,12 +132,17 @@ struct DirectRecords: ~Copyable, @unchecked Sendable {  // Safe: moved, never sh
     stage(window, upTo: Self.headerBytes, &taken)
     guard stagedCount >= Self.headerBytes else { return taken }
     let total = Self.headerBytes &+ Self.length(UnsafeRawBufferPointer(staging))
-    if total > staging.count { return Taken(isTooLong: true) }
+    if total > staging.count { return tooLong() }
     stage(window, upTo: total, &taken)
     guard stagedCount == total else { return taken }
     stagedCount = 0
     taken.record = UnsafeRawBufferPointer(rebasing: staging[..<total])
     return taken
+  }
+
+  private mutating func tooLong() -> Taken {
+    failure = "a record beyond every bound"
+    return Taken(isTooLong: true)
   }
 
   private static func length(_ header: UnsafeRawBufferPointer) -> Int { Int(header[3]) << 8 | Int(header[4]) }
@@ -156,10 +163,14 @@ struct DirectRecords: ~Copyable, @unchecked Sendable {  // Safe: moved, never sh
     if spareCount > 0 { return handOut(into: plaintext, consumed: 0) }
     if isDead { return TLSProgress(status: .failed) }
     let taken = take(ciphertext)
-    if taken.isTooLong { return fail(Alert.recordOverflow, "a record beyond every bound", 0, outgoing) }
+    if taken.isTooLong { return fail(Alert.recordOverflow, failure, 0, outgoing) }
     guard let record = taken.record else { return TLSProgress(status: .ok, consumed: taken.consumed) }
     guard record[0] == Content.applicationData else {
       return fail(Alert.unexpectedMessage, "a record that is not encrypted", taken.consumed, outgoing)
+    }
+    // From here on there is something to open, and so room for it is memory with an address.
+    guard record.count >= Self.overheadBytes else {
+      return fail(Alert.decodeError, "a record without room for a content type", taken.consumed, outgoing)
     }
     guard record.count &- Self.headerBytes <= Self.largestCiphertext else {
       return fail(Alert.recordOverflow, "a record beyond its bound", taken.consumed, outgoing)
@@ -172,7 +183,7 @@ struct DirectRecords: ~Copyable, @unchecked Sendable {  // Safe: moved, never sh
     outgoing: UnsafeMutableRawBufferPointer
   ) -> TLSProgress {
     // What is opened has a content type and padding behind it that the caller need not have room for.
-    let fits = plaintext.count >= record.count &- Self.headerBytes &- 16
+    let fits = plaintext.count >= record.count &- Self.headerBytes &- Self.tagBytes
     let target = fits ? plaintext : spare
     var type: UInt8 = 0
     let count = apus_records_open(

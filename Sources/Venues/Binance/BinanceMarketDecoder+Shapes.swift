@@ -5,8 +5,8 @@ internal import Market
 
 extension BinanceMarketDecoder {
   /// Decodes a text of known form; false, and nothing has been decided, when it has another.
-  @inline(always)
-  mutating func decodeKnownShape(_ text: UnsafeRawBufferPointer) -> Bool {
+  @inline(__always)
+  package mutating func decodeKnownShape(_ text: UnsafeRawBufferPointer) -> Bool {
     guard var shape = BinanceShape(text) else { return false }
     let isWrapped = shape.skip(#"{"stream":""#)
     if isWrapped {
@@ -15,7 +15,7 @@ extension BinanceMarketDecoder {
       guard shape.skip(#"{""#) else { return false }
     }
     if shape.skip(#"u":"#) { return readTicker(&shape, isWrapped) }
-    if shape.skip(#"e":"depthUpdate","E":"#) { return readDepth(&shape, text, isWrapped) }
+    if shape.skip(#"e":"depthUpdate","E":"#) { return readDepth(&shape, isWrapped) }
     if shape.skip(#"e":"trade","E":"#) { return readTrade(&shape, isWrapped) }
     return false
   }
@@ -51,16 +51,14 @@ extension BinanceMarketDecoder {
     return accept(.trade, trade, trade, eventTimeMs: tradeTimeMs)
   }
 
-  private mutating func readDepth(
-    _ shape: inout BinanceShape, _ text: UnsafeRawBufferPointer, _ isWrapped: Bool
-  ) -> Bool {
+  private mutating func readDepth(_ shape: inout BinanceShape, _ isWrapped: Bool) -> Bool {
     var (eventTimeMs, first, last): (UInt64, UInt64, UInt64) = (0, 0, 0)
     guard shape.number(&eventTimeMs), readSymbol(&shape), shape.skip(#","U":"#), shape.number(&first),
       shape.skip(#","u":"#), shape.number(&last), first <= last, shape.skip(#","b":"#)
     else { return false }
-    bidCount = readLevels(&shape, text, at: 0)
+    bidCount = readLevels(&shape, at: 0)
     guard bidCount >= 0, shape.skip(#","a":"#) else { return false }
-    askCount = readLevels(&shape, text, at: bidCount)
+    askCount = readLevels(&shape, at: bidCount)
     return askCount >= 0 && shape.closes(isWrapped ? 2 : 1) && accept(.depth, first, last, eventTimeMs: eventTimeMs)
   }
 
@@ -77,9 +75,7 @@ extension BinanceMarketDecoder {
   ///
   /// - Returns: how many now stand from `offset` on; -1 when the array is not as it should be.
   @inline(always)
-  private mutating func readLevels(
-    _ shape: inout BinanceShape, _ text: UnsafeRawBufferPointer, at offset: Int
-  ) -> Int {
+  private mutating func readLevels(_ shape: inout BinanceShape, at offset: Int) -> Int {
     var next = offset
     guard shape.skip(UInt8(ascii: "[")) else { return -1 }
     if shape.skip(UInt8(ascii: "]")) { return 0 }
@@ -93,7 +89,7 @@ extension BinanceMarketDecoder {
         continue
       }
       shape = before
-      guard readLevel(&shape, text, &levels[next]) else { return -1 }
+      guard readLevel(&shape, &levels[next]) else { return -1 }
       next &+= 1
     } while shape.skip(UInt8(ascii: ","))
     return shape.skip(UInt8(ascii: "]")) ? next &- offset : -1
@@ -101,8 +97,7 @@ extension BinanceMarketDecoder {
 
   /// One level by the scanner.
   @inline(never)
-  private func readLevel(_ shape: inout BinanceShape, _ text: UnsafeRawBufferPointer, _ level: inout BookLevel) -> Bool
-  {
+  private func readLevel(_ shape: inout BinanceShape, _ level: inout BookLevel) -> Bool {
     var scanner = JSONScanner(UnsafeRawBufferPointer(start: shape.next, count: shape.end - shape.next))
     scanner.beginArray()
     guard scanner.nextElement() else { return false }

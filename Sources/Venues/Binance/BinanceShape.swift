@@ -112,7 +112,7 @@ struct BinanceShape: BitwiseCopyable {
   @inline(always)
   mutating func level(_ price: inout UInt64, _ quantity: inout UInt64) -> Bool {
     guard left >= 32, next - start >= 16 else { return false }
-    // Four quotes and what is between them lie in one vector: the price's end, the quantity's two.
+    // The three quotes that are left lie in one vector: the price's end, the quantity's beginning and end.
     let quotes = apus_quotes_32(next)
     let priceEnd = quotes.trailingZeroBitCount
     let rest = quotes & (quotes &- 1)

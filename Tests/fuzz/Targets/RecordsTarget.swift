@@ -71,25 +71,25 @@ final class RecordsTarget: FuzzTarget {
     require(client.restart() && server.restart(), "no memory")
     var (toServer, toClient): ([UInt8], [UInt8]) = ([], [])
     for _ in 0..<3 {
-      repeat {
-        let step = toClient.withUnsafeBytes { bytes in
-          room.withUnsafeMutableBytes { room in
-            out.withUnsafeMutableBytes { client.read(bytes, into: room, outgoing: $0) }
-          }
-        }
-        toClient.removeFirst(step.consumed)
-        toServer += out[..<step.outgoing]
-      } while !toClient.isEmpty
-      repeat {
-        let step = toServer.withUnsafeBytes { bytes in
-          room.withUnsafeMutableBytes { room in
-            out.withUnsafeMutableBytes { server.read(bytes, into: room, outgoing: $0) }
-          }
-        }
-        toServer.removeFirst(step.consumed)
-        toClient += out[..<step.outgoing]
-      } while !toServer.isEmpty
+      toServer += answer(&client, to: &toClient)
+      toClient += answer(&server, to: &toServer)
     }
     require(client.areRecordsDirect && server.areRecordsDirect, "no handshake")
+  }
+
+  /// Lets a session read all that waits for it, and be it nothing.
+  private func answer(_ session: inout TLSSession, to wire: inout [UInt8]) -> [UInt8] {
+    var outgoing: [UInt8] = []
+    repeat {
+      let step = wire.withUnsafeBytes { wire in
+        room.withUnsafeMutableBytes { room in
+          out.withUnsafeMutableBytes { session.read(wire, into: room, outgoing: $0) }
+        }
+      }
+      require(step.status == .ok, "a handshake failed")
+      wire.removeFirst(step.consumed)
+      outgoing += out[..<step.outgoing]
+    } while !wire.isEmpty
+    return outgoing
   }
 }
