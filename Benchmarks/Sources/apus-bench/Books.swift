@@ -7,6 +7,15 @@ import Suite
 func bookUpdate(_ recording: Recording, _ scale: Scale) -> Benchmark {
   let changes = Array(recording.changes.prefix(scale.of(1_000_000, tiny: 5_000)))
   let book = BookReplay(changes)
+  func ours() -> peer_book_result {
+    var durationNs: Int64 = 0
+    let digest = book.run { work in
+      let start = peer_now_ns()
+      work()
+      durationNs = peer_now_ns() - start
+    }
+    return peer_book_result(duration_ns: durationNs, digest: digest)
+  }
   let expected = peer_book_map(changes, changes.count).digest
   func figure(_ result: peer_book_result, _ name: String) throws -> Double {
     guard result.digest == expected else { throw BenchmarkError("book_update: \(name) came to another touch") }
@@ -15,7 +24,7 @@ func bookUpdate(_ recording: Recording, _ scale: Scale) -> Benchmark {
   return Benchmark(
     row: "book_update", unit: "ns/change",
     topology: "\(changes.count) recorded changes in memory --> book, touch read after every message, one CPU",
-    ours: BenchmarkSide("apus") { try figure(book.run(), "apus") },
+    ours: BenchmarkSide("apus") { try figure(ours(), "apus") },
     peers: [
       BenchmarkSide("std::map") { try figure(peer_book_map(changes, changes.count), "std::map") },
       BenchmarkSide("sorted std::vector") { try figure(peer_book_vector(changes, changes.count), "std::vector") },
@@ -23,7 +32,7 @@ func bookUpdate(_ recording: Recording, _ scale: Scale) -> Benchmark {
 }
 
 /// Our book and the events that bring it the changes.
-private final class BookReplay {
+final class BookReplay {
   private let events: [MarketEvent]
   private let snapshots = SnapshotPool(buffers: 1, levelsPerSide: 1)
 
@@ -48,25 +57,33 @@ private final class BookReplay {
     self.events = events
   }
 
-  func run() -> peer_book_result {
+  /// Applies all events to a new book while the meter runs; the digest of the touch after every message.
+  func run(_ meter: Meter) -> UInt64 {
     var book = OrderBook()
-    validate(&book)
+    book.begin(snapshots)
     var digest: UInt64 = 0
-    let start = peer_now_ns()
+    meter { digest = apply(to: &book) }
+    return digest
+  }
+
+  private func apply(to book: inout OrderBook) -> UInt64 {
+    var digest = Digest()
     events.withUnsafeBufferPointer { events in
       for i in events.indices {
         _ = book.apply(events.baseAddress! + i, snapshots: snapshots)
         if events[i].kind == .depthEnd {
-          fold(&digest, book.bestBid)
-          fold(&digest, book.bestAsk)
+          digest.add(book.bestBid)
+          digest.add(book.bestAsk)
         }
       }
     }
-    return peer_book_result(duration_ns: peer_now_ns() - start, digest: digest)
+    return digest.value
   }
+}
 
-  /// An empty snapshot makes the book valid.
-  private func validate(_ book: inout OrderBook) {
+extension OrderBook {
+  /// Makes a new book valid by an empty snapshot, for changes that were recorded without the one before them.
+  mutating func begin(_ snapshots: SnapshotPool) {
     let handle = snapshots.acquire()!
     snapshots.bids(handle).removeAll()
     snapshots.asks(handle).removeAll()
@@ -74,11 +91,6 @@ private final class BookReplay {
       kind: .snapshot, venue: VenueIndex(0), instrument: InstrumentIndex(0), definitionVersion: 1, sequence: 1,
       cause: 0, eventTimeNs: 0, receiveTimeNs: 0, receiveTsc: 0)
     snapshot.price = Price(ticks: Int64(handle))
-    _ = book.apply(&snapshot, snapshots: snapshots)
-  }
-
-  private func fold(_ digest: inout UInt64, _ level: BookLevel) {
-    digest = (digest ^ UInt64(bitPattern: level.price.ticks)) &* 0x9e37_79b9_7f4a_7c15
-    digest = (digest ^ UInt64(bitPattern: level.quantity.lots)) &* 0x9e37_79b9_7f4a_7c15
+    _ = apply(&snapshot, snapshots: snapshots)
   }
 }

@@ -114,11 +114,10 @@ private func lstmBenchmarks(
   }
   /// From the input to the output: the cycles between the stamps, in time.
   func answerTime(_ layer: OurLayer) -> Double {
-    let (start, startCycles) = (peer_now_ns(), apus_tsc())
+    let clock = CycleClock()
     var cycles: UInt64 = 0
     for _ in 0..<rounds { cycles &+= layer.answer(inputs) }
-    let nsPerCycle = Double(peer_now_ns() - start) / Double(apus_tsc() - startCycles)
-    return Double(cycles) * nsPerCycle / Double(inputs.count * rounds)
+    return Double(cycles) * clock.nsPerCycle / Double(inputs.count * rounds)
   }
   // All have stepped as often when they are compared: each side takes `rounds` more in its turn.
   let reference = make(numbers).full

@@ -198,7 +198,7 @@ private func modelBenchmarks(
   /// A percentile of the time from the input to the output, its half prepared before.
   func answer(_ model: OurModel, percentile: Double) -> Double {
     var cycles: [UInt64] = []
-    let (start, startCycles) = (peer_now_ns(), apus_tsc())
+    let clock = CycleClock()
     for _ in 0..<windows {
       for x in window {
         model.prepare()
@@ -207,7 +207,7 @@ private func modelBenchmarks(
         cycles.append(apus_tsc() &- before)
       }
     }
-    let nsPerCycle = Double(peer_now_ns() - start) / Double(apus_tsc() - startCycles)
+    let nsPerCycle = clock.nsPerCycle
     cycles.sort()
     return Double(cycles[min(cycles.count - 1, Int(Double(cycles.count) * percentile))]) * nsPerCycle
   }

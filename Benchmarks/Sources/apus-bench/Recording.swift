@@ -1,4 +1,4 @@
-// Recorded market messages as the benchmarks need them: texts by kind, and the book changes they say.
+// Recorded market messages as the benchmarks need them: texts by kind, the book changes they say, and all as events.
 
 import Market
 import Peers
@@ -21,6 +21,8 @@ struct Recording {
   var trades: [Text] = []
   /// Every change of a level, snapshot first.
   var changes: [peer_change] = []
+  /// All messages but snapshots in their order, as the events that a feed makes of them.
+  var events: [MarketEvent] = []
 
   /// - Parameter messages: how many messages of the file are read at most.
   init(path: String, symbol: String, messages: Int) throws {
@@ -41,8 +43,14 @@ struct Recording {
       case .depth:
         depths.append(text)
         append(decoder)
-      case .bookTicker: tickers.append(text)
-      case .trade: trades.append(text)
+        appendDepth(decoder, line.timeNs)
+      case .bookTicker:
+        tickers.append(text)
+        append(.touch, .buy, decoder.message.bid, decoder.message, line.timeNs)
+        append(.touch, .sell, decoder.message.ask, decoder.message, line.timeNs)
+      case .trade:
+        trades.append(text)
+        append(.trade, decoder.message.takerSide, decoder.message.bid, decoder.message, line.timeNs)
       default: break
       }
     }
@@ -60,6 +68,24 @@ struct Recording {
           price_ticks: level.price.ticks, lots: level.quantity.lots, is_ask: i < decoder.bidCount ? 0 : 1,
           is_last: i == count - 1 ? 1 : 0))
     }
+  }
+
+  private mutating func appendDepth(_ decoder: borrowing BinanceMarketDecoder, _ timeNs: Int64) {
+    for i in 0..<decoder.bidCount + decoder.askCount {
+      append(.level, i < decoder.bidCount ? .buy : .sell, decoder.levels[i], decoder.message, timeNs)
+    }
+    append(.depthEnd, .buy, .none, decoder.message, timeNs)
+  }
+
+  private mutating func append(
+    _ kind: MarketEventKind, _ side: Side, _ level: BookLevel, _ message: BinanceMarketMessage, _ timeNs: Int64
+  ) {
+    events.append(
+      MarketEvent(
+        kind: kind, side: side, venue: instrument.venue, instrument: instrument.index,
+        definitionVersion: instrument.definitionVersion, sequence: message.lastSequence, cause: 0,
+        eventTimeNs: message.eventTimeNs, receiveTimeNs: timeNs, receiveTsc: 0, price: level.price,
+        quantity: level.quantity))
   }
 
   /// Never given back: recordings live as long as the program.

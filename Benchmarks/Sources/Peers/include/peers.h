@@ -56,6 +56,100 @@ peer_book_result peer_book_map(const peer_change *changes, size_t count);
 /// A sorted std::vector for each side, best level last, searched from its end.
 peer_book_result peer_book_vector(const peer_change *changes, size_t count);
 
+// Features: the 48 of docs/features.md, in double precision, one number after the other -------------------------------
+
+typedef struct {
+  int64_t price_ticks;
+  int64_t lots;
+} peer_level;
+
+enum { PEER_FEATURES = 48, PEER_DEPTH_LEVELS = 16 };
+
+typedef struct peer_features peer_features;
+peer_features *peer_features_new(void);
+void peer_features_free(peer_features *features);
+/// Takes the best levels of both sides after an update, best first, at most PEER_DEPTH_LEVELS of each; none of a void book.
+void peer_features_book(
+    peer_features *features, const peer_level *bids, size_t bid_count, const peer_level *asks, size_t ask_count,
+    int64_t now_ns);
+void peer_features_trade(peer_features *features, int64_t price_ticks, int64_t lots, int is_sell, int64_t now_ns);
+/// Writes PEER_FEATURES numbers as of `now_ns`; 0 when the book has no two sides.
+int peer_features_read(const peer_features *features, int64_t now_ns, double *values);
+
+// Risk gate: the checks of docs/risk.md for spot, one comparison after the other ----------------------------------------
+
+typedef struct {
+  uint8_t is_everything;
+  uint32_t venues;
+  uint64_t instruments, strategies;
+} peer_scopes;
+
+typedef struct {
+  uint8_t is_armed, sends_orders;
+  uint32_t armed_epoch;
+  int64_t armed_time_ns;
+  /// -1: the loss is not used up.
+  int64_t loss_day;
+  peer_scopes halted, paused, reducing;
+  int64_t ramp_initial_percent, ramp_duration_ns;
+  int64_t orders_per_second, orders_per_ten_seconds;
+} peer_gate_session;
+
+/// Rules of the venue and limits of the desk for one instrument of spot.
+typedef struct {
+  uint8_t venue, has_limits;
+  uint16_t definition_version;
+  int64_t least_price_ticks, most_price_ticks, least_lots, most_lots, least_notional, most_notional;
+  /// A lot at a tick is worth 10 to this of the quote asset's units, a lot 10 to this of the base asset's.
+  int quote_exponent, base_exponent;
+  int64_t limit_lots, limit_notional, limit_position, limit_open_orders;
+  int64_t collar_bps, market_age_ns, order_age_ns, fee_reserve_bps;
+} peer_gate_instrument;
+
+/// An order with all that the gate is told of market, account and session.
+typedef struct {
+  int64_t price_ticks, lots, decision_time_ns, expiry_time_ns;
+  int64_t position_lots, working_buy_lots, working_sell_lots, open_orders, highest_buy_ticks, lowest_sell_ticks;
+  int64_t free_base, free_quote;
+  int64_t bid_ticks, bid_lots, ask_ticks, ask_lots, market_time_ns, now_ns;
+  uint32_t halt_epoch;
+  uint16_t instrument, definition_version, market_definition_version;
+  uint8_t venue, strategy, is_sell, type, time_in_force, is_reduce_only, has_intent;
+  uint8_t is_stopping, is_journal_full, is_journal_behind, is_session_up, is_reconciled;
+} peer_gate_order;
+
+typedef struct {
+  /// The code of docs/risk.md; 0 when approved.
+  int reason;
+  /// When an approved order expires; 0 when refused.
+  int64_t expiry_time_ns;
+} peer_verdict;
+
+typedef struct peer_gate peer_gate;
+peer_gate *peer_gate_new(const peer_gate_session *session, const peer_gate_instrument *instruments, size_t count);
+void peer_gate_free(peer_gate *gate);
+peer_verdict peer_gate_check(peer_gate *gate, const peer_gate_order *order);
+
+// Router: venues sorted by cost, the intent dealt out over them ---------------------------------------------------------
+
+typedef struct {
+  int64_t bid_ticks, bid_lots, ask_ticks, ask_lots, taker_fee_bps, maker_fee_bps;
+  uint16_t instrument;
+  uint8_t venue;
+} peer_quote;
+
+/// An intent, and a part of it for one venue. Types and times in force have the codes of Market/Orders.swift.
+typedef struct {
+  int64_t price_ticks, lots;
+  uint16_t instrument;
+  uint8_t venue, is_sell, type, time_in_force;
+} peer_order;
+
+enum { PEER_VENUES = 4 };
+
+/// Writes the parts, at most PEER_VENUES; how many there are.
+int peer_route(const peer_order *intent, const peer_quote *quotes, int count, peer_order *parts);
+
 // JSON: simdjson on-demand, fields asked for in the order of the message ----------------------------------------------
 
 typedef struct {
