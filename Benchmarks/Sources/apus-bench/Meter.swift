@@ -29,7 +29,7 @@ func timeNs(_ body: (Meter) throws -> Void) rethrows -> Double {
 }
 
 /// A number that differs when anything it was made of differs.
-struct Digest {
+struct Digest: Equatable {
   private(set) var value: UInt64 = 0
 
   @inline(always)
