@@ -56,11 +56,13 @@ environment:
 end-to-end:
 	$(PYTHON) Tests/end-to-end/run.py --apus $(RELEASE)/apus
 
-# The benchmark suite, a package of its own (Benchmarks/README.md): here with as little work as shows that it runs.
+# The benchmark suite, a package of its own (Benchmarks/README.md): here with as little work as shows that it runs, and its
+# instructions counted.
 benchmarks:
 	scripts/setup benchmarks
 	$(SWIFT) build --package-path Benchmarks -c release --product apus-bench $(QUIET)
 	.venv-benchmarks/bin/python Benchmarks/check.py
+	.venv-benchmarks/bin/python Benchmarks/instructions.py
 
 # All rows against their peers, minutes; leaves a page in Benchmarks/results and the table in Benchmarks/RESULTS.md.
 # CAPTURE=FILE gives a recorded Binance spot session of BTCUSDT, ROWS=ROW,ROW measures only these.

@@ -18,7 +18,7 @@ struct Bench: ParsableCommand {
         apus-bench measure --capture btcusdt.gz --models models --onnxruntime libonnxruntime.so --rows json_depth
         apus-bench aims
       """,
-    subcommands: [Measure.self, Aims.self])
+    subcommands: [Measure.self, Aims.self, Instructions.self])
 }
 
 /// Every comparison of the suite with its aim.

@@ -99,16 +99,21 @@ final class FeatureReplay {
 
 /// The engine as a strategy's thread uses it.
 final class OurFeatures: FeatureTaker {
-  /// In memory of its own: as a property it would be checked for exclusive access at each use.
+  // In memory of their own: as properties they would be checked for exclusive access at each use.
   private let engine = UnsafeMutablePointer<FeatureEngine>.allocate(capacity: 1)
-  private(set) var vector = FeatureVector()
+  private let reading = UnsafeMutablePointer<FeatureVector>.allocate(capacity: 1)
   private(set) var isReady = false
+  var vector: FeatureVector { reading.pointee }
 
-  init() { engine.initialize(to: FeatureEngine()) }
+  init() {
+    engine.initialize(to: FeatureEngine())
+    reading.initialize(to: FeatureVector())
+  }
 
   deinit {
     engine.deinitialize(count: 1)
     engine.deallocate()
+    reading.deallocate()
   }
 
   func take(_ message: UnsafePointer<MarketEvent>, _ book: borrowing OrderBook, isUpdate: Bool) {
@@ -118,7 +123,7 @@ final class OurFeatures: FeatureTaker {
     } else if isUpdate {
       engine.pointee.onBook(book, nowNs: nowNs)
     }
-    isReady = engine.pointee.fill(&vector, nowNs: nowNs)
+    isReady = engine.pointee.fill(&reading.pointee, nowNs: nowNs)
   }
 }
 

@@ -74,7 +74,7 @@ private func units(_ step: DecimalStep) -> UInt64 {
 }
 
 /// The bot's decoder behind a class, so that the sides' closures can share it.
-private final class Decoder {
+final class Decoder {
   private var decoder: BinanceMarketDecoder
 
   init(_ instrument: Instrument) { decoder = BinanceMarketDecoder(BinanceInstruments([instrument])) }
