@@ -5,7 +5,11 @@ import platform
 import subprocess
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 FOLDER = Path(__file__).resolve().parent
+# Percentiles that the axis of a latency curve names.
+TICKS = (50, 90, 99, 99.9, 99.99)
 
 
 def command(*words):
@@ -83,14 +87,18 @@ def markdown(rows, aims, machine):
     return "\n".join(lines) + "\n"
 
 
+def svg(figure):
+    """The figure as an element of a page."""
+    figure.tight_layout()
+    text = io.StringIO()
+    figure.savefig(text, format="svg")
+    return text.getvalue()[text.getvalue().index("<svg"):]
+
+
 def ratio_plot(rows):
     """How many times as fast as each peer, whatever the direction of the aim, with the spread of the runs."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    import matplotlib.pyplot as plot
-
-    figure, axes = plot.subplots(figsize=(9, 0.32 * len(rows) + 1.2))
+    figure = Figure(figsize=(9, 0.32 * len(rows) + 1.2))
+    axes = figure.subplots()
     for place, row in enumerate(reversed(rows)):
         speeds = sorted(peer / ours for ours, peer in zip(row["ours_runs"], row["peer_runs"]))
         middle = speeds[len(speeds) // 2]
@@ -101,11 +109,34 @@ def ratio_plot(rows):
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_xscale("log")
     axes.set_xlabel("times as fast as the peer (line: all runs; green: aim holds, red: missed, grey: no aim)", fontsize=8)
-    figure.tight_layout()
-    text = io.StringIO()
-    figure.savefig(text, format="svg")
-    plot.close(figure)
-    return text.getvalue()[text.getvalue().index("<svg"):]
+    return svg(figure)
+
+
+def curves(rows):
+    """Row by row the sides that tell latency by percentile: {row: {side: [[percentile, ns], ...]}}."""
+    found = {}
+    for row in rows:
+        if row.get("percentiles"):
+            found.setdefault(row["row"], {}).update(row["percentiles"])
+    return found
+
+
+def percentile_plot(name, sides):
+    """Latency by percentile; the axis is 1 / (1 - p), so that each nine takes as much room as the one before."""
+    figure = Figure(figsize=(4.4, 2.8))
+    axes = figure.subplots()
+    for side, points in sorted(sides.items(), key=lambda item: item[0] != "ours"):
+        axes.plot([100 / (100 - p) for p, _ in points], [ns for _, ns in points], marker=".", linewidth=1.2, label=side)
+    axes.set_xscale("log")
+    axes.set_xticks([100 / (100 - p) for p in TICKS], [f"{p:g}" for p in TICKS], fontsize=8)
+    axes.minorticks_off()
+    axes.set_ylim(bottom=0)
+    axes.tick_params(axis="y", labelsize=8)
+    axes.set_xlabel("percentile", fontsize=8)
+    axes.set_ylabel("ns", fontsize=8)
+    axes.set_title(name, fontsize=9)
+    axes.legend(fontsize=8)
+    return svg(figure)
 
 
 STYLE = """body{font:14px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222}
@@ -119,10 +150,12 @@ def page(rows, aims, machine):
     body = "".join(
         "<tr>" + "".join(f'<td class="{escape(line[-1])}">{escape(c)}</td>' for c in line) + "</tr>"
         for line in cells(rows, aims))
+    drawn_curves = "".join(percentile_plot(row, sides) for row, sides in curves(rows).items())
+    by_percentile = f"<h2>Latency by percentile</h2>{drawn_curves}" if drawn_curves else ""
     topologies = {row["row"]: row["topology"] for row in rows}
     drawn = "".join(f"<h3>{escape(row)}</h3><pre>{escape(text)}</pre>" for row, text in topologies.items())
     head = "".join(f"<th>{escape(h)}</th>" for h in HEAD)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Apus: benchmarks</title><style>{STYLE}</style>'
         f"<h1>Benchmarks</h1><table>{facts}</table><h2>Against the peers</h2>{ratio_plot(rows)}"
-        f"<h2>Rows</h2><table><tr>{head}</tr>{body}</table><h2>Who runs where</h2>{drawn}</html>")
+        f"{by_percentile}<h2>Rows</h2><table><tr>{head}</tr>{body}</table><h2>Who runs where</h2>{drawn}</html>")

@@ -20,9 +20,14 @@ public struct Scale: Sendable {
 public struct BenchmarkSide {
   public let name: String
   public let measure: () throws -> Double
+  /// The curve of the last measurement, of a side that has one.
+  public let curve: () -> LatencyCurve?
 
-  public init(_ name: String, _ measure: @escaping () throws -> Double) {
+  public init(
+    _ name: String, curve: @escaping () -> LatencyCurve? = { nil }, _ measure: @escaping () throws -> Double
+  ) {
     self.name = name
+    self.curve = curve
     self.measure = measure
   }
 }
@@ -56,8 +61,12 @@ public struct Benchmark {
       for side in order { figures[side].append(try sides[side].measure()) }
     }
     return peers.indices.map { peer in
-      BenchmarkResult(
-        row: row, unit: unit, peer: peers[peer].name, ours: figures[0], peerFigures: figures[peer + 1])
+      var percentiles: [String: LatencyCurve] = [:]
+      percentiles["ours"] = ours.curve()
+      percentiles[peers[peer].name] = peers[peer].curve()
+      return BenchmarkResult(
+        row: row, unit: unit, peer: peers[peer].name, ours: figures[0], peerFigures: figures[peer + 1],
+        percentiles: percentiles)
     }
   }
 }

@@ -10,13 +10,19 @@ public struct BenchmarkResult: Sendable {
   /// Figures run by run; the same place in both is the same run.
   public let ours: [Double]
   public let peerFigures: [Double]
+  /// Latency by percentile of the sides that gave it, by "ours" and the peer's name.
+  public let percentiles: [String: LatencyCurve]
 
-  public init(row: String, unit: String, peer: String, ours: [Double], peerFigures: [Double]) {
+  public init(
+    row: String, unit: String, peer: String, ours: [Double], peerFigures: [Double],
+    percentiles: [String: LatencyCurve] = [:]
+  ) {
     self.row = row
     self.unit = unit
     self.peer = peer
     self.ours = ours
     self.peerFigures = peerFigures
+    self.percentiles = percentiles
   }
 
   public var comparison: Comparison {
@@ -37,7 +43,8 @@ public struct BenchmarkResult: Sendable {
     let line = Line(
       row: row, unit: unit, ours: Self.median(ours), peer: Self.median(peerFigures), peerName: peer, ratio: ratio,
       aim: comparison.aimText, holds: holds, runs: ours.count, spread: [ratios.first ?? 0, ratios.last ?? 0],
-      oursRuns: ours, peerRuns: peerFigures, topology: topology)
+      oursRuns: ours, peerRuns: peerFigures, topology: topology,
+      percentiles: percentiles.isEmpty ? nil : percentiles.mapValues(\.points))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -55,6 +62,7 @@ public struct BenchmarkResult: Sendable {
     let spread: [Double]
     let oursRuns, peerRuns: [Double]
     let topology: String
+    let percentiles: [String: [[Double]]]?
   }
 
   public static func median(_ values: [Double]) -> Double {

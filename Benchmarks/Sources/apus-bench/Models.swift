@@ -195,21 +195,24 @@ private func modelBenchmarks(
     for _ in 0..<windows { try body() }
     return Double(peer_now_ns() - start) / Double(windows)
   }
-  /// A percentile of the time from the input to the output, its half prepared before.
-  func answer(_ model: OurModel, percentile: Double) -> Double {
-    var cycles: [UInt64] = []
-    let clock = CycleClock()
-    for _ in 0..<windows {
-      for x in window {
-        model.prepare()
-        let before = apus_tsc()
-        _ = model.answer(x)
-        cycles.append(apus_tsc() &- before)
+  /// Our side from the input to the output, the half of each step prepared before: the 99th percentile, and the curve.
+  func answers(_ model: OurModel) -> BenchmarkSide {
+    var timesNs: [Double] = []
+    return BenchmarkSide("apus", curve: { LatencyCurve(sortedNs: timesNs) }) {
+      var cycles: [UInt64] = []
+      let clock = CycleClock()
+      for _ in 0..<windows {
+        for x in window {
+          model.prepare()
+          let before = apus_tsc()
+          _ = model.answer(x)
+          cycles.append(apus_tsc() &- before)
+        }
       }
+      let nsPerCycle = clock.nsPerCycle
+      timesNs = cycles.sorted().map { Double($0) * nsPerCycle }
+      return timesNs[timesNs.count * 99 / 100]
     }
-    let nsPerCycle = clock.nsPerCycle
-    cycles.sort()
-    return Double(cycles[min(cycles.count - 1, Int(Double(cycles.count) * percentile))]) * nsPerCycle
   }
   /// What reading all weights once takes at the bandwidth of a block of their size.
   func reading(bytesPerWeight: Int) -> Double {
@@ -242,12 +245,12 @@ private func modelBenchmarks(
         input --> output, p99, the recurrent half computed before; weights of half the width, output off by \
         \(halfError.description) after a window; \(size); one CPU
         """,
-      ours: BenchmarkSide("apus") { answer(half, percentile: 0.99) },
+      ours: answers(half),
       peers: [BenchmarkSide("roofline") { reading(bytesPerWeight: 2) }]),
     Benchmark(
       row: "\(shape.name)_stream_p99", unit: "ns",
       topology: "input --> output, p99, the recurrent half computed before; \(size); one CPU",
-      ours: BenchmarkSide("apus") { answer(full, percentile: 0.99) },
+      ours: answers(full),
       peers: [BenchmarkSide("roofline") { reading(bytesPerWeight: 4) }]),
   ]
 }
