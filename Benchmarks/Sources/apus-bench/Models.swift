@@ -198,7 +198,7 @@ private func modelBenchmarks(
   /// Our side from the input to the output, the half of each step prepared before: the 99th percentile, and the curve.
   func answers(_ model: OurModel) -> BenchmarkSide {
     var timesNs: [Double] = []
-    return BenchmarkSide("apus", curve: { LatencyCurve(sortedNs: timesNs) }) {
+    func measure() -> Double {
       var cycles: [UInt64] = []
       let clock = CycleClock()
       for _ in 0..<windows {
@@ -213,6 +213,7 @@ private func modelBenchmarks(
       timesNs = cycles.sorted().map { Double($0) * nsPerCycle }
       return timesNs[timesNs.count * 99 / 100]
     }
+    return BenchmarkSide("apus", curve: { LatencyCurve(sortedNs: timesNs) }, measure)
   }
   /// What reading all weights once takes at the bandwidth of a block of their size.
   func reading(bytesPerWeight: Int) -> Double {
