@@ -82,6 +82,7 @@ let package = Package(
         .product(name: "NIOWebSocket", package: "swift-nio"),
       ],
       swiftSettings: swift),
+    module("Load", ["VenueFront", "Simulation", "Market", "Pipeline", "CShims"]),
     .target(
       name: "Backtest",
       dependencies: ["Simulation", "Venues", "Execution", "Strategy", "Risk", "Market", "Pipeline", "CShims"],
@@ -89,8 +90,8 @@ let package = Package(
     .target(
       name: "Bot",
       dependencies: [
-        "VenueServer", "VenueFront", "Backtest", "Simulation", "Journal", "Control", "Execution", "Strategy", "Brain",
-        "Venues", "Risk", "Market", "Host", "Pipeline", "CShims", "Yams",
+        "Load", "VenueServer", "VenueFront", "Backtest", "Simulation", "Journal", "Control", "Execution", "Strategy",
+        "Brain", "Venues", "Risk", "Market", "Host", "Pipeline", "CShims", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       resources: [.copy("Models")],
@@ -146,6 +147,7 @@ let package = Package(
     tests("VenueFrontTests", ["VenueFront", "Simulation", "Market", "Pipeline", "Support"]),
     tests(
       "LivesTests", ["VenueFront", "Simulation", "Execution", "Venues", "Risk", "Market", "Pipeline", "Support"]),
+    tests("LoadTests", ["Load", "Simulation", "Market", "Support"]),
     tests("VenueServerTests", ["VenueServer", "VenueFront", "Simulation", "Market", "Pipeline", "Support"]),
     tests(
       "BotTests",

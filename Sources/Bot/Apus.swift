@@ -62,7 +62,7 @@ struct RootCommand: ParsableCommand {
     version: Apus.version,
     subcommands: [
       DemoCommand.self, RunCommand.self, BacktestCommand.self, GuardCommand.self, ControlCommand.self,
-      VenueCommand.self, ReplayCommand.self, StatCommand.self, DoctorCommand.self, ModelCommand.self,
+      VenueCommand.self, ReplayCommand.self, StatCommand.self, DoctorCommand.self, LoadCommand.self, ModelCommand.self,
       RecordCommand.self,
       ImportCommand.self,
     ],

@@ -122,6 +122,17 @@ int apus_socket_accept(int listening) {
   return descriptor >= 0 ? descriptor : -errno;
 }
 
+int apus_socket_accept_now(int listening) {
+  struct pollfd waiting = {.fd = listening, .events = POLLIN};
+  const int ready = poll(&waiting, 1, 0);
+  if (ready <= 0) return ready == 0 ? -EAGAIN : -errno;
+  const int descriptor = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (descriptor < 0) return -errno;
+  const int on = 1;
+  (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return descriptor;
+}
+
 int apus_nic_coalescing(const char *interface, uint32_t *receive_us, int *is_adaptive) {
   struct ethtool_coalesce coalesce = {.cmd = ETHTOOL_GCOALESCE};
   struct ifreq request;

@@ -9,7 +9,7 @@ package struct OrderRequest {
   /// Nil: there is no such method.
   package let method: Method?
   /// Nil: the text was no JSON.
-  let parameters: JSONValue?
+  package let parameters: JSONValue?
   /// How long its reply will be under way, where that is settled with the request.
   var replyNs: Int64?
 }

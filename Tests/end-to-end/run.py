@@ -373,6 +373,22 @@ def doctor(apus):
     check("doctor: a file that is not there is status 2", run("--config", "/nonexistent/apus.yaml").returncode == 2)
 
 
+def load(apus):
+    """`apus load` on the synthetic market: how fast is not asked here, only that ticks are answered and told of."""
+    def run(*arguments):
+        return subprocess.run([str(apus), "load", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              timeout=120)
+    ended = run("--rate", "500", "--burst", "5", "--seconds", "1", "--warm-up", "0.1", "--json")
+    report = (json.loads(ended.stdout) or [{}])[0] if ended.returncode == 0 else {}
+    check("load: ends well", ended.returncode == 0, ended.stderr)
+    check("load: ticks were answered", 0 < report.get("answers", 0), report)
+    names = ["p50_ns", "p90_ns", "p99_ns", "p999_ns", "p9999_ns", "maximum_ns"]
+    for latency in ("tick_to_trade", "answer_time", "lateness"):
+        figures = [report.get(latency, {}).get(name, 0) for name in names]
+        check(f"load: {latency} rises with its percentile", 0 < figures[-1] and figures == sorted(figures), figures)
+    check("load: no rate is status 2", run("--rate", "0").returncode == 2)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--apus", type=pathlib.Path, required=True, help="the built executable")
@@ -382,6 +398,7 @@ def main():
     apus = arguments.apus.resolve()
     parts = {
         "doctor": lambda: doctor(apus),
+        "load": lambda: load(apus),
         "refusals": lambda: refusals(apus),
         "placements": lambda: placements(apus),
         "authentications": lambda: authentications(apus),

@@ -42,7 +42,7 @@ struct DoctorCommand: ParsableCommand {
     let survey = HostReader.current()
     let (plan, wishes): (AffinityPlan, SessionWishes)
     do {
-      let settings = try settings(survey.facts.allowedCpus)
+      let settings = try Configuration.forHost(config, cpus: survey.facts.allowedCpus)
       (plan, wishes) = (try settings.affinity(), settings.wishes)
     } catch {
       Terminal.note("\(error)")
@@ -61,13 +61,6 @@ struct DoctorCommand: ParsableCommand {
       exitStatus: status)
     print(json ? String(decoding: try Figures.encoder.encode(report), as: UTF8.self) : report.text)
     if status != 0 { throw ExitCode(status) }
-  }
-
-  private func settings(_ cpus: [Int]) throws -> Configuration {
-    if let config { return try Configuration(file: config) }
-    return try Configuration(
-      file: "the demo's configuration",
-      text: DemoConfiguration.text(cpus: cpus.isEmpty ? [0] : cpus, instrument: "BTCUSDT"))
   }
 }
 

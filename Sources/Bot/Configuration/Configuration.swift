@@ -230,7 +230,7 @@ extension RiskSettings {
     maximumOpenOrders = Int(try reader.integer("maximumOpenOrders", in: 1...1_000))
     priceCollarBasisPoints = Int(try reader.integer("priceCollarBasisPoints", in: 1...10_000))
     ordersPerSecond = Int(try reader.integer("ordersPerSecond", in: 1...10_000))
-    ordersPer10Seconds = Int(try reader.integer("ordersPer10Seconds", in: 1...100_000))
+    ordersPer10Seconds = Int(try reader.integer("ordersPer10Seconds", in: 1...Int64(OrderRateLimits.maximumCount)))
     maximumMarketAgeMs = Int(try reader.integer("maximumMarketAgeMs", in: 1...60_000))
     maximumOrderAgeMs = Int(try reader.integer("maximumOrderAgeMs", in: 1...60_000))
     maximumDailyLoss = try reader.decimal("maximumDailyLoss")

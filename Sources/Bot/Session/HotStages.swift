@@ -74,6 +74,12 @@ struct CombinedStage: Stage, ~Copyable {
   @_noLocks @inline(never) mutating func poll() -> Int { core.step(source.read()) }
 }
 
+struct AnsweringStage: Stage, ~Copyable {
+  var core: StrategyStage<TickAnswer>
+  let source: StepSource
+  @_noLocks @inline(never) mutating func poll() -> Int { core.step(source.read()) }
+}
+
 struct TradingStage: Stage, ~Copyable {
   var core: ExecutionStage
   let source: StepSource

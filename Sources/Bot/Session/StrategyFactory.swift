@@ -117,6 +117,12 @@ extension StrategyFactory {
   ]
 }
 
+extension StrategyFactory {
+  /// What a load test runs; no configuration names it.
+  static let load = StrategyFactory(
+    name: "load", poll: { AnsweringStage(core: $0, source: $1) }, make: { _, instrument in TickAnswer(instrument) })
+}
+
 /// Claims a strategy's parameters one by one; what nobody claimed is refused.
 struct ParameterReader {
   private var left: [String: Double]

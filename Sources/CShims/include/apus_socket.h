@@ -36,6 +36,8 @@ APUS_HOT void apus_socket_close(int descriptor);
 int apus_socket_listen(struct apus_address *address);
 /// Waits for a connection and returns its descriptor (blocking mode), or a negative errno. Cold.
 int apus_socket_accept(int listening);
+/// The same without waiting: a non-blocking connection without Nagle's delay, or -EAGAIN.
+int apus_socket_accept_now(int listening);
 
 /// How long a network interface gathers received frames before it interrupts (ethtool -c). Returns 0, or a negative errno:
 /// EOPNOTSUPP where the driver has no such setting.

@@ -3,12 +3,12 @@
 import Market
 
 /// Message texts for one instrument.
-struct SyntheticMessages: Sendable {
+package struct SyntheticMessages: Sendable {
   let symbol: String
   private let stream: String
   private let scale: MoneyScale
 
-  init(instrument: Instrument) {
+  package init(instrument: Instrument) {
     guard let scale = MoneyScale(instrument) else { preconditionFailure("derived rules are on the venue's grid") }
     symbol = instrument.symbol.text
     stream = symbol.lowercased()
@@ -17,7 +17,9 @@ struct SyntheticMessages: Sendable {
 
   var streams: [String] { ["\(stream)@depth@100ms", "\(stream)@bookTicker", "\(stream)@trade"] }
 
-  func depth(bids: [PriceQuantity], asks: [PriceQuantity], first: UInt64, last: UInt64, timeNs: Int64) -> MarketLine {
+  package func depth(bids: [PriceQuantity], asks: [PriceQuantity], first: UInt64, last: UInt64, timeNs: Int64)
+    -> MarketLine
+  {
     line(
       "depth@100ms", timeNs: timeNs,
       #"{"e":"depthUpdate","E":\#(milliseconds(timeNs)),"s":"\#(symbol)","U":\#(first),"u":\#(last),"#
@@ -31,7 +33,7 @@ struct SyntheticMessages: Sendable {
         + #""a":"\#(text(ask.price))","A":"\#(text(ask.displayed))"}"#)
   }
 
-  func trade(_ trade: PriceQuantity, takerSide: Side, tradeId: UInt64, timeNs: Int64) -> MarketLine {
+  package func trade(_ trade: PriceQuantity, takerSide: Side, tradeId: UInt64, timeNs: Int64) -> MarketLine {
     let time = milliseconds(timeNs)
     return line(
       "trade", timeNs: timeNs,
