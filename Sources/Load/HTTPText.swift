@@ -1,6 +1,9 @@
 // The little of HTTP/1.1 that clients of a venue need of a server (RFC 9112). Cold.
 
 enum HTTPText {
+  /// More is no request of a venue's client.
+  static let headBytesMaximum = 16 * 1024
+
   /// Where the head of a request ends, behind its empty line; nil while it is not whole.
   static func headEnd(_ bytes: [UInt8]) -> Int? {
     let end = Array("\r\n\r\n".utf8)

@@ -40,6 +40,8 @@ package struct LoadCounters: Sendable {
   let answers: Counter
   /// Ticks whose tag came round again before they were answered.
   let unanswered: Counter
+  /// Ticks that have no order yet.
+  let outstanding: Counter
   /// Sends that waited because the client had not taken what was sent before.
   let held: Counter
   /// From the time a message was due to its sending: how late the load itself was.
@@ -52,6 +54,7 @@ package struct LoadCounters: Sendable {
     ticks = file.counter("load.ticks")
     answers = file.counter("load.answers")
     unanswered = file.counter("load.unanswered")
+    outstanding = file.counter("load.outstanding")
     held = file.counter("load.held")
     lateness = file.histogram("load.lateness")
     answerTime = file.histogram("load.answer_time")

@@ -30,6 +30,10 @@ package struct LoadMarket {
   package static let orderLots: Int64 = 4096
   package static let tagCount: Int64 = 1024
 
+  private static let updateMaximum = Int64.max / 4
+  /// Far more than a recording of a day has.
+  private static let updatesMaximum: Int64 = 10_000_000_000
+
   /// Levels of the way back in one message.
   private static let levelsPerMessage = 200
 
@@ -66,7 +70,16 @@ package struct LoadMarket {
       case .depth(_, _, let firstId, _) = first
     else { throw LoadError("no depth message of the capture follows its snapshot") }
 
+    guard firstId < UInt64(Self.updateMaximum) else {
+      throw LoadError("update \(firstId) of the capture is no update id of a venue")
+    }
     let zero = Int64(firstId)
+    // Written with a fixed width, numbers of one stretch lie near each other.
+    func check(_ updateId: UInt64) throws {
+      guard let id = Int64(exactly: updateId), (-Self.updatesMaximum...Self.updatesMaximum).contains(id - zero) else {
+        throw LoadError("update \(updateId) of the capture is far from \(firstId), where it begins")
+      }
+    }
     var previousNs = firstLine.timeNs
     var lastDepth = zero
     var last = zero
@@ -74,11 +87,17 @@ package struct LoadMarket {
       guard let message = MarketMessage(line, instrument: instrument) else { continue }
       switch message {
       case .snapshot: continue
-      case .depth(_, _, _, let id):
+      case .depth(_, _, let begin, let id):
+        guard changes.isEmpty || begin == UInt64(lastDepth) + 1, id >= begin else {
+          throw LoadError("the capture has a gap before update \(begin): a load plays a whole stretch; cut it there")
+        }
+        try check(id)
         lastDepth = Int64(id)
         last = max(last, lastDepth)
         book.apply(message)
-      case .touch(_, _, let id): last = max(last, Int64(id))
+      case .touch(_, _, let id):
+        try check(id)
+        last = max(last, Int64(id))
       case .trade: break
       }
       add(line, message, gapNs: line.timeNs - previousNs, zero)
@@ -100,7 +119,7 @@ package struct LoadMarket {
   /// correctly").
   private static func follows(_ snapshotId: UInt64, _ message: MarketMessage?) -> Bool {
     guard case .depth(_, _, let first, let last)? = message else { return false }
-    return last > snapshotId && first <= snapshotId + 1
+    return last > snapshotId && (first == 0 || first - 1 <= snapshotId)
   }
 
   private mutating func add(_ line: MarketLine, _ message: MarketMessage?, gapNs: Int64, _ zero: Int64) {

@@ -48,7 +48,6 @@ struct LoadMessages {
     var text = ArraySlice(line.text)
     var body: [UInt8] = []
     var found: [LoadPatch] = []
-    let isTrade = line.stream?.hasSuffix("@trade") ?? false
     // `"X":` of one letter, followed by digits: the only numbers in these messages (web-socket-streams.md).
     while let quote = text.firstIndex(of: UInt8(ascii: "\"")) {
       body += text[text.startIndex..<quote]
@@ -81,7 +80,6 @@ struct LoadMessages {
     bytes += body
     let first = patches.count
     patches += found.map { LoadPatch(field: $0.field, offset: $0.offset + payloadStart, digits: $0.digits) }
-    precondition(!isTrade || found.count >= 3, "a trade has an id and two times")
     all.append(LoadMessage(frame: start..<bytes.count, patches: first..<patches.count, gapNs: gapNs))
   }
 

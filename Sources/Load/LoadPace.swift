@@ -1,7 +1,7 @@
 // When messages are due: the schedule of an open loop, which never waits for the one that is measured.
 
 /// How fast a load is offered.
-public enum LoadPace: Sendable, Equatable {
+package enum LoadPace: Sendable, Equatable {
   /// Evenly spaced.
   case constant(messagesPerSecond: Double)
   /// So many at one time, as often as makes that rate.
@@ -11,14 +11,14 @@ public enum LoadPace: Sendable, Equatable {
 }
 
 /// The due times of messages counted from the schedule's start.
-struct LoadSchedule {
+package struct LoadSchedule {
   private let pace: LoadPace
   private let startNs: Int64
   /// Of the messages so far; and when the last one was recorded, counted from the first.
   private var count = 0
   private var recordedNs: Int64 = 0
 
-  init(_ pace: LoadPace, startNs: Int64) {
+  package init(_ pace: LoadPace, startNs: Int64) {
     self.pace = pace
     self.startNs = startNs
   }
@@ -26,7 +26,7 @@ struct LoadSchedule {
   /// When the next message is due.
   ///
   /// - Parameter gapNs: how long after its predecessor it was recorded.
-  func dueNs(gapNs: Int64) -> Int64 {
+  package func dueNs(gapNs: Int64) -> Int64 {
     switch pace {
     case .constant(let rate): startNs + Int64(Double(count) * 1e9 / rate)
     case .bursts(let size, let rate): startNs + Int64(Double(count / size * size) * 1e9 / rate)
@@ -34,7 +34,7 @@ struct LoadSchedule {
     }
   }
 
-  mutating func advance(gapNs: Int64) {
+  package mutating func advance(gapNs: Int64) {
     count += 1
     recordedNs += gapNs
   }

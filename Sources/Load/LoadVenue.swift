@@ -30,7 +30,9 @@ package final class LoadVenue: Stage {
   private var tag: Int64 = 0
   /// When the tick of each tag was due; 0 once it is answered.
   private var dueOfTag = [Int64](repeating: 0, count: Int(LoadMarket.tagCount))
-  private let orderStep: Int64
+  private var outstanding: Int64 = 0 { didSet { counters.outstanding.set(outstanding) } }
+  /// Units of 10^-8 coins in a lot.
+  private let unitsPerLot: Int64
 
   /// Messages sent in one poll when the load is behind: then sockets are looked at again.
   private static let messagesPerPoll = 64
@@ -61,11 +63,12 @@ package final class LoadVenue: Stage {
       instruments: [market.instrument], settings: settings, snapshots: SnapshotDesk(awaited: []),
       nowNs: { clock.nowNs() })
     exchange.play(market.opening, InstrumentIndex(0))
-    orderStep = MoneyScale(market.instrument)?.unitsPerLot ?? 1
+    unitsPerLot = MoneyScale(market.instrument)?.unitsPerLot ?? 1
     var address = apus_address()
     listening = apus_socket_listen(&address)
     guard listening >= 0 else { throw LoadError("no port could be had on 127.0.0.1 (errno \(-listening))") }
     port = withUnsafeBytes(of: address.bytes) { UInt16($0[2]) << 8 | UInt16($0[3]) }  // sockaddr_in.sin_port
+    exchange.onUserEvent = { [unowned self] event in tell(event) }  // the exchange is this venue's alone
   }
 
   deinit { apus_socket_close(listening) }
@@ -91,8 +94,10 @@ package final class LoadVenue: Stage {
     order = desk.current
     untilTick = order.messagesPerTick
     schedule = LoadSchedule(order.pace, startNs: clock.nowNs())
+    guard order.messagesPerTick > 0 else { return }  // what is under way is still waited for
     // Ticks from before the session was ready are nobody's fault.
     for tag in dueOfTag.indices { dueOfTag[tag] = 0 }
+    outstanding = 0
   }
 
   // MARK: Market
@@ -130,7 +135,7 @@ package final class LoadVenue: Stage {
       untilTick -= 1
       if untilTick == 0 {
         untilTick = order.messagesPerTick
-        if dueOfTag[Int(tag)] != 0 { counters.unanswered.add() }
+        if dueOfTag[Int(tag)] != 0 { counters.unanswered.add() } else { outstanding += 1 }
         dueOfTag[Int(tag)] = dueNs
         counters.ticks.add()
         market.nextTick(tag, timeMs: nowNs / 1_000_000) { client.write($0) }
@@ -186,6 +191,13 @@ package final class LoadVenue: Stage {
     if connection.hasRoom(for: frame.count) { connection.write(frame) }
   }
 
+  private func tell(_ event: UserEvent) {
+    for connection in connections {
+      guard let service = services[ObjectIdentifier(connection)] else { continue }
+      for text in service.messages(of: event) { reply(connection, Array(text.utf8)) }
+    }
+  }
+
   private func subscribe(_ connection: LoadConnection, _ text: [UInt8]) {
     guard let request = JSONValue(parsing: text), let names = request["params"]?.elements else { return }
     let id = (request["id"] ?? .null).text
@@ -211,17 +223,21 @@ package final class LoadVenue: Stage {
     guard let quantity = request.parameters?["quantity"]?.scalarText, let units = try? CoinText.units(quantity) else {
       return
     }
-    let tag = units / orderStep - LoadMarket.orderLots
+    let tag = units / unitsPerLot - LoadMarket.orderLots
     guard (0..<LoadMarket.tagCount).contains(tag), dueOfTag[Int(tag)] != 0 else { return }
     counters.answerTime.record(nowNs - dueOfTag[Int(tag)])
     counters.answers.add()
     dueOfTag[Int(tag)] = 0
+    outstanding -= 1
   }
 
   // MARK: HTTP
 
   private func answerRequest(_ connection: LoadConnection) throws(LoadError) -> Bool {
-    guard let end = HTTPText.headEnd(connection.inbox) else { return false }
+    guard let end = HTTPText.headEnd(connection.inbox) else {
+      guard connection.inbox.count <= HTTPText.headBytesMaximum else { throw LoadError("the client sent no request") }
+      return false
+    }
     let head = String(decoding: connection.inbox[..<end], as: UTF8.self)
     connection.inbox.removeFirst(end)
     let words = head.prefix { $0 != "\r\n" }.split(separator: " ")
@@ -240,17 +256,7 @@ package final class LoadVenue: Stage {
   private func upgrade(_ connection: LoadConnection, key: String, path: String) {
     connection.role = path == "/ws-api/v3" ? .orders : .market
     if connection.role == .orders {
-      let service = OrderConnection(exchange, timeUnit: .microsecond)
-      services[ObjectIdentifier(connection)] = service
-      // Every event goes to the connection that trades: a load has one.
-      exchange.onUserEvent = { [unowned connection] event in
-        for text in service.messages(of: event) {
-          var frame: [UInt8] = []
-          WebSocketFrames.appendHeader(.text, payloadCount: text.utf8.count, to: &frame)
-          frame += text.utf8
-          if connection.hasRoom(for: frame.count) { connection.write(frame) }
-        }
-      }
+      services[ObjectIdentifier(connection)] = OrderConnection(exchange, timeUnit: .microsecond)
     }
     connection.write(HTTPText.upgrade(accept: WebSocketFrames.accept(key: key)))
   }

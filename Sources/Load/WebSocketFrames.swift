@@ -4,16 +4,19 @@ import CShims
 import Pipeline
 
 /// Frames of a server, and the frames it takes from a client.
-enum WebSocketFrames {
-  enum Kind: UInt8 {
+package enum WebSocketFrames {
+  package enum Kind: UInt8 {
     case text = 1
     case close = 8
     case ping = 9
     case pong = 10
   }
 
+  /// Requests take a few hundred bytes.
+  private static let payloadBytesMaximum = 1 << 16
+
   /// Section 5.2; a server does not mask (5.1).
-  static func appendHeader(_ kind: Kind, payloadCount: Int, to bytes: inout [UInt8]) {
+  package static func appendHeader(_ kind: Kind, payloadCount: Int, to bytes: inout [UInt8]) {
     bytes.append(0x80 | kind.rawValue)
     switch payloadCount {
     case ..<126: bytes.append(UInt8(payloadCount))
@@ -25,7 +28,7 @@ enum WebSocketFrames {
   /// The first whole frame of a client in `bytes`, which is taken out; nil while there is none.
   ///
   /// - Throws: `LoadError` for what a client must not send (5.1: unmasked; here also fragments).
-  static func take(from bytes: inout [UInt8]) throws(LoadError) -> (kind: Kind, payload: [UInt8])? {
+  package static func take(from bytes: inout [UInt8]) throws(LoadError) -> (kind: Kind, payload: [UInt8])? {
     guard bytes.count >= 2 else { return nil }
     guard bytes[0] & 0x80 != 0, let kind = Kind(rawValue: bytes[0] & 0x0f), bytes[1] & 0x80 != 0 else {
       throw LoadError("the client sent a frame that this venue does not take")
@@ -38,7 +41,10 @@ enum WebSocketFrames {
       count = bytes[2..<(2 + width)].reduce(0) { $0 << 8 | Int($1) }
       start += width
     }
-    guard count <= 1 << 20 else { throw LoadError("the client sent a frame of \(count) bytes") }
+    // Eight bytes of length can make a negative number; section 5.2 forbids it.
+    guard (0...payloadBytesMaximum).contains(count) else {
+      throw LoadError("the client sent a frame of \(count) bytes")
+    }
     guard bytes.count >= start + 4 + count else { return nil }
     let mask = Array(bytes[start..<(start + 4)])
     start += 4
@@ -48,7 +54,7 @@ enum WebSocketFrames {
   }
 
   /// The answer to an upgrade (section 4.2.2): the client's key with the protocol's own, SHA-1, in base 64.
-  static func accept(key: String) -> String {
+  package static func accept(key: String) -> String {
     let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
     var digest = [UInt8](repeating: 0, count: 20)
     let result = apus_sha1(text, text.count, &digest)

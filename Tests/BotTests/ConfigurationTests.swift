@@ -43,6 +43,7 @@ struct ConfigurationTests {
     arguments: [
       ("  maximumPosition: 0.2", "  maximumPositon: 0.2", "risk.maximumPosition", nil as String?),
       ("  maximumOpenOrders: 16", "  maximumOpenOrders: 0", "risk.maximumOpenOrders", "maximumOpenOrders: 0"),
+      ("  ordersPer10Seconds: 40", "  ordersPer10Seconds: 65537", "risk.ordersPer10Seconds", "65537"),
       ("  maximumOrderNotional: 5000", "  maximumOrderNotional: 5e3", "risk.maximumOrderNotional", "5e3"),
       ("  maximumPosition: 0.2", "  maximumPosition: -0.2", "risk.maximumPosition", "maximumPosition: -0.2"),
       ("  maximumPosition: 0.2", "  maximumPosition: 0.0", "risk.maximumPosition", "maximumPosition: 0.0"),

@@ -4,6 +4,7 @@ import Foundation
 import Load
 import Market
 import Simulation
+import Support
 import Testing
 
 /// A client that believes nothing: reads each frame and holds it to the one before.
@@ -50,6 +51,21 @@ private struct Follower {
   var book: [[Int64: Int64]] { [bids, asks] }
 }
 
+/// Lines as given.
+private struct MadeSource: MarketSource {
+  private var lines: ArraySlice<MarketLine>
+  let summary: MarketSummary
+
+  init(_ lines: [MarketLine]) {
+    self.lines = lines[...]
+    var summary = MarketSummary()
+    summary.streams = ["synusdt@depth@100ms": lines.count]
+    self.summary = summary
+  }
+
+  mutating func next() -> MarketLine? { lines.popFirst() }
+}
+
 @Suite struct LoadMarketTests {
   @Test func cyclesJoinWithoutASeamAClientCouldSee() throws {
     var market = try LoadMarket(SyntheticMarket(seed: 7), limit: 2_000)
@@ -66,6 +82,48 @@ private struct Follower {
     let told = try Follower(market)
     #expect(told.book == follower.book)
     #expect(told.lastUpdate == follower.lastUpdate)
+  }
+
+  @Test(.enabled(if: sharedData != nil)) func aRecordingGoesOnWithoutASeamToo() throws {
+    let capture = try #require(sharedData).appendingPathComponent("binance/spot/btcusdt_20240808.gz").path
+    var market = try LoadMarket(CaptureReader(paths: [capture]), limit: 3_000)
+    var follower = try Follower(market)
+    var failure: (any Error)?
+    for _ in 0..<10_000 {
+      market.next(timeMs: 1_700_000_000_000) { frame in
+        do { try follower.take(frame) } catch { failure = error }
+      }
+    }
+    if let failure { throw failure }
+    #expect(try Follower(market).book == follower.book)
+  }
+
+  @Test func aCaptureThatCannotBePlayedIsAnError() throws {
+    func lines(_ texts: [String]) throws -> MadeSource {
+      MadeSource(
+        try texts.enumerated().map { number, text in
+          try #require(MarketLine(timeNs: Int64(number + 1), text: Array(text.utf8), symbol: "SYNUSDT"))
+        })
+    }
+    func depth(_ first: UInt64, _ last: UInt64) -> String {
+      #"{"stream":"synusdt@depth@100ms","data":{"e":"depthUpdate","E":1,"s":"SYNUSDT","U":\#(first),"u":\#(last),"#
+        + #""b":[["60000.00","1.00000"]],"a":[]}}"#
+    }
+    func snapshot(_ id: UInt64) -> String {
+      #"{"lastUpdateId":\#(id),"bids":[["60000.00","1.00000"]],"asks":[["60001.00","1.00000"]]}"#
+    }
+    _ = try LoadMarket(lines([snapshot(10), depth(11, 12), depth(13, 13)]), limit: 100)
+    for texts in [
+      [depth(11, 12)],  // no snapshot
+      [snapshot(10), depth(12, 13)],  // does not follow it
+      [snapshot(10), depth(11, 12), depth(14, 15)],  // a gap
+      [snapshot(10), depth(11, 12), depth(13, 12)],  // ends before it begins
+      [snapshot(10), depth(11, 12), depth(13, 1 << 60)],  // a number that cannot be written again
+      [snapshot(.max), depth(.max - 1, .max)],
+      [snapshot(.max - 1), depth(.max - 1, .max)],
+    ] {
+      #expect(throws: LoadError.self) { _ = try LoadMarket(lines(texts), limit: 100) }
+    }
   }
 
   @Test func ticksCarryTheirTagAndKeepTheTradesInOrder() throws {

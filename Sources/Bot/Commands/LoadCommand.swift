@@ -35,7 +35,7 @@ struct LoadCommand: ParsableCommand {
   @Option(help: "Send as the capture was recorded, so many times as fast, instead of at a rate.")
   var speed: Double?
 
-  @Option(help: "Orders a second: so many ticks ask for one.")
+  @Option(help: "Ticks a second that ask for an order; with --speed it is one message in ten.")
   var orders = 200.0
 
   @Option(help: "How long each rate is measured, after the warm-up.")
@@ -50,13 +50,19 @@ struct LoadCommand: ParsableCommand {
   @Flag(help: "One JSON array.")
   var json = false
 
+  /// More would meet the limit of the load's own session, `LoadConfiguration`.
+  private static let ordersPerSecondMaximum = 5_000.0
+
   func validate() throws {
     guard rate.allSatisfy({ (1...10_000_000).contains($0) }) else { throw ValidationError("--rate is 1 to 10000000") }
-    guard burst >= 1 else { throw ValidationError("--burst is at least 1") }
-    guard seconds > 0, warmUp >= 0 else { throw ValidationError("--seconds is above 0, --warm-up at least 0") }
-    guard orders > 0 else { throw ValidationError("--orders is above 0") }
+    guard (1...1_000_000).contains(burst) else { throw ValidationError("--burst is 1 to 1000000") }
+    guard (0.1...86_400).contains(seconds), (0...3_600).contains(warmUp) else {
+      throw ValidationError("--seconds is 0.1 to 86400, --warm-up 0 to 3600")
+    }
+    guard orders > 0, orders <= Self.ordersPerSecondMaximum else { throw ValidationError("--orders is up to 5000") }
     if let speed {
-      guard speed > 0, rate.isEmpty, burst == 1 else { throw ValidationError("--speed stands instead of --rate") }
+      guard (0.01...1_000_000).contains(speed) else { throw ValidationError("--speed is 0.01 to 1000000") }
+      guard rate.isEmpty, burst == 1 else { throw ValidationError("--speed stands instead of --rate and --burst") }
     }
   }
 
@@ -65,29 +71,34 @@ struct LoadCommand: ParsableCommand {
     let settings: Configuration
     do {
       settings = try Configuration.forHost(config, cpus: cpus)
+      if let cpu, !cpus.contains(cpu) { throw SessionError("--cpu: CPU \(cpu) is not one of this process: \(cpus)") }
     } catch {
       Terminal.note("\(error)")
       throw ExitCode(Apus.usageStatus)
     }
+    let interrupt = InterruptFlag()
     var reports: [LoadReport] = []
     for (rate, order) in loads {
-      let run = try LoadRun(settings, captures: capture, cpu: cpu ?? cpus.first)
-      let measurement = try run.measure(LoadOptions(order, warmUpSeconds: warmUp, seconds: seconds))
-      let report = measurement.report(rate: rate, workers: try run.end())
+      let load = try LoadRun(settings, captures: capture, cpu: cpu ?? cpus.first, interrupt: interrupt)
+      let report = try load.run(LoadOptions(order: order, warmUpSeconds: warmUp, seconds: seconds), rate: rate)
       reports.append(report)
       if !json { print(report.text) }
     }
     if json { print(String(decoding: try Figures.encoder.encode(reports), as: UTF8.self)) }
   }
 
-  private var loads: [(rate: Double, order: LoadOrder)] {
-    if let speed { return [(0, LoadOrder(.recorded(speed: speed), messagesPerTick: 10))] }
+  private var loads: [(rate: Double?, order: LoadOrder)] {
+    if let speed { return [(nil, LoadOrder(.recorded(speed: speed), messagesPerTick: Self.messagesPerRecordedTick))] }
     return (rate.isEmpty ? [1_000] : rate).map { rate in
       let pace: LoadPace =
         burst == 1 ? .constant(messagesPerSecond: rate) : .bursts(of: burst, messagesPerSecond: rate)
-      return (rate, LoadOrder(pace, messagesPerTick: max(1, Int((rate / orders).rounded()))))
+      // Half of all messages at most: the market has to go on.
+      return (rate, LoadOrder(pace, messagesPerTick: max(2, Int((rate / orders).rounded()))))
     }
   }
+
+  /// A recording's rate changes, so that its ticks are a part of its messages.
+  private static let messagesPerRecordedTick = 10
 }
 
 extension Configuration {

@@ -1,5 +1,6 @@
 // A load test from start to end: the load's venue, a session against it, warm-up, measurement, figures. The command's thread.
 
+import Backtest
 import Control
 import Foundation
 import Journal
@@ -10,20 +11,15 @@ import Simulation
 import Venues
 
 /// What is offered, and for how long.
-struct LoadOptions: Sendable {
+struct LoadOptions {
   var order: LoadOrder
   var warmUpSeconds: Double
   var seconds: Double
-
-  init(_ order: LoadOrder, warmUpSeconds: Double, seconds: Double) {
-    self.order = order
-    self.warmUpSeconds = warmUpSeconds
-    self.seconds = seconds
-  }
 }
 
 /// A session of its own under a load of its own, both on this machine.
 final class LoadRun {
+  private let interrupt: InterruptFlag
   private let folder: DemoFolder
   private let desk: LoadDesk
   private let loadFile: CounterFile
@@ -36,84 +32,140 @@ final class LoadRun {
   /// What is offered while the session finds its feet.
   private static let quiet = LoadOrder(.constant(messagesPerSecond: 500), messagesPerTick: 10)
   private static let startSeconds = 20.0
+  private static let stage = "load"
+
+  /// How long a tick's order may take when no more ticks come.
+  private static let drainSeconds = 1.0
 
   /// Starts venue and session, and waits for the first answered ticks.
   ///
   /// - Parameters:
   ///   - captures: recorded spot captures of one symbol; none: the synthetic market.
   ///   - cpu: of the load's venue; nil leaves it to the scheduler.
-  init(_ configuration: Configuration, captures: [String], cpu: Int?) throws {
-    folder = try DemoFolder(kept: nil)
-    desk = LoadDesk(Self.quiet)
-    loadFile = try CounterFile(outlivesOwner: false)
+  init(_ configuration: Configuration, captures: [String], cpu: Int?, interrupt: InterruptFlag) throws {
+    self.interrupt = interrupt
     let market =
       captures.isEmpty
       ? try LoadMarket(SyntheticMarket(seed: 1), limit: Self.cycleMessages)
       : try LoadMarket(CaptureReader(paths: captures), limit: Self.cycleMessages)
-    let instrument = market.instrument
-    let venue = try LoadVenue(
+    desk = LoadDesk(Self.quiet)
+    loadFile = try CounterFile(outlivesOwner: false)
+    folder = try DemoFolder(kept: nil)
+    // What runs or lies on disk already when something fails.
+    var undo: [() -> Void] = [folder.remove]
+    do {
+      let venue = try Self.venue(market, folder, desk, LoadCounters(loadFile))
+      load = Worker(
+        0, WorkerPlan(cpu: cpu, wait: .spin, stages: [Self.stage]), stages: [StageBox(Self.stage, venue)],
+        counters: loadFile)
+      try load.start()
+      undo.append { [load] in
+        load.requestStop()
+        load.join()
+      }
+      counters = try CounterFile(path: folder.counterFile)
+      session = try Self.session(
+        configuration.forLoad(symbol: market.instrument.symbol.text), folder, counters, port: venue.port)
+      try session.start()
+      undo.append { [session] in try? session.end() }
+      let deadline = ContinuousClock.now + .seconds(Self.startSeconds)
+      while try count("load.answers") < 10 {
+        usleep(10_000)  // paces the looks; the deadline ends them
+        if interrupt.isSet { throw SessionError("interrupted") }
+        guard ContinuousClock.now < deadline else {
+          throw SessionError("the session answered no tick in \(Self.startSeconds) s")
+        }
+      }
+    } catch {
+      for step in undo.reversed() { step() }
+      throw error
+    }
+  }
+
+  deinit { folder.remove() }
+
+  private static func venue(
+    _ market: LoadMarket, _ folder: DemoFolder, _ desk: LoadDesk, _ counters: LoadCounters
+  ) throws -> LoadVenue {
+    try LoadVenue(
       market, certificateFile: folder.certificateFile, keyFile: folder.certificateKeyFile, keys: try folder.apiKeys,
       balances: [
-        AssetBalance(asset: instrument.quote, free: Amount(units: 1_000_000 * Amount.unitsPerCoin)),
-        AssetBalance(asset: instrument.base, free: Amount(units: 1_000 * Amount.unitsPerCoin)),
-      ], desk: desk, counters: LoadCounters(loadFile))
-    let stage = "load"
-    load = Worker(
-      0, WorkerPlan(cpu: cpu, wait: .spin, stages: [stage]), stages: [StageBox(stage, venue)], counters: loadFile)
-    try load.start()
+        AssetBalance(asset: market.instrument.quote, free: Amount(units: 1_000_000 * Amount.unitsPerCoin)),
+        AssetBalance(asset: market.instrument.base, free: Amount(units: 1_000 * Amount.unitsPerCoin)),
+      ], desk: desk, counters: counters)
+  }
 
-    let configuration = configuration.forLoad(symbol: instrument.symbol.text)
-    counters = try CounterFile(path: folder.counterFile)
+  private static func session(
+    _ configuration: Configuration, _ folder: DemoFolder, _ counters: CounterFile, port: UInt16
+  ) throws -> LiveSession {
     let endpoint = try VenueEndpoint(
-      host: "localhost", port: venue.port, trustFile: folder.trustFile, records: configuration.tls.records)
+      host: "localhost", port: port, trustFile: folder.trustFile, records: configuration.tls.records)
     let plan = try SessionPlan(
       configuration, instruments: try endpoint.instruments(configuration.instruments),
       bootEpoch: try BootEpoch(stateDirectory: folder.path + "/state").value, strategies: [.load])
-    session = try LiveSession(
+    return try LiveSession(
       plan,
       SessionEdges(
         endpoint: endpoint, key: folder.key(configuration.orders.authentication), clock: try Clock(),
         control: ControlWords(), counters: counters, journalDirectory: folder.journalDirectory,
         ringDirectory: folder.path, socketPath: folder.socket, roles: try configuration.control.roles()),
       on: HostFacts.current())
-    try session.start()
-    let deadline = ContinuousClock.now + .seconds(Self.startSeconds)
-    while try count("load.answers", loadFile) < 10 {
-      usleep(10_000)  // paces the looks; the deadline ends them
-      guard ContinuousClock.now < deadline else {
-        throw SessionError("the session answered no tick in \(Self.startSeconds) s")
-      }
-    }
   }
 
-  deinit { folder.remove() }
+  /// Offers a load, measures, and ends session and venue. Once only.
+  ///
+  /// - Parameter rate: what was asked for, in messages per second; nil where it follows a recording.
+  func run(_ options: LoadOptions, rate: Double?) throws -> LoadReport {
+    let measured = Result { try measure(options) }
+    let workers = try end()
+    return try measured.get().report(rate: rate, workers: workers)
+  }
 
-  /// Offers one load and measures it. Once only: page faults are counted from here to the end.
-  func measure(_ options: LoadOptions) throws -> LoadMeasurement {
+  private func measure(_ options: LoadOptions) throws -> LoadMeasurement {
+    for remark in session.remarks { Terminal.note(remark) }
+    let progress = ProgressBar()
+    let total = Int((options.warmUpSeconds + options.seconds + Self.drainSeconds).rounded(.up))
+    func show(_ passed: Double) { progress.show(done: min(Int(passed), total - 1), of: total) }
     desk.set(options.order)
-    Thread.sleep(forTimeInterval: options.warmUpSeconds)
+    try wait(options.warmUpSeconds, show)
     let (before, memory) = (try look(), ResidentMemory.bytes)
     session.beginMeasurement()
     let start = ContinuousClock.now
-    Thread.sleep(forTimeInterval: options.seconds)
-    let after = try look()
-    let took = ContinuousClock.now - start
+    try wait(options.seconds) { show(options.warmUpSeconds + $0) }
+    let end = try look()
+    let took = (ContinuousClock.now - start) / .seconds(1)
+    let memoryAfter = ResidentMemory.bytes
+    // Orders that are late count too: the market goes on without ticks until they came, or had their time.
+    desk.set(LoadOrder(options.order.pace, messagesPerTick: 0))
+    try wait(Self.drainSeconds) { show(options.warmUpSeconds + options.seconds + $0) }
+    progress.show(done: total, of: total)
     return LoadMeasurement(
-      before: before, after: after, seconds: took / .seconds(1), memoryBefore: memory, memoryAfter: ResidentMemory.bytes
-    )
+      before: before, end: end, drained: try look(), seconds: took, memoryBefore: memory, memoryAfter: memoryAfter)
+  }
+
+  private func wait(_ seconds: Double, _ tell: (Double) -> Void) throws {
+    let start = ContinuousClock.now
+    while true {
+      let passed = (ContinuousClock.now - start) / .seconds(1)
+      tell(min(passed, seconds))
+      if interrupt.isSet { throw SessionError("interrupted") }
+      if passed >= seconds { return }
+      Thread.sleep(forTimeInterval: min(0.1, seconds - passed))
+    }
   }
 
   /// Ends session and load.
   ///
   /// - Returns: what the workers were interrupted by since the measurement began.
-  func end() throws -> [LoadWorker] {
-    desk.set(Self.quiet)
+  private func end() throws -> [LoadWorker] {
+    defer {
+      load.requestStop()
+      load.join()
+    }
     session.beginStop()
     try session.end()
-    load.requestStop()
-    load.join()
     let values = try counters.reader().counters()
-    return (0..<session.plan.configuration.workers.count).map { number in
+    return session.plan.configuration.workers.indices.map { number in
       func value(_ name: String) -> Int64 { values["worker.\(number).\(name)"] ?? 0 }
       return LoadWorker(
         number: number, minorFaults: value("minorFaults"), majorFaults: value("majorFaults"),
@@ -122,56 +174,10 @@ final class LoadRun {
   }
 
   private func look() throws -> LoadMeasurement.Look {
-    var histograms = try loadFile.reader().histograms()
-    histograms.merge(try counters.reader().histograms()) { first, _ in first }
-    var values = try loadFile.reader().counters()
-    values.merge(try counters.reader().counters()) { first, _ in first }
-    return LoadMeasurement.Look(counters: values, histograms: histograms)
+    LoadMeasurement.Look(
+      counters: try loadFile.reader().counters().merging(counters.reader().counters()) { first, _ in first },
+      histograms: try loadFile.reader().histograms().merging(counters.reader().histograms()) { first, _ in first })
   }
 
-  private func count(_ name: String, _ file: CounterFile) throws -> Int64 { try file.reader().counters()[name] ?? 0 }
-}
-
-/// What stood in the counters at two moments.
-struct LoadMeasurement {
-  struct Look {
-    var counters: [String: Int64]
-    var histograms: [String: HistogramSnapshot]
-  }
-  let before: Look
-  let after: Look
-  let seconds: Double
-  let memoryBefore: Int64
-  let memoryAfter: Int64
-
-  /// - Parameter rate: what was asked for, in messages per second.
-  func report(rate: Double, workers: [LoadWorker]) -> LoadReport {
-    func count(_ name: String) -> Int64 { (after.counters[name] ?? 0) - (before.counters[name] ?? 0) }
-    func latency(_ name: String) -> LoadLatency? {
-      guard let late = after.histograms[name], let early = before.histograms[name] else { return nil }
-      return LoadLatency(late.since(early))
-    }
-    func required(_ name: String) -> LoadLatency {
-      guard let latency = latency(name) else { preconditionFailure("every session has \(name)") }
-      return latency
-    }
-    let ticks = count("load.ticks")
-    return LoadReport(
-      messagesPerSecond: rate, seconds: seconds, messages: count("load.messages"), ticks: ticks,
-      answers: count("load.answers"), unanswered: count("load.unanswered"),
-      brokenStreams: count("strategy0.broken_streams") + count("feed.binance.gaps"), held: count("load.held"),
-      tickToTrade: required("gateway.binance.tick_to_trade"), answerTime: required("load.answer_time"),
-      lateness: required("load.lateness"), workers: workers, residentBytesBefore: memoryBefore,
-      residentBytesAfter: memoryAfter)
-  }
-}
-
-/// What of this process is in memory.
-enum ResidentMemory {
-  /// From /proc/self/statm (proc(5)), in bytes; 0 where there is none.
-  static var bytes: Int64 {
-    guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
-    let words = text.split(separator: " ")
-    return words.count > 1 ? (Int64(words[1]) ?? 0) * Int64(getpagesize()) : 0
-  }
+  private func count(_ name: String) throws -> Int64 { try loadFile.reader().counters()[name] ?? 0 }
 }

@@ -42,9 +42,18 @@ struct SessionReport: Codable, Sendable {
   struct LatencyFigures: Codable, Sendable {
     var count: Int64
     var p50Ns: Int64
+    var p90Ns: Int64
     var p99Ns: Int64
     var p999Ns: Int64
+    var p9999Ns: Int64
     var maximumNs: Int64
+
+    /// By their names, ascending.
+    var percentiles: [(name: String, ns: Int64)] {
+      [
+        ("p50", p50Ns), ("p90", p90Ns), ("p99", p99Ns), ("p99.9", p999Ns), ("p99.99", p9999Ns), ("max", maximumNs),
+      ]
+    }
   }
 
   var market: MarketFigures
@@ -89,11 +98,12 @@ struct SessionReport: Codable, Sendable {
 extension SessionReport.LatencyFigures {
   init(_ snapshot: HistogramSnapshot?) {
     guard let snapshot, snapshot.count > 0 else {
-      self.init(count: 0, p50Ns: 0, p99Ns: 0, p999Ns: 0, maximumNs: 0)
+      self.init(count: 0, p50Ns: 0, p90Ns: 0, p99Ns: 0, p999Ns: 0, p9999Ns: 0, maximumNs: 0)
       return
     }
     self.init(
-      count: snapshot.count, p50Ns: snapshot.percentile(50), p99Ns: snapshot.percentile(99),
-      p999Ns: snapshot.percentile(99.9), maximumNs: snapshot.maximumNs)
+      count: snapshot.count, p50Ns: snapshot.percentile(50), p90Ns: snapshot.percentile(90),
+      p99Ns: snapshot.percentile(99), p999Ns: snapshot.percentile(99.9), p9999Ns: snapshot.percentile(99.99),
+      maximumNs: snapshot.maximumNs)
   }
 }
