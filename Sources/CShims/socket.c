@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "apus_socket.h"
@@ -88,6 +89,31 @@ int apus_socket_connected(int descriptor) {
 long apus_socket_receive(int descriptor, void *bytes, size_t room) {
   const ssize_t count = recv(descriptor, bytes, room, MSG_DONTWAIT);
   return count >= 0 ? count : -errno;
+}
+
+int apus_socket_stamp(int descriptor) {
+  const int on = 1;
+  return setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) == 0 ? 0 : -errno;
+}
+
+int64_t apus_stamp_age_ns(const struct cmsghdr *control) {
+  if (!control || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS) return -1;
+  struct timespec stamp, now;
+  memcpy(&stamp, CMSG_DATA(control), sizeof stamp);
+  clock_gettime(CLOCK_REALTIME, &now);
+  const int64_t age = (now.tv_sec - stamp.tv_sec) * 1000000000LL + (now.tv_nsec - stamp.tv_nsec);
+  return age < 0 ? 0 : age;
+}
+
+long apus_socket_receive_stamped(int descriptor, void *bytes, size_t room, int64_t *age_ns) {
+  struct iovec vector = {.iov_base = bytes, .iov_len = room};
+  _Alignas(struct cmsghdr) char control[APUS_STAMP_BYTES];
+  struct msghdr message = {
+      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  const ssize_t count = recvmsg(descriptor, &message, MSG_DONTWAIT);
+  if (count < 0) return -errno;
+  *age_ns = apus_stamp_age_ns(CMSG_FIRSTHDR(&message));
+  return count;
 }
 
 long apus_socket_send(int descriptor, const void *bytes, size_t count) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <liburing.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ struct apus_uring {
   unsigned buffer_count;
   unsigned buffer_bytes;
   int enabled;
+  struct msghdr stamped;  // says how much room control messages get; the kernel copies it when a receive begins
 };
 
 /// SINGLE_ISSUER came with the kernel (6.0) that brought multishot receive: asking for it is the test for both. The
@@ -119,6 +121,34 @@ int apus_uring_receive(apus_uring *ring, int descriptor, uint32_t generation) {
   return 0;
 }
 
+int apus_uring_receive_stamped(apus_uring *ring, int descriptor, uint32_t generation) {
+  struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->ring);
+  if (!sqe) return -EBUSY;
+  ring->stamped = (struct msghdr){.msg_controllen = APUS_STAMP_BYTES};
+  io_uring_prep_recvmsg_multishot(sqe, descriptor, &ring->stamped, 0);
+  sqe->flags |= IOSQE_BUFFER_SELECT;
+  sqe->buf_group = buffer_group;
+  mark(sqe, APUS_URING_RECEIVE_STAMPED, generation);
+  return 0;
+}
+
+/// Reads what a stamped receive put before the bytes (io_uring_prep_recvmsg_multishot(3)): its end of the stream is a
+/// message without bytes.
+static void open_message(apus_uring *ring, struct apus_uring_completion *completion) {
+  completion->operation = APUS_URING_RECEIVE;
+  if (!completion->has_buffer || completion->result <= 0) return;
+  uint8_t *buffer = ring->buffers + (size_t)completion->buffer * ring->buffer_bytes;
+  struct io_uring_recvmsg_out *message = io_uring_recvmsg_validate(buffer, completion->result, &ring->stamped);
+  if (!message) {
+    completion->result = -EBADMSG;
+    return;
+  }
+  const uint8_t *payload = io_uring_recvmsg_payload(message, &ring->stamped);
+  completion->age_ns = apus_stamp_age_ns(io_uring_recvmsg_cmsg_firsthdr(message, &ring->stamped));
+  completion->offset = (uint16_t)(payload - buffer);
+  completion->result = (int32_t)io_uring_recvmsg_payload_length(message, completion->result, &ring->stamped);
+}
+
 int apus_uring_send(apus_uring *ring, int descriptor, const void *bytes, size_t count, uint32_t generation) {
   struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->ring);
   if (!sqe) return -EBUSY;
@@ -150,9 +180,11 @@ int apus_uring_next(apus_uring *ring, struct apus_uring_completion *out) {
       .has_buffer = (cqe->flags & IORING_CQE_F_BUFFER) != 0,
       .has_more = (cqe->flags & IORING_CQE_F_MORE) != 0,
       .buffer = (uint16_t)(cqe->flags >> IORING_CQE_BUFFER_SHIFT),
+      .age_ns = -1,
       .result = cqe->res,
   };
   io_uring_cqe_seen(&ring->ring, cqe);
+  if (out->operation == APUS_URING_RECEIVE_STAMPED) open_message(ring, out);
   return 1;
 }
 

@@ -8,7 +8,7 @@ import Pipeline
 import Testing
 
 /// Which transport a test runs over.
-enum TransportKind: String, CaseIterable, Sendable { case socket, uring }
+enum TransportKind: String, CaseIterable, Sendable { case socket, uring, stampedSocket, stampedUring }
 
 /// What a test does with a transport, whichever it is.
 protocol TransportTest {
@@ -17,12 +17,20 @@ protocol TransportTest {
 
 extension TransportTest {
   func run(_ kind: TransportKind, _ listener: Listener = Listener()) throws {
+    let counters = try CounterFile(outlivesOwner: false)
+    let stamped = TransportOptions(kernelStamps: KernelStamps(delay: counters.histogram("delay")))
     switch kind {
     case .socket:
       var transport = SocketTransport()
       try run(&transport, listener)
     case .uring:
       var transport = try UringTransport()
+      try run(&transport, listener)
+    case .stampedSocket:
+      var transport = SocketTransport(stamped)
+      try run(&transport, listener)
+    case .stampedUring:
+      var transport = try UringTransport(stamped)
       try run(&transport, listener)
     }
   }
@@ -216,6 +224,38 @@ private struct AllocationFree: TransportTest {
   }
 }
 
+/// Bytes that lay in the kernel have a stamp from before the transport looked.
+private struct EarlierStamps: TransportTest {
+  /// A thread may be interrupted between reading the kernel's clock and the counter: one round of so many has to do.
+  private static let rounds = 20
+
+  func run<T: Transport & ~Copyable>(_ transport: inout T, _ listener: Listener) throws {
+    let (asked, arrived) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    _ = listener.serve { connection in
+      for _ in 0..<Self.rounds {
+        asked.wait()
+        sendAll(connection, [1])
+        var unacknowledged: Int32 = 1
+        while unacknowledged > 0, ioctl(connection, UInt(TIOCOUTQ), &unacknowledged) == 0 {}
+        arrived.signal()
+      }
+    }
+    transport.connect(to: listener.address)
+    try poll(&transport) { _, event in event == .connected }
+    var earlier = 0
+    for _ in 0..<Self.rounds {
+      asked.signal()
+      arrived.wait()
+      let lookedTsc = apus_tsc()
+      try poll(&transport) { _, event in event == .received }
+      if transport.receiveTsc < lookedTsc { earlier += 1 }
+      transport.consume(transport.received.count)
+    }
+    #expect(earlier > 0)
+    transport.close()
+  }
+}
+
 @Suite struct TransportTests {
   @Test(arguments: TransportKind.allCases) func bulkEcho(kind: TransportKind) throws { try BulkEcho().run(kind) }
   @Test(arguments: TransportKind.allCases) func lateReader(kind: TransportKind) throws { try LateReader().run(kind) }
@@ -225,6 +265,24 @@ private struct AllocationFree: TransportTest {
   @Test(arguments: TransportKind.allCases) func reconnect(kind: TransportKind) throws { try Reconnect().run(kind) }
   @Test(arguments: TransportKind.allCases) func allocationFree(kind: TransportKind) throws {
     try AllocationFree().run(kind)
+  }
+
+  /// The kernel stamps bytes while the transport is not looking: before a counter reading that the test takes in between.
+  @Test func kernelStampsAreEarlier() throws {
+    let counters = try CounterFile(outlivesOwner: false)
+    for kind in [TransportKind.stampedSocket, .stampedUring] {
+      let delay = counters.histogram(kind.rawValue)
+      let options = TransportOptions(kernelStamps: KernelStamps(delay: delay))
+      let test = EarlierStamps()
+      if kind == .stampedSocket {
+        var transport = SocketTransport(options)
+        try test.run(&transport, Listener())
+      } else {
+        var transport = try UringTransport(options)
+        try test.run(&transport, Listener())
+      }
+      #expect(delay.snapshot().count > 0)
+    }
   }
 
   @Test func idleTransportsSayNothing() throws {

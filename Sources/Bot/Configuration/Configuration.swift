@@ -17,6 +17,7 @@ public struct Configuration: Sendable {
   public var memory: MemorySettings
   public var tls: TLSSettings
   public var transport: TransportKind
+  public var receiveStamps: ReceiveStamps
   public var feed: FeedSettings
   public var orders: OrderSettings
   public var journal: JournalSettings
@@ -42,6 +43,14 @@ public enum TransportKind: String, Sendable, CaseIterable {
   case uring
   /// Spinning non-blocking sockets.
   case poll
+}
+
+/// Who says when bytes arrived.
+public enum ReceiveStamps: String, Sendable, CaseIterable {
+  /// The process, when it takes them over.
+  case process
+  /// The kernel, when they came: a diagnostic mode, which costs a control message and a clock reading for each receive.
+  case kernel
 }
 
 /// Which strategy trades, and its own parameters.
@@ -169,6 +178,8 @@ extension Configuration {
     memory = root.has("memory") ? try MemorySettings(root.mapping("memory")) : MemorySettings.standard
     tls = root.has("tls") ? try TLSSettings(root.mapping("tls")) : .standard
     transport = try root.choice("transport", ["uring": .uring, "poll": .poll], default: .uring)
+    receiveStamps = try root.choice(
+      "receiveStamps", ["process": .process, "kernel": .kernel], default: .process)
     feed = root.has("feed") ? try FeedSettings(root.mapping("feed")) : .standard
     orders = root.has("orders") ? try OrderSettings(root.mapping("orders")) : .standard
     journal = root.has("journal") ? try JournalSettings(root.mapping("journal")) : .standard

@@ -128,6 +128,9 @@ package final class LiveSession {
       StageBox(StageNumber.countersName, CountersStage(edges.counters, clock)),
     ]
     let endpoint = edges.endpoint
+    func options(_ stage: StageNumber) -> TransportOptions {
+      plan.configuration.transportOptions(stage, edges.counters)
+    }
     switch transport {
     case .uring:
       boxes.append(
@@ -135,16 +138,16 @@ package final class LiveSession {
           StageNumber.feed.name,
           UringFeed(
             core: FeedStage(
-              feed: feed, first: endpoint.marketStream(try UringTransport()),
-              second: endpoint.marketStream(try UringTransport()),
-              requests: endpoint.requests(try UringTransport())), source: source())))
+              feed: feed, first: endpoint.marketStream(try UringTransport(options(.feed))),
+              second: endpoint.marketStream(try UringTransport(options(.feed))),
+              requests: endpoint.requests(try UringTransport(options(.feed)))), source: source())))
       boxes.append(
         StageBox(
           StageNumber.gateway.name,
           UringGateway(
             core: GatewayStage(
-              session: orders, first: endpoint.orderStream(try UringTransport()),
-              second: endpoint.orderStream(try UringTransport()),
+              session: orders, first: endpoint.orderStream(try UringTransport(options(.gateway))),
+              second: endpoint.orderStream(try UringTransport(options(.gateway))),
               lanes: GatewayLanes(
                 emergency: gatewayEnds.gatewayEmergency, requests: gatewayEnds.gatewayRequests,
                 amends: gatewayEnds.gatewayAmends, orders: gatewayEnds.gatewayOrders), control: edges.control),
@@ -155,16 +158,16 @@ package final class LiveSession {
           StageNumber.feed.name,
           PollingFeed(
             core: FeedStage(
-              feed: feed, first: endpoint.marketStream(SocketTransport()),
-              second: endpoint.marketStream(SocketTransport()),
-              requests: endpoint.requests(SocketTransport())), source: source())))
+              feed: feed, first: endpoint.marketStream(SocketTransport(options(.feed))),
+              second: endpoint.marketStream(SocketTransport(options(.feed))),
+              requests: endpoint.requests(SocketTransport(options(.feed)))), source: source())))
       boxes.append(
         StageBox(
           StageNumber.gateway.name,
           PollingGateway(
             core: GatewayStage(
-              session: orders, first: endpoint.orderStream(SocketTransport()),
-              second: endpoint.orderStream(SocketTransport()),
+              session: orders, first: endpoint.orderStream(SocketTransport(options(.gateway))),
+              second: endpoint.orderStream(SocketTransport(options(.gateway))),
               lanes: GatewayLanes(
                 emergency: gatewayEnds.gatewayEmergency, requests: gatewayEnds.gatewayRequests,
                 amends: gatewayEnds.gatewayAmends, orders: gatewayEnds.gatewayOrders), control: edges.control),
@@ -235,6 +238,15 @@ extension SessionPlan {
 }
 
 extension Configuration {
+  /// What the transports of a stage are made with.
+  func transportOptions(_ stage: StageNumber, _ counters: CounterFile) -> TransportOptions {
+    switch receiveStamps {
+    case .process: TransportOptions()
+    case .kernel:
+      TransportOptions(kernelStamps: KernelStamps(delay: counters.histogram("\(stage.name).kernel_to_process")))
+    }
+  }
+
   /// The affinity part, with wait strategies read.
   package func affinity() throws -> AffinityPlan {
     AffinityPlan(

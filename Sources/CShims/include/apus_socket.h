@@ -28,6 +28,16 @@ APUS_HOT int apus_socket_connect(int descriptor, const struct apus_address *addr
 APUS_HOT int apus_socket_connected(int descriptor);
 /// Bytes received, 0 at the end of the stream, or a negative errno (-EAGAIN: nothing there).
 APUS_HOT long apus_socket_receive(int descriptor, void *bytes, size_t room);
+/// Lets the kernel stamp what arrives from now on (SO_TIMESTAMPNS, socket(7)). Returns 0 or a negative errno.
+APUS_HOT int apus_socket_stamp(int descriptor);
+/// `apus_socket_receive`, and for how long the last of the bytes had been in the kernel, by its system clock, when they were
+/// taken over; -1 where it has no stamp.
+APUS_HOT long apus_socket_receive_stamped(int descriptor, void *bytes, size_t room, int64_t *age_ns);
+/// Room for a stamp as a control message.
+enum { APUS_STAMP_BYTES = 64 };
+struct cmsghdr;
+/// The age of a stamp that came as a control message; -1 when `control` is none.
+APUS_HOT int64_t apus_stamp_age_ns(const struct cmsghdr *control);
 APUS_HOT long apus_socket_send(int descriptor, const void *bytes, size_t count);
 /// Ends the connection in both directions and gives the descriptor back.
 APUS_HOT void apus_socket_close(int descriptor);

@@ -16,6 +16,7 @@ enum apus_uring_operation {
   APUS_URING_RECEIVE = 2,
   APUS_URING_SEND = 3,
   APUS_URING_CANCEL = 4,
+  APUS_URING_RECEIVE_STAMPED = 5,  ///< inside only: its completions say APUS_URING_RECEIVE
 };
 
 /// One completion.
@@ -25,6 +26,8 @@ struct apus_uring_completion {
   uint8_t has_buffer;  ///< `buffer` is the caller's until it is recycled
   uint8_t has_more;    ///< the multishot receive goes on
   uint16_t buffer;
+  uint16_t offset;  ///< of the received bytes in the buffer
+  int64_t age_ns;   ///< for how long they had been in the kernel; -1 without a stamp
   int32_t result;  ///< bytes, or a negative errno
 };
 
@@ -43,6 +46,8 @@ APUS_HOT int apus_uring_enable(apus_uring *ring);
 APUS_HOT int apus_uring_connect(
     apus_uring *ring, int descriptor, const struct apus_address *address, uint32_t generation);
 APUS_HOT int apus_uring_receive(apus_uring *ring, int descriptor, uint32_t generation);
+/// `apus_uring_receive` of a socket whose bytes the kernel stamps (`apus_socket_stamp`): completions have `age_ns`.
+APUS_HOT int apus_uring_receive_stamped(apus_uring *ring, int descriptor, uint32_t generation);
 APUS_HOT int apus_uring_send(apus_uring *ring, int descriptor, const void *bytes, size_t count, uint32_t generation);
 APUS_HOT int apus_uring_cancel(apus_uring *ring, int descriptor, uint32_t generation);
 /// Hands the queue to the kernel. Returns 0 or a negative errno.

@@ -44,6 +44,7 @@ public struct SocketTransport: Transport, ~Copyable, @unchecked Sendable {  // S
       failure = .socketError
       return
     }
+    if options.kernelStamps != nil, apus_socket_stamp(descriptor) != 0 { failure = .socketError }
     let result = apus_socket_connect(descriptor, &raw)
     if result != 0 && result != -EINPROGRESS { failure = .connectFailed }
   }
@@ -99,11 +100,15 @@ public struct SocketTransport: Transport, ~Copyable, @unchecked Sendable {  // S
 
   @_noLocks
   private mutating func receive() -> TransportEvent {
-    let count = apus_socket_receive(descriptor, incoming, Self.receiveBytes)
+    var ageNs: Int64 = -1
+    let count =
+      options.kernelStamps == nil
+      ? apus_socket_receive(descriptor, incoming, Self.receiveBytes)
+      : apus_socket_receive_stamped(descriptor, incoming, Self.receiveBytes, &ageNs)
     if count == -Int(EAGAIN) || count == -Int(EINTR) { return .idle }
     if count == 0 { return end(.peerClosed) }
     if count < 0 { return end(.socketError) }
-    receiveTsc = apus_tsc()
+    receiveTsc = options.kernelStamps?.arrivalTsc(ageNs: ageNs) ?? apus_tsc()
     head = 0
     tail = count
     return .received

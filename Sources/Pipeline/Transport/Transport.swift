@@ -28,7 +28,8 @@ public protocol Transport: ~Copyable {
   var received: UnsafeRawBufferPointer { get }
   mutating func consume(_ count: Int)
 
-  /// When `received` was taken over from the kernel, in time-stamp-counter cycles.
+  /// When `received` was taken over from the kernel, in time-stamp-counter cycles; with the kernel's stamps, when the last of
+  /// it arrived there.
   var receiveTsc: UInt64 { get }
 
   /// Where bytes to be sent are written; shrinks while the peer does not take them.
@@ -48,9 +49,12 @@ public struct TransportOptions: Sendable {
   /// Bytes that can wait for a slow peer before `sendSpace` is empty. Orders take a few hundred bytes each; this is a
   /// whole TLS flight and some hundred orders.
   public var sendBufferBytes: Int
+  /// Nil: bytes are stamped by the process when it takes them over.
+  public var kernelStamps: KernelStamps?
 
-  public init(busyPollUs: Int = 0, sendBufferBytes: Int = 256 * 1024) {
+  public init(busyPollUs: Int = 0, sendBufferBytes: Int = 256 * 1024, kernelStamps: KernelStamps? = nil) {
     self.busyPollUs = busyPollUs
     self.sendBufferBytes = sendBufferBytes
+    self.kernelStamps = kernelStamps
   }
 }

@@ -80,7 +80,8 @@ public struct UringTransport: Transport, ~Copyable, @unchecked Sendable {  // Sa
     phase = .connecting
     var raw = address.raw  // the kernel copies it when the request is submitted, below
     descriptor = apus_socket_open(&raw, Int32(truncatingIfNeeded: options.busyPollUs))
-    guard descriptor >= 0, apus_uring_enable(ring) == 0,
+    guard descriptor >= 0, options.kernelStamps == nil || apus_socket_stamp(descriptor) == 0,
+      apus_uring_enable(ring) == 0,
       apus_uring_connect(ring, descriptor, &raw, generation) == 0
     else {
       failure = .socketError
@@ -173,9 +174,9 @@ public struct UringTransport: Transport, ~Copyable, @unchecked Sendable {  // Sa
       buffer = completion.buffer
     }
     if completion.result > 0 {
-      receiveTsc = apus_tsc()
-      head = 0
-      tail = Int(completion.result)
+      receiveTsc = options.kernelStamps?.arrivalTsc(ageNs: completion.age_ns) ?? apus_tsc()
+      head = Int(completion.offset)
+      tail = head &+ Int(completion.result)
       return .received
     }
     // Out of buffers, or interrupted: the next poll arms the receive again.
@@ -185,7 +186,11 @@ public struct UringTransport: Transport, ~Copyable, @unchecked Sendable {  // Sa
 
   @_noLocks
   private mutating func armReceive() {
-    receiveIsArmed = apus_uring_receive(ring, descriptor, generation) == 0
+    let result =
+      options.kernelStamps == nil
+      ? apus_uring_receive(ring, descriptor, generation)
+      : apus_uring_receive_stamped(ring, descriptor, generation)
+    receiveIsArmed = result == 0
     submit()
   }
 
