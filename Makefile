@@ -68,6 +68,7 @@ benchmarks:
 # CAPTURE=FILE gives a recorded Binance spot session of BTCUSDT, ROWS=ROW,ROW measures only these.
 bench:
 	scripts/setup benchmarks
+	$(SWIFT) build -c release --product apus $(QUIET)
 	$(SWIFT) build --package-path Benchmarks -c release --product apus-bench $(QUIET)
 	.venv-benchmarks/bin/python Benchmarks/run.py $(if $(filter file undefined,$(origin CAPTURE)),,--capture $(CAPTURE)) \
 	  $(if $(ROWS),--rows $(ROWS))

@@ -19,6 +19,7 @@ import report
 
 FOLDER = Path(__file__).resolve().parent
 BENCH = FOLDER / ".build/release/apus-bench"
+APUS = FOLDER.parent / ".build/release/apus"
 CAPTURE = "binance/spot/btcusdt_20240808.gz"
 
 
@@ -72,7 +73,7 @@ def main():
     results = FOLDER / "results"
     results.mkdir(exist_ok=True)
     stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    more = ["--runs", str(arguments.runs)] + (["--rows", arguments.rows] if arguments.rows else [])
+    more = ["--runs", str(arguments.runs), "--apus", APUS] + (["--rows", arguments.rows] if arguments.rows else [])
     rows = measure(arguments.capture, results / f"{stamp}.jsonl", *more)
     machine = report.machine()
     page = results / f"{stamp}.html"

@@ -105,6 +105,8 @@ public struct Comparison: Sendable, Equatable {
     Comparison("frame_to_order_p99", "sum of its parts", .atMost(1.3), limit: 6_000),
     Comparison("tick_to_trade_p50", "C echo", .atMost(1.35)),
     Comparison("tick_to_trade_p99", "C echo", .atMost(1.6)),
+    Comparison("tick_to_trade_50k_p50", "C echo", .atMost(1.35)),
+    Comparison("tick_to_trade_50k_p99", "C echo", .atMost(1.6)),
   ]
 
   private static let simulation = [

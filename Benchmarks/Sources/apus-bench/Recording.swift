@@ -21,6 +21,9 @@ struct Recording {
   var trades: [Text] = []
   /// Every change of a level, snapshot first.
   var changes: [peer_change] = []
+  /// What each message takes on the wire, in their order: WebSocket header (RFC 6455, section 5.2) and TLS 1.3 record (RFC
+  /// 8446, section 5.2) included.
+  var wireBytes: [UInt32] = []
   /// All messages but snapshots in their order, as the events that a feed makes of them.
   var events: [MarketEvent] = []
 
@@ -36,6 +39,7 @@ struct Recording {
       guard let line = try reader.next() else { break }
       guard line.stream != nil else { continue }
       let text = Self.copy(line.text)
+      wireBytes.append(UInt32(text.count + (text.count < 126 ? 2 : 4) + 5 + 1 + 16))
       guard decoder.decode(text.bytes) == .none else {
         throw BenchmarkError("\(path): a message was refused: \(String(decoding: line.text, as: UTF8.self))")
       }

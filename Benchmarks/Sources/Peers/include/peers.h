@@ -215,6 +215,35 @@ int peer_aead_seal(peer_aead *aead, uint64_t number, const uint8_t *plain, size_
 /// The other way; 0, or -1 when the tag does not fit.
 int peer_aead_open(peer_aead *aead, uint64_t number, const uint8_t *sealed, size_t count, uint8_t *plain);
 
+// Echo ------------------------------------------------------------------------------------------------------------------
+
+/// How the echo talks to the kernel.
+enum peer_echo_transport {
+  PEER_ECHO_POLL = 0,               ///< recvmsg and send that do not wait
+  PEER_ECHO_URING = 1,              ///< multishot receive with deferred task work, sends through the ring
+  PEER_ECHO_URING_AND_SEND = 2,     ///< the same receive, and send
+  PEER_ECHO_URING_COOPERATIVE = 3,  ///< cooperative task work instead
+};
+
+/// What is sent to the echo, and where.
+typedef struct {
+  const uint32_t *frame_bytes;  ///< sizes of the frames, in turn, 4 or more
+  size_t frame_count;
+  int64_t interval_ns;  ///< between the moments at which two frames are due
+  uint32_t frames_per_answer;
+  uint32_t order_bytes;
+  uint32_t reply_bytes;  ///< what comes back for each order
+  int sender_cpu;
+  int transport;  ///< a peer_echo_transport
+} peer_echo_plan;
+
+/// Sends frames on schedule from a thread of its own over one TCP connection on loopback. The calling thread takes them without
+/// waiting, and answers some with bytes from memory over a second connection.
+///
+/// @param latencies_ns  for each answer, from the kernel's stamp of what was received to the return of the send
+/// @return how many there are, or a negative errno
+long peer_echo(const peer_echo_plan *plan, int64_t duration_ns, double *latencies_ns, size_t room);
+
 #ifdef __cplusplus
 }
 #endif
