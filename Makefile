@@ -60,6 +60,7 @@ end-to-end:
 # instructions counted.
 benchmarks:
 	scripts/setup benchmarks
+	$(SWIFT) build -c release --product apus $(QUIET)
 	$(SWIFT) build --package-path Benchmarks -c release --product apus-bench $(QUIET)
 	.venv-benchmarks/bin/python Benchmarks/check.py
 	.venv-benchmarks/bin/python Benchmarks/instructions.py

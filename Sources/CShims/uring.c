@@ -21,7 +21,7 @@ struct apus_uring {
   unsigned buffer_count;
   unsigned buffer_bytes;
   int enabled;
-  struct msghdr stamped;  // says how much room control messages get; the kernel copies it when a receive begins
+  struct msghdr stamped;  // how much room control messages get in a buffer; the kernel reads it when a receive begins
 };
 
 /// SINGLE_ISSUER came with the kernel (6.0) that brought multishot receive: asking for it is the test for both. The
@@ -61,6 +61,7 @@ int apus_uring_open(apus_uring **out, unsigned buffer_count, unsigned buffer_byt
   if (!ring) return -ENOMEM;
   ring->buffer_count = buffer_count;
   ring->buffer_bytes = buffer_bytes;
+  ring->stamped.msg_controllen = APUS_STAMP_BYTES;
   int result = setup(ring);
   if (result < 0) {
     free(ring);
@@ -124,7 +125,6 @@ int apus_uring_receive(apus_uring *ring, int descriptor, uint32_t generation) {
 int apus_uring_receive_stamped(apus_uring *ring, int descriptor, uint32_t generation) {
   struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->ring);
   if (!sqe) return -EBUSY;
-  ring->stamped = (struct msghdr){.msg_controllen = APUS_STAMP_BYTES};
   io_uring_prep_recvmsg_multishot(sqe, descriptor, &ring->stamped, 0);
   sqe->flags |= IOSQE_BUFFER_SELECT;
   sqe->buf_group = buffer_group;

@@ -48,6 +48,7 @@ struct ConfigurationTests {
       ("  maximumPosition: 0.2", "  maximumPosition: -0.2", "risk.maximumPosition", "maximumPosition: -0.2"),
       ("  maximumPosition: 0.2", "  maximumPosition: 0.0", "risk.maximumPosition", "maximumPosition: 0.0"),
       ("transport: uring", "transport: carrier-pigeon", "transport", "carrier-pigeon"),
+      ("transport: uring", "transport: uring\nreceiveStamps: hardware", "receiveStamps", "hardware"),
       ("transport: uring", "transport: uring\ntls: {records: none}", "tls.records", "records: none"),
       ("transport: uring", "transport: uring\ntls: {record: direct}", "tls.record", "record: direct"),
       ("  name: combined", "  name: [combined]", "strategy.name", "[combined]"),

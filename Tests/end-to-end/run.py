@@ -386,6 +386,17 @@ def load(apus):
     for latency in ("tick_to_trade", "answer_time", "lateness"):
         figures = [report.get(latency, {}).get(name, 0) for name in names]
         check(f"load: {latency} rises with its percentile", 0 < figures[-1] and figures == sorted(figures), figures)
+    check("load: the kernel's share is told of its own stamps only", "kernel_to_process" not in report, report)
+    printed = subprocess.run([str(apus), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    for transport in ("uring", "poll"):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(printed.replace("transport: uring", f"transport: {transport}\nreceiveStamps: kernel"))
+            file.flush()
+            ended = run("--config", file.name, "--rate", "500", "--seconds", "1", "--warm-up", "0.1", "--json")
+        stamped = (json.loads(ended.stdout) or [{}])[0] if ended.returncode == 0 else {}
+        shares = stamped.get("kernel_to_process", {})
+        check(f"load: {transport} answers ticks that the kernel stamps", 0 < stamped.get("answers", 0), ended.stderr)
+        check(f"load: {transport} tells the kernel's share", 0 < shares.get("count", 0) and 0 < shares["maximum_ns"], stamped)
     check("load: no rate is status 2", run("--rate", "0").returncode == 2)
 
 

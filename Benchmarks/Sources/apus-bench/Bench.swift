@@ -18,7 +18,7 @@ struct Bench: ParsableCommand {
         apus-bench measure --capture btcusdt.gz --models models --onnxruntime libonnxruntime.so --rows json_depth
         apus-bench aims
       """,
-    subcommands: [Measure.self, Aims.self, Instructions.self, EchoCommand.self])
+    subcommands: [Measure.self, Aims.self, Instructions.self])
 }
 
 /// Every comparison of the suite with its aim.
@@ -67,7 +67,13 @@ struct Measure: ParsableCommand {
     _ = try places()
   }
 
-  private func places() throws -> (Int, Int) { try twoPlaces(cpus) }
+  private func places() throws -> (Int, Int) {
+    let places = cpus.split(separator: ",").compactMap { Int($0) }
+    guard places.count == 2, places[0] != places[1] else {
+      throw ValidationError("--cpus takes two different CPUs: --cpus 0,1")
+    }
+    return (places[0], places[1])
+  }
 
   func run() throws {
     let scale = Scale(isTiny: tiny, runs: tiny ? 1 : runs)
@@ -98,48 +104,4 @@ struct Measure: ParsableCommand {
     guard let output else { return }
     try lines.map { $0 + "\n" }.joined().write(toFile: output, atomically: true, encoding: .utf8)
   }
-}
-
-struct EchoCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "echo",
-    abstract: "Measures the bare echo of the rows tick_to_trade, by each way of talking to the kernel.")
-
-  @Option(help: "A recorded Binance spot capture of BTCUSDT, for the sizes of its messages.")
-  var capture: String
-
-  @Option(help: "Frames a second; 200 of them ask for an order.")
-  var rate = 1_000
-
-  @Option(help: "The two CPUs, joined by a comma: of the sender, and of the echo.")
-  var cpus = "0,1"
-
-  @Flag(help: "As little work as proves that it runs. Its figures mean nothing.")
-  var tiny = false
-
-  func validate() throws {
-    guard (ordersPerSecond...1_000_000).contains(rate) else {
-      throw ValidationError("--rate is at least \(ordersPerSecond) and at most 1000000")
-    }
-  }
-
-  func run() throws {
-    let places = try twoPlaces(cpus)
-    guard apus_pin_this_thread(Int32(places.1)) == 0 else { throw ValidationError("CPU \(places.1) is not ours") }
-    let recording = try Recording(path: capture, symbol: "BTCUSDT", messages: 20_000)
-    let echo = Echo(
-      recording, messagesPerSecond: rate, Scale(isTiny: tiny, runs: 1), senderCpu: places.0)
-    for (number, name) in Echo.transports.enumerated() {
-      let figures = try echo.measure(number)
-      print("\(name): p50 \(Int(figures[0])) ns, p99 \(Int(figures[1])) ns")
-    }
-  }
-}
-
-private func twoPlaces(_ cpus: String) throws -> (Int, Int) {
-  let places = cpus.split(separator: ",").compactMap { Int($0) }
-  guard places.count == 2, places[0] != places[1] else {
-    throw ValidationError("--cpus takes two different CPUs: --cpus 0,1")
-  }
-  return (places[0], places[1])
 }

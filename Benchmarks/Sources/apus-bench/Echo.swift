@@ -16,13 +16,15 @@ final class Echo {
   private let isTiny: Bool
   private var fastest: Int?
 
-  /// About as large as an order of ours and the venue's answer are on the wire.
+  /// An estimate of an order of ours and of the venue's answer, as they are on the wire.
   private static let (orderBytes, replyBytes): (UInt32, UInt32) = (330, 450)
+  /// As many as `apus load` plays again and again.
+  private static let cycleFrames = 20_000
   /// By `peer_echo_transport`.
-  static let transports = ["poll", "uring", "uring, send", "uring, cooperative"]
+  private static let transports = ["poll", "uring", "uring, send", "uring, cooperative"]
 
   init(_ recording: Recording, messagesPerSecond: Int, _ scale: Scale, senderCpu: Int) {
-    frameBytes = recording.wireBytes
+    frameBytes = Array(recording.wireBytes.prefix(Self.cycleFrames))
     durationNs = Int64(scale.of(3_000, tiny: 200)) * 1_000_000
     isTiny = scale.isTiny
     self.senderCpu = senderCpu
@@ -41,7 +43,7 @@ final class Echo {
   }
 
   /// One run of a transport: median and 99th percentile in nanoseconds.
-  func measure(_ transport: Int) throws -> [Double] {
+  private func measure(_ transport: Int) throws -> [Double] {
     let asked = Int(durationNs) * ordersPerSecond / 1_000_000_000
     var latenciesNs = [Double](repeating: 0, count: asked + 1)
     let count = frameBytes.withUnsafeBufferPointer { frames in

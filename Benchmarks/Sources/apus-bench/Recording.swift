@@ -39,7 +39,7 @@ struct Recording {
       guard let line = try reader.next() else { break }
       guard line.stream != nil else { continue }
       let text = Self.copy(line.text)
-      wireBytes.append(UInt32(text.count + (text.count < 126 ? 2 : 4) + 5 + 1 + 16))
+      wireBytes.append(Self.wireBytes(text.count))
       guard decoder.decode(text.bytes) == .none else {
         throw BenchmarkError("\(path): a message was refused: \(String(decoding: line.text, as: UTF8.self))")
       }
@@ -90,6 +90,12 @@ struct Recording {
         definitionVersion: instrument.definitionVersion, sequence: message.lastSequence, cause: 0,
         eventTimeNs: message.eventTimeNs, receiveTimeNs: timeNs, receiveTsc: 0, price: level.price,
         quantity: level.quantity))
+  }
+
+  private static func wireBytes(_ textBytes: Int) -> UInt32 {
+    let frameBytes = textBytes + (textBytes < 126 ? 2 : textBytes < 65_536 ? 4 : 10)
+    let records = (frameBytes + 16_383) / 16_384
+    return UInt32(frameBytes + records * (5 + 1 + 16))
   }
 
   /// Never given back: recordings live as long as the program.

@@ -34,19 +34,21 @@ func tickToTrade(
     let (ours, peer) = (Runs(session.measure), Runs(echo.measure))
     return [
       Benchmark(
-        row: "tick_to_trade\(suffix)_p50", unit: "ns", topology: topology(rate), ours: BenchmarkSide("apus", ours.p50),
+        row: "tick_to_trade\(suffix)_p50", unit: "ns", topology: topology(rate, cpus),
+        ours: BenchmarkSide("apus", ours.p50),
         peers: [BenchmarkSide("C echo", peer.p50)]),
       Benchmark(
-        row: "tick_to_trade\(suffix)_p99", unit: "ns", topology: topology(rate), ours: BenchmarkSide("apus", ours.p99),
+        row: "tick_to_trade\(suffix)_p99", unit: "ns", topology: topology(rate, cpus),
+        ours: BenchmarkSide("apus", ours.p99),
         peers: [BenchmarkSide("C echo", peer.p99)]),
     ]
   }
 }
 
-private func topology(_ rate: Int) -> String {
+private func topology(_ rate: Int, _ cpus: (Int, Int)) -> String {
   """
-  sender (CPU 0) --\(rate) frames/s, TCP--> kernel stamp --> session or echo (CPU 1) --order--> send returns
-  200 frames a second ask for an order; ours over TLS 1.3 with direct records, the echo's without
+  sender, CPU \(cpus.0) --[\(rate) frames/s, TCP]--> kernel stamp --> session or echo, CPU \(cpus.1) --order--> send returns
+  \(ordersPerSecond) frames a second ask for an order; ours over TLS 1.3 with direct records, the echo's without
   """
 }
 
@@ -102,7 +104,6 @@ private final class LoadedSession {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/taskset")
     process.arguments = ["--cpu-list", cpus, executable.path] + arguments
     process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
     try process.run()
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()

@@ -28,7 +28,7 @@ struct LoadReport: Codable, Sendable {
   /// From the receive stamp of a tick to the return of its order's send, as the bot measures it; the stamp is the process's,
   /// or the kernel's (`receiveStamps`).
   var tickToTrade: SessionReport.LatencyFigures
-  /// The kernel's share of it: from its stamp of what was received to the process. Nil without the kernel's stamps.
+  /// The kernel's share: from its stamp of a receive to the process, of all receives of the feed. Nil without its stamps.
   var kernelToProcess: SessionReport.LatencyFigures?
   /// From the time a tick was due to the arrival of its order at the venue: nothing is left out.
   var answerTime: SessionReport.LatencyFigures
@@ -54,7 +54,7 @@ struct LoadReport: Codable, Sendable {
         + "\($0.voluntarySwitches) voluntary and \($0.involuntarySwitches) forced switches"
     }
     let memory = "  resident memory: \(residentBytesBefore >> 20) MiB before, \(residentBytesAfter >> 20) MiB after"
-    let kernel = kernelToProcess.map { [line("  of it in the kernel", $0)] } ?? []
+    let kernel = kernelToProcess.map { [line("kernel to process", $0)] } ?? []
     return
       ([head + trouble, line("tick to trade", tickToTrade)] + kernel + [line("due to order's arrival", answerTime)]
       + [line("lateness of the load", lateness)] + faults + [memory]).joined(separator: "\n")
