@@ -13,7 +13,7 @@ import Testing
   #endif
 
   static let names = [
-    "handshake", "frames", "deflate", "http", "json", "market", "snapshot", "orders", "exchange-info", "journal",
+    "handshake", "frames", "deflate", "http", "json", "market", "sbe", "snapshot", "orders", "exchange-info", "journal",
     "counters", "capture", "model", "account", "ring-file", "control", "import", "records",
   ]
 

@@ -21,6 +21,13 @@ package struct BinanceGrid: BitwiseCopyable {
       isWhole = !overflow
       unit = product
     }
+    self.init(unit: unit, isWhole: isWhole)
+  }
+
+  /// Divides numbers by `unit`, above 0, whatever they count.
+  package init(unit: UInt64) { self.init(unit: unit, isWhole: true) }
+
+  private init(unit: UInt64, isWhole: Bool) {
     shift = UInt64(unit.trailingZeroBitCount)
     let odd = unit >> shift
     // Newton's iteration doubles the bits that are right, beginning with three.

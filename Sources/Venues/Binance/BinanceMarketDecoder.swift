@@ -19,17 +19,26 @@ public struct BinanceMarketDecoder: ~Copyable {
   public internal(set) var askCount = 0
   /// What was wrong with the text when `decode` returned `malformed`.
   public private(set) var jsonError = JSONError.none
+  /// SBE: trades of the last event that are still to be told.
+  var laterTrades = SBEGroup.empty
+  /// SBE: of each instrument, for the exponents of its last message.
+  let scales: UnsafeMutablePointer<MantissaScale>
   private let depthLetters = LetterSet("EsUuba")
   private let tickerLetters = LetterSet("usbBaA")
   private let tradeLetters = LetterSet("stpqTm")
 
   public init(_ instruments: consuming BinanceInstruments) {
+    scales = .allocate(capacity: instruments.count)
+    for i in 0..<instruments.count { (scales + i).initialize(to: MantissaScale(of: instruments[i])) }
     self.instruments = instruments
     levels = .allocate(capacity: BinanceLimits.levelsPerDiff)
     levels.initialize(repeating: .none, count: BinanceLimits.levelsPerDiff)
   }
 
-  deinit { levels.deallocate() }
+  deinit {
+    levels.deallocate()
+    scales.deallocate()
+  }
 
   /// Decodes one message; on `none` it stands in `message`.
   @_noLocks @inline(never)
@@ -41,10 +50,11 @@ public struct BinanceMarketDecoder: ~Copyable {
 
   /// Nothing of the message before, nor of one that was given up, stays.
   @inline(always)
-  private mutating func forget() {
+  mutating func forget() {
     message = BinanceMarketMessage()
     bidCount = 0
     askCount = 0
+    laterTrades = .empty
     jsonError = .none
   }
 
@@ -238,9 +248,16 @@ extension BinanceMarketDecoder {
   }
 }
 
-/// Venue times are milliseconds; a number that no clock shows (a hostile one) is held at the end of the range.
+/// The times of JSON are milliseconds; a number that no clock shows (a hostile one) is held at the end of the range.
 @inline(always)
-func nanoseconds(milliseconds: Int64) -> Int64 {
-  let (ns, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
-  return overflow ? (milliseconds < 0 ? .min : .max) : ns
+func nanoseconds(milliseconds: Int64) -> Int64 { nanoseconds(milliseconds, unitNs: 1_000_000) }
+
+/// The times of SBE are microseconds.
+@inline(always)
+func nanoseconds(microseconds: Int64) -> Int64 { nanoseconds(microseconds, unitNs: 1_000) }
+
+@inline(always)
+private func nanoseconds(_ time: Int64, unitNs: Int64) -> Int64 {
+  let (ns, overflow) = time.multipliedReportingOverflow(by: unitNs)
+  return overflow ? (time < 0 ? .min : .max) : ns
 }

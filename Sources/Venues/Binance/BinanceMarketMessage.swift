@@ -23,7 +23,8 @@ public enum BinanceMessageKind: UInt8, BitwiseCopyable, Sendable {
 /// Why a message was refused. The numbers stand in `StreamRecord.detail`.
 public enum BinanceDecodeError: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case none = 0
-  /// Not JSON, or a field of another type than documented; `BinanceMarketDecoder.jsonError` says more.
+  /// Neither JSON nor a whole SBE message, or a field of another type than documented; of JSON
+  /// `BinanceMarketDecoder.jsonError` says more.
   case malformed = 1
   case missingField = 2
   /// A field that stands twice: which one holds is not for us to guess.
@@ -38,6 +39,8 @@ public enum BinanceDecodeError: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case tooManyLevels = 7
   /// Update ids that run backwards within one message.
   case badSequence = 8
+  /// An SBE message of another schema: none of its bytes mean what they seem to.
+  case wrongSchema = 9
 }
 
 /// The fields of one decoded message. Which of them are set follows from `kind`.
@@ -50,7 +53,7 @@ public struct BinanceMarketMessage: BitwiseCopyable, Sendable {
   /// Depth: the first (`U`) and last (`u`) update id. bookTicker: `u` in both. Trade: the trade id in both.
   public var firstSequence: UInt64 = 0
   public var lastSequence: UInt64 = 0
-  /// Event time (`E`), of a trade its trade time (`T`); 0 where the message carries none.
+  /// Event time (`E`), of a trade its trade time (`T`); 0 where the message carries none: a bookTicker in JSON.
   public var eventTimeNs: Int64 = 0
   /// bookTicker: best bid and ask. Trade: its price and quantity stand in `bid`.
   public var bid = BookLevel.none

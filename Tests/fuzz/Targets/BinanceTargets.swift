@@ -1,6 +1,7 @@
 // Binance's messages: market data, snapshots and trading rules.
 
 import Market
+import Simulation
 import Venues
 
 /// Bitcoin on Binance, as recorded.
@@ -39,6 +40,42 @@ final class MarketTarget: FuzzTarget {
     let count = decoder.bidCount + decoder.askCount
     require(count <= BinanceLimits.levelsPerDiff, "more levels than there is room for")
     for i in 0..<count { require(decoder.levels[i].quantity.lots >= 0, "a negative quantity") }
+  }
+}
+
+/// SBE events: what is accepted lies within its bounds, and every trade of an event that is accepted is read.
+final class SBETarget: FuzzTarget {
+  let name = "sbe"
+  let seeds: [[UInt8]]
+  private var decoder = BinanceMarketDecoder(BinanceInstruments([bitcoin]))
+
+  init(_ recorded: Recordings) {
+    let texts = [
+      #"{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":2,"b":[["0.01","0.00001"]],"a":[["1000000.00","0"]]}"#,
+      #"{"u":400900217,"s":"BTCUSDT","b":"25.35","B":"31.21000000","a":"25.36","A":"40.66000000"}"#,
+      #"{"e":"trade","E":1,"s":"BTCUSDT","t":12345,"p":"0.01","q":"100","T":1,"m":true,"M":true}"#,
+    ].map { Array($0.utf8) }
+    let payloads = (texts + recorded.messages).compactMap { JSONValue(parsing: $0) }.map { $0["data"] ?? $0 }
+    seeds = payloads.compactMap { SBEEvent($0, timeNs: 1)?.bytes } + [Array(#"{"result":null,"id":1}"#.utf8)]
+  }
+
+  func run(_ bytes: UnsafeRawBufferPointer) {
+    guard decoder.decodeSBE(bytes) == .none else {
+      return require(!decoder.nextTrade(), "a trade of a message that was refused")
+    }
+    let count = decoder.bidCount + decoder.askCount
+    require(count <= BinanceLimits.levelsPerDiff, "more levels than there is room for")
+    for i in 0..<count {
+      require(decoder.levels[i].price.ticks >= 0 && decoder.levels[i].quantity.lots >= 0, "a negative level")
+    }
+    let kind = decoder.message.kind
+    var trades = 1
+    while decoder.nextTrade() {
+      trades += 1
+      require(kind == .trade && decoder.message.bid.quantity.lots >= 0, "a negative quantity")
+    }
+    require(trades * 25 <= max(25, bytes.count), "more trades than the bytes have")
+    require(decoder.message.firstSequence <= decoder.message.lastSequence, "a sequence that runs back")
   }
 }
 

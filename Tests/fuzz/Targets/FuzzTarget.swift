@@ -26,8 +26,9 @@ public func allFuzzTargets(recordings: URL?) throws -> [any FuzzTarget] {
   return [
     HandshakeTarget(), FramesTarget(recorded, deflate: false), FramesTarget(recorded, deflate: true),
     HTTPTarget(recorded),
-    JSONTarget(recorded), MarketTarget(recorded), SnapshotTarget(recorded), try OrdersTarget(recorded),
-    ExchangeInfoTarget(), try JournalTarget(), try CountersTarget(), try CaptureTarget(recorded), ModelTarget(),
+    JSONTarget(recorded), MarketTarget(recorded), SBETarget(recorded), SnapshotTarget(recorded),
+    try OrdersTarget(recorded), ExchangeInfoTarget(), try JournalTarget(), try CountersTarget(),
+    try CaptureTarget(recorded), ModelTarget(),
     AccountTarget(), try RingFileTarget(), ControlTarget(), try ImportTarget(), try RecordsTarget(),
   ]
 }
