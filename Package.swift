@@ -153,7 +153,7 @@ let package = Package(
       "BotTests",
       [
         "Bot", "Backtest", "Strategy", "Risk", "Control", "VenueServer", "VenueFront", "Simulation", "Journal",
-        "Market",
+        "Venues", "Market",
         "Pipeline", "Support",
       ]),
   ]

@@ -4,6 +4,7 @@ import Bot
 import Control
 import Pipeline
 import Testing
+import Venues
 
 private let sound = DemoConfiguration.text(cpus: [0, 1], instrument: "BTCUSDT")
 
@@ -55,6 +56,8 @@ struct ConfigurationTests {
       ("instruments: [BTCUSDT]", "instruments: [btcusdt]", "instruments", "btcusdt"),
       ("instruments: [BTCUSDT]", "instruments: [BTCUSDT, BTCUSDT]", "instruments", "BTCUSDT, BTCUSDT"),
       ("silenceMs: 60000, depth", "silenceMs: 5, depth", "feed.silenceMs", "silenceMs: 5,"),
+      ("feed: {connections: 1,", "feed: {encoding: xml, connections: 1,", "feed.encoding", "encoding: xml"),
+      ("feed: {connections: 1,", "feed: {apiKeyFile: x, connections: 1,", "feed.apiKeyFile", "apiKeyFile: x"),
       ("transport: uring", "transport: uring\ntransports: poll", "transports", "transports"),
     ])
   func wrong(right: String, wrong: String, path: String, mark: String?) throws {
@@ -64,6 +67,17 @@ struct ConfigurationTests {
     #expect(found.path == path)
     #expect(!found.reason.isEmpty && found.description.hasPrefix("test.yaml:"))
     if let mark { #expect(found.line == line(of: mark, in: text)) }
+  }
+
+  @Test("the feed's encoding is JSON unless SBE is asked for, with the account's key or one of its own")
+  func encoding() throws {
+    #expect(try read(sound).feed.encoding == .json && read(sound).feed.apiKeyFile == nil)
+    let sbe = sound.replacing("feed: {connections: 1,", with: "feed: {encoding: sbe, connections: 1,")
+    #expect(try read(sbe).feed.encoding == .sbe && read(sbe).feed.apiKeyFile == nil)
+    let own = sbe.replacing("encoding: sbe,", with: "encoding: sbe, apiKeyFile: keys/feed,")
+    #expect(try read(own).feed.apiKeyFile == "keys/feed")
+    let address = sbe + "\nvenue: {sbeStreams: \"127.0.0.1:9443\"}\n"
+    #expect(try read(address).venue.sbeStreams == "127.0.0.1:9443" && read(address).venue.streams == nil)
   }
 
   @Test("a missing section of limits, an empty file and a file that is no YAML are refused")

@@ -98,7 +98,11 @@ final class FeedUnderTest {
   }
 
   func receive(_ text: String, tsc: UInt64 = 0, on channel: ScriptedStream? = nil) {
-    (channel ?? stream).add(text, tsc: tsc)
+    receive(Array(text.utf8), tsc: tsc, on: channel)
+  }
+
+  func receive(_ bytes: [UInt8], tsc: UInt64 = 0, on channel: ScriptedStream? = nil) {
+    (channel ?? stream).events.append(.message(bytes, tsc: tsc))
     run()
   }
 

@@ -4,6 +4,9 @@ import Venues
 
 /// The `feed` section of the configuration.
 public struct FeedSettings: Sendable {
+  public var encoding = BinanceEncoding.json
+  /// File with the name of an Ed25519 key, which the venue wants before it sends SBE; nil: the account's.
+  public var apiKeyFile: String?
   /// Connections that carry the same streams at once: 1 or 2.
   public var connections: Int
   /// A connection is replaced at this age.
@@ -23,8 +26,13 @@ public struct FeedSettings: Sendable {
     connections: 2, connectionMaximumAgeMinutes: 1_410, gapWaitMs: 500, silenceMs: 5_000, depthSilenceMs: 2_000,
     lagMs: 1_000, deliveryMs: 10_000)
 
+  /// SBE has a diff every 20 ms, JSON every 100 ms at best: what lasts a second has so many more of them.
+  private static let diffsInOneOfJSON = 5
+
   /// Puts the settings where the feed reads them.
   func apply(to feed: inout BinanceFeed.Configuration) {
+    feed.encoding = encoding
+    if encoding == .sbe { feed.lateMessageLimit *= Self.diffsInOneOfJSON }
     feed.connections = connections
     feed.connectionMaximumAgeNs = Int64(connectionMaximumAgeMinutes) * 60_000_000_000
     feed.gapWaitNs = Int64(gapWaitMs) * 1_000_000
@@ -39,6 +47,11 @@ extension FeedSettings {
   init(_ reader: YAMLReader) throws {
     var reader = reader
     self = Self.standard
+    encoding = try reader.choice("encoding", ["json": .json, "sbe": .sbe], default: .json)
+    if reader.has("apiKeyFile") {
+      guard encoding == .sbe else { throw reader.fail("apiKeyFile", "only encoding: sbe wants a key") }
+      apiKeyFile = try reader.string("apiKeyFile")
+    }
     connections = Int(try reader.integer("connections", in: 1...2, default: Int64(connections)))
     connectionMaximumAgeMinutes = Int(
       try reader.integer("connectionMaximumAgeMinutes", in: 2...1_439, default: Int64(connectionMaximumAgeMinutes)))

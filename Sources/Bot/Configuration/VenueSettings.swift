@@ -12,6 +12,7 @@ public struct VenueSettings: Sendable {
   }
   /// `HOST:PORT`; nil: the venue's own for the mode.
   public var streams: String?
+  public var sbeStreams: String?
   public var rest: String?
   public var orders: String?
   /// PEM file of the authority to trust; nil for the system's.
@@ -39,6 +40,7 @@ extension VenueSettings {
       return text
     }
     streams = try address("streams", &reader)
+    sbeStreams = try address("sbeStreams", &reader)
     rest = try address("rest", &reader)
     orders = try address("orders", &reader)
     trustFile = reader.has("trustFile") ? try reader.string("trustFile") : nil

@@ -6,6 +6,7 @@ import Foundation
 import Journal
 import Market
 import Pipeline
+import Venues
 
 struct DemoOptions {
   var market: DemoMarket
@@ -55,7 +56,10 @@ final class Demo {
     struct Listening: Decodable { var port: UInt16 }
     let port = try venue.event("listening", as: Listening.self, timeoutSeconds: Self.startSeconds).port
 
-    let endpoint = try VenueEndpoint(host: "localhost", port: port, trustFile: folder.trustFile, speed: options.speed)
+    var endpoint = try VenueEndpoint(host: "localhost", port: port, trustFile: folder.trustFile, speed: options.speed)
+    if configuration.feed.encoding == .sbe {
+      endpoint = try endpoint.sendingSBE(from: endpoint.streams, apiKey: DemoFolder.ed25519APIKey)
+    }
     let counters = try CounterFile(path: folder.counterFile)
     let epoch = try BootEpoch(stateDirectory: folder.path + "/state")
     let plan = try SessionPlan(

@@ -5,11 +5,13 @@ import Control
 /// Where Binance's services listen.
 ///
 /// Source: binance-spot-api-docs, web-socket-streams.md ("General WSS information"), rest-api.md ("General API
-/// Information"), web-socket-api.md ("General API Information"), and testnet/ of the same repository.
+/// Information"), web-socket-api.md ("General API Information"), sbe-market-data-streams.md ("General Information"), and testnet/ of the same
+/// repository.
 enum BinanceAddresses {
-  /// Market streams, REST and the WebSocket API, as `HOST:PORT`.
+  /// Market streams in both encodings, REST and the WebSocket API, as `HOST:PORT`.
   struct Services {
     var streams: String
+    var sbeStreams: String
     var rest: String
     var orders: String
   }
@@ -18,11 +20,13 @@ enum BinanceAddresses {
     switch mode {
     case .testnet:
       Services(
-        streams: "stream.testnet.binance.vision:9443", rest: "testnet.binance.vision:443",
+        streams: "stream.testnet.binance.vision:9443", sbeStreams: "stream-sbe.testnet.binance.vision:9443",
+        rest: "testnet.binance.vision:443",
         orders: "ws-api.testnet.binance.vision:443")
     case .shadow, .paper, .live:
       Services(
-        streams: "stream.binance.com:9443", rest: "api.binance.com:443", orders: "ws-api.binance.com:443")
+        streams: "stream.binance.com:9443", sbeStreams: "stream-sbe.binance.com:9443", rest: "api.binance.com:443",
+        orders: "ws-api.binance.com:443")
     }
   }
 }

@@ -7,6 +7,7 @@ import Journal
 import Market
 import Pipeline
 import Strategy
+import Venues
 
 /// Runs one session. One thread: the command's.
 final class Run {
@@ -40,7 +41,7 @@ final class Run {
   func run() throws -> RunReport {
     let interrupt = InterruptFlag()
     let epoch = try BootEpoch(stateDirectory: state.path)
-    let venue = try VenueEndpoint(configuration.venue, mode, configuration.tls)
+    let venue = try VenueEndpoint(configuration.venue, mode, configuration.tls).feeding(configuration, mode)
     let last = try LastSession(state, before: epoch.value)
     for line in last?.report ?? [] { Terminal.note(line) }
     let instruments = try venue.instruments(
@@ -171,6 +172,9 @@ extension Configuration {
     if mode == .live, venue.clock != .system {
       throw fail("venue.clock", "a live session stands on the machine's own clock (clock: system)")
     }
+    if feed.encoding == .sbe, feedKeyFile == nil {
+      throw fail("feed.apiKeyFile", "is missing: SBE streams want an Ed25519 key, which the account's is not here")
+    }
     if mode == .paper {
       guard let paper else { throw fail("paper", "is missing: balances, fees and latency of the paper venue") }
       return .paper(paper)
@@ -180,7 +184,22 @@ extension Configuration {
   }
 }
 
+extension Configuration {
+  /// Where the name of the key stands that SBE streams are asked for with: the feed's own, or the account's, unless it is
+  /// an HMAC key or of another venue than the market.
+  fileprivate var feedKeyFile: String? {
+    feed.apiKeyFile ?? (mode == .paper || orders.authentication == .hmac ? nil : account?.apiKeyFile)
+  }
+}
+
 extension VenueEndpoint {
+  /// The same venue with the market streams that the feed is configured for.
+  fileprivate func feeding(_ configuration: Configuration, _ mode: TradingMode) throws -> VenueEndpoint {
+    guard configuration.feed.encoding == .sbe, let file = configuration.feedKeyFile else { return self }
+    let address = configuration.venue.sbeStreams ?? BinanceAddresses.services(mode).sbeStreams
+    return try sendingSBE(from: VenueService(address), apiKey: AccountKey.name(file))
+  }
+
   /// The configured addresses, or the venue's own.
   init(_ settings: VenueSettings, _ mode: TradingMode, _ tls: TLSSettings) throws {
     let standard = BinanceAddresses.services(mode)
@@ -203,11 +222,16 @@ extension Clock {
 
 extension AccountKey {
   init(_ settings: AccountSettings, _ authentication: OrderSettings.Authentication) throws {
-    guard let name = try? String(contentsOfFile: settings.apiKeyFile, encoding: .utf8) else {
-      throw SessionError("\(settings.apiKeyFile): the account's API key cannot be read")
-    }
     self.init(
-      name: name.trimmingCharacters(in: .whitespacesAndNewlines), kind: authentication == .hmac ? .hmac : .ed25519,
+      name: try Self.name(settings.apiKeyFile), kind: authentication == .hmac ? .hmac : .ed25519,
       secretFile: settings.secretFile)
+  }
+
+  /// The name that stands in a file.
+  fileprivate static func name(_ file: String) throws -> String {
+    guard let name = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw SessionError("\(file): the API key cannot be read")
+    }
+    return name.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

@@ -138,8 +138,8 @@ package final class LiveSession {
           StageNumber.feed.name,
           UringFeed(
             core: FeedStage(
-              feed: feed, first: endpoint.marketStream(try UringTransport(options(.feed))),
-              second: endpoint.marketStream(try UringTransport(options(.feed))),
+              feed: feed, first: endpoint.feedStream(try UringTransport(options(.feed))),
+              second: endpoint.feedStream(try UringTransport(options(.feed))),
               requests: endpoint.requests(try UringTransport(options(.feed)))), source: source())))
       boxes.append(
         StageBox(
@@ -158,8 +158,8 @@ package final class LiveSession {
           StageNumber.feed.name,
           PollingFeed(
             core: FeedStage(
-              feed: feed, first: endpoint.marketStream(SocketTransport(options(.feed))),
-              second: endpoint.marketStream(SocketTransport(options(.feed))),
+              feed: feed, first: endpoint.feedStream(SocketTransport(options(.feed))),
+              second: endpoint.feedStream(SocketTransport(options(.feed))),
               requests: endpoint.requests(SocketTransport(options(.feed)))), source: source())))
       boxes.append(
         StageBox(

@@ -22,6 +22,8 @@ package struct VenueService: Sendable {
 package struct VenueEndpoint {
   /// Market data over WebSocket.
   let streams: VenueService
+  /// Where the feed takes it in SBE, and the key that is shown there; nil for JSON.
+  private var sbe: (streams: VenueService, apiKey: String)?
   /// REST requests.
   let rest: VenueService
   /// Orders and the user stream over WebSocket.
@@ -61,6 +63,19 @@ package struct VenueEndpoint {
     return endpoint
   }
 
+  /// The same venue, its market in SBE.
+  ///
+  /// - Parameter apiKey: the name of an Ed25519 key.
+  /// - Throws: `SessionError` for a name that cannot stand in a header.
+  package func sendingSBE(from service: VenueService, apiKey: String) throws -> VenueEndpoint {
+    guard !apiKey.isEmpty, apiKey.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
+      throw SessionError("the API key of the SBE streams is no key's name: one line of visible ASCII is expected")
+    }
+    var endpoint = self
+    endpoint.sbe = (service, apiKey)
+    return endpoint
+  }
+
   /// What the user is to know of connections to it; nil for nothing.
   var remark: String? {
     guard records == .direct, !TLSSession(context, hostName: streams.host).areSecretsLocked else { return nil }
@@ -87,10 +102,20 @@ package struct VenueEndpoint {
   /// A bound in real time, in the session's clock.
   func stretched(_ ns: Int64) -> Int64 { Int64(Double(ns) * speed) }
 
-  /// A connection to the venue's market data.
+  /// A connection to the venue's market data in JSON.
   func marketStream<T: Transport & ~Copyable>(_ transport: consuming T) -> WebSocketChannel<T> {
-    webSocket(transport, streams, context, target: "/stream")
+    webSocket(transport, streams, context, target: Self.marketTarget)
   }
+
+  /// A connection to the venue's market data as the feed is to have it. SBE wants a key and no signature
+  /// (binance-spot-api-docs, sbe-market-data-streams.md, "General Information").
+  func feedStream<T: Transport & ~Copyable>(_ transport: consuming T) -> WebSocketChannel<T> {
+    guard let sbe else { return marketStream(transport) }
+    return webSocket(
+      transport, sbe.streams, context, target: Self.marketTarget, headers: [("X-MBX-APIKEY", sbe.apiKey)])
+  }
+
+  private static let marketTarget = "/stream"
 
   /// A connection to the venue's order API, which is asked for its finest times (binance-spot-api-docs,
   /// web-socket-api.md, "General API Information").
@@ -99,9 +124,11 @@ package struct VenueEndpoint {
   }
 
   private func webSocket<T: Transport & ~Copyable>(
-    _ transport: consuming T, _ service: VenueService, _ context: TLSContext, target: String
+    _ transport: consuming T, _ service: VenueService, _ context: TLSContext, target: String,
+    headers: [(name: String, value: String)] = []
   ) -> WebSocketChannel<T> {
     var settings = WebSocketSettings(connection: connection(service), target: target)
+    settings.headers = headers
     settings.upgradeTimeoutNs = stretched(settings.upgradeTimeoutNs)
     settings.pingAfterNs = stretched(settings.pingAfterNs)
     settings.silentAfterNs = stretched(settings.silentAfterNs)

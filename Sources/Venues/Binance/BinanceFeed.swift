@@ -80,7 +80,7 @@ public struct BinanceFeed: ~Copyable {
       (connections + i).initialize(to: FeedConnection(instrumentCount: instruments.count))
       connections[i].phase = i < configuration.connections ? .connecting : .idle
     }
-    subscription = RawText.make(BinanceFeed.subscribeMessage(instruments.map(\.0.symbol.text)))
+    subscription = RawText.make(BinanceFeed.subscribeMessage(instruments.map(\.0.symbol.text), configuration.encoding))
   }
 
   deinit {
@@ -95,9 +95,14 @@ public struct BinanceFeed: ~Copyable {
   /// The number that the answer to a subscription carries.
   static var subscriptionIdentifier: Int64 { 1 }
 
-  /// `SUBSCRIBE` to depth@100ms, bookTicker and trade of every symbol; stream names are lower case.
-  static func subscribeMessage(_ symbols: [String]) -> String {
-    let names = symbols.map { $0.lowercased() }.flatMap { ["\($0)@depth@100ms", "\($0)@bookTicker", "\($0)@trade"] }
+  /// `SUBSCRIBE` to the fastest diffs, best prices and trades of every symbol; stream names are lower case.
+  static func subscribeMessage(_ symbols: [String], _ encoding: BinanceEncoding) -> String {
+    let streams =
+      switch encoding {
+      case .json: ["depth@100ms", "bookTicker", "trade"]
+      case .sbe: ["depth", "bestBidAsk", "trade"]
+      }
+    let names = symbols.flatMap { symbol in streams.map { "\(symbol.lowercased())@\($0)" } }
     return #"{"method":"SUBSCRIBE","params":["# + names.map { "\"\($0)\"" }.joined(separator: ",")
       + #"],"id":\#(subscriptionIdentifier)}"#
   }
@@ -202,18 +207,20 @@ extension BinanceFeed {
     counters.messages.add()
     guard connections[connection].isOpen else { return }
     connections[connection].lastMessageNs = nowNs
-    let error = decoder.decode(text)
+    let error = configuration.encoding == .json ? decoder.decode(text) : decoder.decodeSBE(text)
     guard error == .none else { return refuse(error, stamp) }
     switch decoder.message.kind {
     case .depth: handleDepth(connection, stamp)
     case .bookTicker: handleTicker(connection, stamp)
-    case .trade: handleTrade(connection, stamp)
+    case .trade:
+      // The first one may have shown the connection to be stale: nothing of it is used then.
+      repeat { handleTrade(connection, stamp) } while connections[connection].isOpen && decoder.nextTrade()
     case .reply: subscribed(connection, stamp)
     case .replyError: refuseControl(connection, stamp)
     case .serverShutdown:
       counters.serverShutdowns.add()
       retire(connection)
-    case .other: break
+    case .other: counters.otherMessages.add()
     }
     completeHandover()
   }

@@ -2,10 +2,19 @@
 
 public import Market
 
+/// How the market streams of a connection are encoded. Answers to control messages are JSON in either.
+public enum BinanceEncoding: UInt8, Sendable {
+  /// binance-spot-api-docs, web-socket-streams.md.
+  case json
+  /// Simple Binary Encoding: sbe-market-data-streams.md of the same repository.
+  case sbe
+}
+
 extension BinanceFeed {
   /// Waits and bounds of one feed, in nanoseconds of the session's clock.
   public struct Configuration: Sendable {
     public var venue: VenueIndex
+    public var encoding = BinanceEncoding.json
     /// Connections that carry the same streams at once, 1 or 2. With 1 the second is opened for a handover only.
     public var connections = 2
     /// A message ahead of its sequence is held so long for the other connection to bring what is missing.
@@ -16,7 +25,8 @@ extension BinanceFeed {
     public var depthSilenceLimitNs: Int64 = 2_000_000_000
     /// How much later than on the best path of the last minute `lateMessageLimit` diffs in a row may come.
     public var lagLimitNs: Int64 = 1_000_000_000
-    /// One late diff is a hiccup of the network; this many of `@100ms` are a second of a market that has moved on.
+    /// One late diff is a hiccup of the network; this many of `@100ms` are a second of a market that has moved on. Of SBE's
+    /// diffs, which come every 20 ms, it takes five times as many.
     public var lateMessageLimit = 10
     /// By when the subscription is answered and its streams deliver.
     public var deliveryLimitNs: Int64 = 10_000_000_000

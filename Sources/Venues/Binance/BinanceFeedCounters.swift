@@ -27,6 +27,8 @@ public struct BinanceFeedCounters: Sendable {
   public let pendingOverflows: Counter
   public let decodeErrors: Counter
   public let unknownSymbols: Counter
+  /// Messages of a kind that was not asked for: a template of SBE that is not known, an event of another stream.
+  public let otherMessages: Counter
   /// Instruments halted for a price between their ticks.
   public let halts: Counter
   /// Tickers and trades that were not published because their book is void.
@@ -80,6 +82,7 @@ public struct BinanceFeedCounters: Sendable {
     pendingOverflows = file.counter(name + ".pending_overflows")
     decodeErrors = file.counter(name + ".decode_errors")
     unknownSymbols = file.counter(name + ".unknown_symbols")
+    otherMessages = file.counter(name + ".other_messages")
     halts = file.counter(name + ".halts")
     withheld = file.counter(name + ".withheld")
     ringFull = file.counter(name + ".ring_full")

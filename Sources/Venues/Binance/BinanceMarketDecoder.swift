@@ -1,4 +1,5 @@
-// Binance's market streams: JSON text to integers in one pass, whatever the order of the fields. One thread.
+// Binance's market streams: JSON text to integers in one pass, whatever the order of the fields (SBE: beside this file).
+// One thread.
 //
 // Formats: binance-spot-api-docs, web-socket-streams.md (trade, bookTicker, diff depth, combined wrapper, control
 // messages, serverShutdown).

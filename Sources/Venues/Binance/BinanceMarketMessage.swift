@@ -73,10 +73,11 @@ public enum BinanceLimits {
   public static var levelsPerDiff: Int { 10_000 }
   /// Levels a side of a snapshot: the venue's own maximum for `limit`.
   public static var levelsPerSnapshotSide: Int { 5_000 }
-  /// Diffs kept while a snapshot is under way: 51 s of `@100ms`, more than the longest retry delay of a snapshot.
-  /// Those that wait for the other connection are far fewer: 5 of `@100ms` in the wait of half a second.
-  public static var pendingDiffs: Int { 512 }
-  /// Levels kept while a snapshot is under way: 512 diffs of 128 levels; the recorded mean is 36.
+  /// Diffs kept while a snapshot is under way: 51 s of SBE's, which come every 20 ms, more than the longest retry delay of
+  /// a snapshot. Those that wait for the other connection are far fewer: 25 in the wait of half a second.
+  public static var pendingDiffs: Int { 2_560 }
+  /// Levels kept while a snapshot is under way: 512 diffs of `@100ms` with 128 levels; the recorded mean is 36. Faster ones
+  /// have as many in the same time, or fewer.
   public static var pendingLevels: Int { 65_536 }
   /// Trades that wait for the other connection: the fastest second of the BTC recording has 954, and the wait is half
   /// a second.

@@ -2,7 +2,7 @@
 
 /// The newest first arrivals of one instrument's diffs.
 struct FirstArrivals: BitwiseCopyable {
-  /// 16 diffs are 1.6 s of `@100ms`: a copy that comes later than that is not compared.
+  /// 16 diffs are 1.6 s of `@100ms` and 0.3 s of SBE: a copy that comes later than that is not compared.
   private var updates = SIMD16<UInt64>(repeating: 0)
   private var timesNs = SIMD16<Int64>(repeating: 0)
   private var connections = SIMD16<UInt8>(repeating: 0)
