@@ -49,6 +49,11 @@ package final class Exchange {
     self.matchingNs = matchingNs ?? nowNs
   }
 
+  /// Refuses the market in SBE to a key that is unknown or no Ed25519 key; JSON, without a key, is for everybody.
+  package func requireStreamKey(_ name: String?) throws(APIError) {
+    if let name { try keys.requireStreamKey(name) }
+  }
+
   package func instrument(_ symbol: String) -> Instrument? { engine.instruments.first { $0.symbol.text == symbol } }
 
   package func scale(_ instrument: Instrument) -> MoneyScale { scales[Int(instrument.index.rawValue)] }

@@ -70,6 +70,12 @@ package final class KeyRing {
     guard entry.verifier is Ed25519Verifier else { throw .hmacLogon }
   }
 
+  /// Whether `name` may have the market in SBE: Ed25519 keys only, of any permission (sbe-market-data-streams.md, "General
+  /// Information").
+  func requireStreamKey(_ name: String) throws(APIError) {
+    guard entries[name]?.verifier is Ed25519Verifier else { throw .rejectedKey }
+  }
+
   /// Refuses what would change orders when `name` is a key that may only read.
   func requireTrading(_ name: String?) throws(APIError) {
     guard let name, entries[name]?.canTrade == true else { throw .rejectedKey }

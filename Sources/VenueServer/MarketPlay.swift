@@ -139,11 +139,7 @@ final class MarketPlay: MarketDriver {
     counters.lines += 1
     guard let instrument = exchange.instrument(line.symbol) else { return }
     if let stream = line.stream {
-      if !withholds(stream) {
-        let wrapped = ByteBuffer(bytes: line.text)
-        let payload = wrapped.getSlice(at: line.payload.lowerBound, length: line.payload.count) ?? wrapped
-        hub.send(StreamMessage(stream: stream, wrapped: wrapped, payload: payload))
-      }
+      if !withholds(stream) { hub.send(StreamMessage(line, stream: stream)) }
     } else {
       counters.snapshots += 1
     }

@@ -1,11 +1,38 @@
 // The market streams of Binance: `/ws/<stream>`, `/stream?streams=a/b` and the control messages on them.
 
 import NIOCore
+import NIOHTTP1
 import Simulation
 import VenueFront
 
+/// How a connection gets its market. At Binance the two have hosts of their own; here the key tells, which only the host of
+/// SBE wants (binance-spot-api-docs, sbe-market-data-streams.md, "General Information").
+enum StreamEncoding {
+  case json
+  case sbe
+
+  /// The played streams that a client may mean by a name. Played diffs are those of JSON, whatever their interval.
+  func played(_ name: String) -> [String] {
+    switch (self, name.split(separator: "@", maxSplits: 1).last) {
+    case (.json, _), (.sbe, "trade"): [name]
+    case (.sbe, "depth"): [name, name + "@100ms"]
+    case (.sbe, "bestBidAsk"): [name.prefix { $0 != "@" } + "@bookTicker"]
+    case (.sbe, _): []
+    }
+  }
+}
+
+extension HTTPRequestHead {
+  /// The key that SBE is asked for with; nil where JSON is.
+  var streamKey: String? { headers.first(name: "X-MBX-APIKEY") }
+}
+
 final class MarketStreamService: WebSocketService, StreamSubscriber {
-  private(set) var streams: Set<String>
+  /// What is played of what the client asked for.
+  private(set) var streams: Set<String> = []
+  /// What the client asked for, by the names of its encoding.
+  private var names: Set<String> { didSet { streams = Set(names.flatMap(encoding.played)) } }
+  private let encoding: StreamEncoding
   /// Payloads are wrapped in `{"stream":…,"data":…}`.
   private var isCombined: Bool
   private var peer: WebSocketFront?
@@ -21,7 +48,8 @@ final class MarketStreamService: WebSocketService, StreamSubscriber {
   private static let maximumStreams = 1_024
 
   /// - Parameter target: the request's path and query.
-  init(target: String, hub: StreamHub, faults: FaultDesk, loop: NIOIsolatedEventLoop) {
+  init(target: String, encoding: StreamEncoding, hub: StreamHub, faults: FaultDesk, loop: NIOIsolatedEventLoop) {
+    self.encoding = encoding
     self.hub = hub
     self.faults = faults
     self.loop = loop
@@ -29,7 +57,8 @@ final class MarketStreamService: WebSocketService, StreamSubscriber {
     let (path, query) = splitTarget(target)
     isCombined = path == "/stream"
     let names = isCombined ? queryValue(query, "streams") ?? "" : String(path.dropFirst("/ws/".count))
-    streams = Set(names.split(separator: "/").map(String.init))
+    self.names = Set(names.split(separator: "/").map(String.init))
+    streams = Set(self.names.flatMap(encoding.played))
   }
 
   /// A recording is played as it is, and the recordings have milliseconds: other units are not served.
@@ -73,7 +102,13 @@ final class MarketStreamService: WebSocketService, StreamSubscriber {
     _ = loop.scheduleTask(in: notice) { [self] in peer?.goAway() }
   }
 
-  private func pass(_ message: StreamMessage) { peer?.send(isCombined ? message.wrapped : message.payload) }
+  /// An event in SBE says itself what it is of: it has no wrapper.
+  private func pass(_ message: StreamMessage) {
+    switch encoding {
+    case .json: peer?.send(isCombined ? message.wrapped : message.payload)
+    case .sbe: if let event = message.event { peer?.sendBinary(event) }
+    }
+  }
 
   private func hold(forNs delayNs: Int64) {
     heldUntilNs = LoopTime.nowNs + delayNs
@@ -99,19 +134,19 @@ final class MarketStreamService: WebSocketService, StreamSubscriber {
   private func reply(to request: JSONValue) -> String {
     let id = request["id"] ?? .null
     switch (request["method"]?.scalarText, request["params"]?.elements) {
-    case ("SUBSCRIBE", let names?):
-      let wanted = names.compactMap(\.scalarText)
-      guard wanted.count == names.count else { return refusal("each stream must be a string", id) }
-      guard streams.union(wanted).count <= Self.maximumStreams else {
+    case ("SUBSCRIBE", let parameters?):
+      let wanted = parameters.compactMap(\.scalarText)
+      guard wanted.count == parameters.count else { return refusal("each stream must be a string", id) }
+      guard names.union(wanted).count <= Self.maximumStreams else {
         return refusal("more than \(Self.maximumStreams) streams", id)
       }
-      streams.formUnion(wanted)
+      names.formUnion(wanted)
       return #"{"result":null,"id":\#(id.text)}"#
-    case ("UNSUBSCRIBE", let names?):
-      streams.subtract(names.compactMap(\.scalarText))
+    case ("UNSUBSCRIBE", let parameters?):
+      names.subtract(parameters.compactMap(\.scalarText))
       return #"{"result":null,"id":\#(id.text)}"#
     case ("LIST_SUBSCRIPTIONS", _):
-      let list = streams.sorted().map(JSONValue.quote).joined(separator: ",")
+      let list = names.sorted().map(JSONValue.quote).joined(separator: ",")
       return #"{"result":[\#(list)],"id":\#(id.text)}"#
     case ("SET_PROPERTY", let property?):
       guard property.count == 2, property[0] == .string("combined"), case .bool(let value) = property[1] else {

@@ -65,7 +65,9 @@ final class RESTHandler: ChannelInboundHandler, RemovableChannelHandler {
     let method = Self.method(head.method, path)
     do throws(APIError) {
       guard let method else {
-        _ = try timeUnit(of: head.uri)  // the reason why a WebSocket was not opened
+        // The reasons why a WebSocket was not opened.
+        _ = try timeUnit(of: head.uri)
+        if MarketStreamService.serves(head.uri) { try exchange.requireStreamKey(head.streamKey) }
         throw .unknownMethod
       }
       let parameters = try Parameters(query: query, body: body)

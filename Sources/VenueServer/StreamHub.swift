@@ -15,11 +15,22 @@ protocol StreamSubscriber: AnyObject {
   func announceShutdown(notice: TimeAmount, venueMs: Int64)
 }
 
-/// One message in both of its forms: wrapped, and the bare payload.
-struct StreamMessage {
+/// One message in all of its forms: wrapped, the bare payload, and in SBE.
+final class StreamMessage {
   let stream: String
   let wrapped: ByteBuffer
   let payload: ByteBuffer
+  private let timeNs: Int64
+  /// Made when the first client wants it; nil for what the SBE streams have not.
+  private(set) lazy var event: ByteBuffer? = JSONValue(parsing: payload.readableBytesView)
+    .flatMap { SBEEvent($0, timeNs: timeNs) }.map { ByteBuffer(bytes: $0.bytes) }
+
+  init(_ line: MarketLine, stream: String) {
+    self.stream = stream
+    timeNs = line.timeNs
+    wrapped = ByteBuffer(bytes: line.text)
+    payload = wrapped.getSlice(at: line.payload.lowerBound, length: line.payload.count) ?? wrapped
+  }
 }
 
 final class StreamHub {

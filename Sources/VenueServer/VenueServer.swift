@@ -121,7 +121,9 @@ public final class VenueServer: Sendable {
     NIOWebSocketServerUpgrader(
       maxFrameSize: frameBytesMax,
       shouldUpgrade: { channel, head in
-        let isServed = MarketStreamService.serves(head.uri) || OrderService.serves(head.uri)
+        let isServed =
+          OrderService.serves(head.uri)
+          || MarketStreamService.serves(head.uri) && (try? venue.exchange.requireStreamKey(head.streamKey)) != nil
         return channel.eventLoop.makeSucceededFuture(isServed ? HTTPHeaders() : nil)
       },
       upgradePipelineHandler: { channel, head in
@@ -132,7 +134,8 @@ public final class VenueServer: Sendable {
               target: head.uri, exchange: venue.exchange, faults: venue.faults, hub: venue.users,
               loop: venue.loop.assumeIsolated())
             : MarketStreamService(
-              target: head.uri, hub: venue.streams, faults: venue.faults, loop: venue.loop.assumeIsolated())
+              target: head.uri, encoding: head.streamKey == nil ? .json : .sbe, hub: venue.streams,
+              faults: venue.faults, loop: venue.loop.assumeIsolated())
           let pipeline = channel.pipeline.syncOperations
           try pipeline.addHandler(
             NIOWebSocketFrameAggregator(

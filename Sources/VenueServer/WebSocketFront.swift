@@ -72,8 +72,13 @@ final class WebSocketFront: ChannelInboundHandler {
   var isWritable: Bool { context?.channel.isWritable ?? true }
 
   /// Queues a text message; `flush` sends it.
-  func send(_ text: ByteBuffer) {
-    context?.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .text, data: text)), promise: nil)
+  func send(_ text: ByteBuffer) { queue(.text, text) }
+
+  /// Queues a binary message.
+  func sendBinary(_ bytes: ByteBuffer) { queue(.binary, bytes) }
+
+  private func queue(_ opcode: WebSocketOpcode, _ payload: ByteBuffer) {
+    context?.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, data: payload)), promise: nil)
   }
 
   func sendNow(_ text: String) {

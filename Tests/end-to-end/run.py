@@ -137,14 +137,16 @@ def holds(fill, recording):
     return reachable and any(quantity <= shown for shown in recording.displayed["asks" if buy else "bids"].get(level, ()))
 
 
-def recorded(apus, symbol, facts, speed):
-    name = f"recorded {symbol}"
+def recorded(apus, symbol, facts, speed, encoding="json"):
+    name = f"recorded {symbol}" + ("" if encoding == "json" else f" in {encoding}")
     paths = [SPOT / f"{symbol}_20240808.gz", SPOT / f"{symbol}_20240809.gz"]
     if not all(path.exists() for path in paths):
         return skip(name, f"no recordings in {SPOT}")
     recording = Recording(paths, symbol)
     with tempfile.TemporaryDirectory() as folder:
         captures = [argument for path in paths for argument in ("--capture", path)]
+        if encoding != "json":
+            captures += ["--config", encoded(apus, folder, paths[0], encoding)]
         code, report, printed = demo(apus, folder, *captures, "--speed", speed)
         if not sound(name, code, report, printed):
             return
@@ -168,6 +170,15 @@ def recorded(apus, symbol, facts, speed):
         reproduced(apus, name, folder, symbol, paths)
         print(f"     {name}: orders {orders['sent']}, maker {fills['maker']}, taker {fills['taker']}, "
               f"profit {report['profit']}, latency {report['latency']}", flush=True)
+
+
+def encoded(apus, folder, capture, encoding):
+    """The demo's own configuration for a capture, with the feed in another encoding."""
+    base = subprocess.run([str(apus), "demo", "--print-config", "--capture", str(capture)], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
+    path = pathlib.Path(folder) / "encoded.yaml"
+    path.write_text(base.replace("feed: {", f"feed: {{encoding: {encoding}, "))
+    return path
 
 
 def reproduced(apus, name, folder, symbol, paths):
@@ -419,6 +430,7 @@ def main():
         "own strategy": lambda: own_strategy(apus),
         "btcusdt": lambda: recorded(apus, "btcusdt", (6493, 1072), arguments.speed),
         "ethusdt": lambda: recorded(apus, "ethusdt", (6468, 1056), arguments.speed),
+        "sbe": lambda: recorded(apus, "btcusdt", (6493, 1072), arguments.speed, "sbe"),
         "paper": lambda: on_paper(apus),
         "withheld": lambda: withheld(apus, arguments.speed),
     }
