@@ -59,7 +59,7 @@ public struct Comparison: Sendable, Equatable {
 
   /// Every comparison that belongs into the suite, in the order of its table; those that nothing measures yet included.
   public static let all: [Comparison] =
-    rings + layers + models + messages + books + path + simulation
+    rings + layers + models + messages + binaryMessages + books + path + simulation
 
   private static let rings = [
     Comparison("ring_throughput", "boost::lockfree::spsc_queue", .timesAsFast(1)),
@@ -88,6 +88,10 @@ public struct Comparison: Sendable, Equatable {
 
   private static let messages = ["json_depth", "json_trade", "json_ticker"].map {
     Comparison($0, "simdjson on-demand", .timesAsFast(2))
+  }
+
+  private static let binaryMessages = ["sbe_depth", "sbe_trade", "sbe_ticker"].map {
+    Comparison($0, "our JSON decoder", .reported)
   }
 
   private static let books = [

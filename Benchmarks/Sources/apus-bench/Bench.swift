@@ -86,6 +86,7 @@ struct Measure: ParsableCommand {
     let benchmarks =
       [ringThroughput(scale, cpus: places), ringRoundTrip(scale, cpus: places)]
       + (try lstmBenchmarks(models, scale)) + (try modelBenchmarks(models, scale)) + jsonBenchmarks(recording, scale)
+      + (try sbeBenchmarks(recording, scale))
       + [bookUpdate(recording, scale), features(recording, scale), riskGate(scale), routes(scale)]
       + (try tlsRecords(scale))
       + (try tickToTrade(recording, capture: capture, apus: apus, scale, cpus: places))

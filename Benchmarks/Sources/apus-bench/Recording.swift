@@ -99,7 +99,7 @@ struct Recording {
   }
 
   /// Never given back: recordings live as long as the program.
-  private static func copy(_ text: [UInt8]) -> Text {
+  static func copy(_ text: [UInt8]) -> Text {
     let padding = peer_json_padding()
     let start = UnsafeMutableRawPointer.allocate(byteCount: text.count + padding, alignment: 64)
     start.initializeMemory(as: UInt8.self, repeating: 0, count: text.count + padding)
