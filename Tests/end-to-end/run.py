@@ -168,6 +168,7 @@ def recorded(apus, symbol, facts, speed, encoding="json"):
         check(f"{name}: cancels among them", orders["canceled"] > 0, orders)
         explained(name, folder, recording)
         reproduced(apus, name, folder, symbol, paths)
+        received(apus, name, folder)
         print(f"     {name}: orders {orders['sent']}, maker {fills['maker']}, taker {fills['taker']}, "
               f"profit {report['profit']}, latency {report['latency']}", flush=True)
 
@@ -201,6 +202,14 @@ backtest:
     check(f"{name}: the simulated venue reproduces every fill", run.returncode == 0, wrong)
     check(f"{name}: at the same microsecond", "times apart by at most 0 us" in lines[-1], wrong)
     print(f"     {name}: {lines[-1]}", flush=True)
+
+
+def received(apus, name, folder):
+    """The same on the market as the feed's frames in the journal tell it, on the bot's clock: that is not exact."""
+    run = subprocess.run([str(apus), "backtest", "--against", str(pathlib.Path(folder) / "journal"), "--threshold", "0.1"],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    check(f"{name}: the journal's frames reproduce nearly every fill", run.returncode == 0, run.stdout[-300:])
+    print(f"     {name}: {run.stdout.splitlines()[-1]}", flush=True)
 
 
 def on_paper(apus):
