@@ -8,8 +8,8 @@ import Venues
 
 /// Reads the market out of a journal, message by message.
 ///
-/// Frames may be of either encoding. Of two connections the first copy of a message counts. A frame that is no market message (an answer to a subscription)
-/// is passed over.
+/// Frames may be of either encoding. Of two connections the first copy of a message counts. A frame that is no market message
+/// (an answer to a subscription) is passed over.
 struct RecordedFrames {
   private var reader: JournalReader
   private let instruments: [String: Instrument]

@@ -5,8 +5,8 @@ import Control
 /// Where Binance's services listen.
 ///
 /// Source: binance-spot-api-docs, web-socket-streams.md ("General WSS information"), rest-api.md ("General API
-/// Information"), web-socket-api.md ("General API Information"), sbe-market-data-streams.md ("General Information"), and testnet/ of the same
-/// repository.
+/// Information"), web-socket-api.md ("General API Information"), sbe-market-data-streams.md ("General Information"), and
+/// testnet/ of the same repository.
 enum BinanceAddresses {
   /// Market streams in both encodings, REST and the WebSocket API, as `HOST:PORT`.
   struct Services {
