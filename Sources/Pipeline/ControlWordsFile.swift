@@ -39,9 +39,11 @@ public struct ControlWordsFile: Sendable {
   private static let byteCount = 2 * MemoryBlock.alignment
 
   /// Makes the words of this process's session, all zero; whoever has an older session's file mapped keeps that one.
-  public init(creating path: String) throws(MemoryError) {
+  ///
+  /// - Parameter memory: where the file is to lie, with a link at `path`.
+  public init(creating path: String, in memory: SharedMemory? = nil) throws(MemoryError) {
     let session = ProcessIdentity.current
-    let block = try MemoryBlock(creating: path, byteCount: Self.byteCount, mode: 0o600) { start in
+    let block = try MemoryBlock(creating: path, byteCount: Self.byteCount, mode: 0o600, in: memory) { start in
       start.storeBytes(of: Self.magic, as: UInt64.self)
       start.storeBytes(of: Self.version, toByteOffset: 8, as: UInt32.self)
       start.storeBytes(of: session, toByteOffset: Self.identityOffset, as: ProcessIdentity.self)

@@ -26,18 +26,20 @@ public final class CounterFile: Sendable {
 
   /// - Parameters:
   ///   - path: where other processes find it; nil keeps the memory in this process.
+  ///   - memory: where the file is to lie, with a link at `path`.
   ///   - capacityBytes: a histogram takes 37 KB, a writer's counters 128 bytes for every 16 of them.
   ///   - entryCapacity: the most names.
   ///   - outlivesOwner: false where sessions come and go in one process: this object then has to outlive whatever counts
   ///     in it.
   public init(
-    path: String? = nil, capacityBytes: Int = 2 << 20, entryCapacity: Int = 1024, outlivesOwner: Bool = true
+    path: String? = nil, in memory: SharedMemory? = nil, capacityBytes: Int = 2 << 20, entryCapacity: Int = 1024,
+    outlivesOwner: Bool = true
   ) throws(MemoryError) {
     let valuesOffset = CounterFileLayout.valuesOffset(entryCapacity: entryCapacity)
     precondition(entryCapacity > 0 && entryCapacity % 2 == 0 && capacityBytes > valuesOffset)
     let fill = { CounterFile.fillHeader($0, byteCount: capacityBytes, entryCapacity: entryCapacity) }
     if let path {
-      block = try MemoryBlock(creating: path, byteCount: capacityBytes, prepare: fill)
+      block = try MemoryBlock(creating: path, byteCount: capacityBytes, in: memory, prepare: fill)
     } else {
       block = MemoryBlock(byteCount: capacityBytes)
       fill(block.address)

@@ -12,7 +12,7 @@ public struct MemoryPlan: Sendable, Equatable {
 
   public enum Placement: Sendable, Equatable {
     case anywhere
-    /// On the NUMA node of the first worker's CPU.
+    /// On the NUMA node of the worker's CPU.
     case local
   }
 
@@ -47,6 +47,9 @@ public final class MemoryArena {
   private var used = 0
 
   static var hugePageBytes: Int { 2 << 20 }
+
+  /// How many pages of 2 MiB an arena of that size asks for.
+  public static func hugePages(for byteCount: Int) -> Int { round(byteCount, to: hugePageBytes) / hugePageBytes }
 
   /// - Parameters:
   ///   - byteCount: rounded up to whole pages.

@@ -78,17 +78,31 @@ public final class MemoryBlock: @unchecked Sendable {  // Safe: who may touch th
   /// Shared memory in a new file that appears at `path` all at once, when `prepare` has filled in its beginning: a
   /// reader never finds it half written. A file that stood there is replaced; whoever has it mapped keeps the old one.
   ///
-  /// - Parameter mode: who may open it; this user, and his group for reading, unless told otherwise.
+  /// - Parameters:
+  ///   - mode: who may open it; this user, and his group for reading, unless told otherwise.
+  ///   - memory: where it is to lie, with a link at `path`; nil, or no room there, leaves it at `path`.
   public convenience init(
-    creating path: String, byteCount: Int, mode: UInt32 = 0o640,
+    creating path: String, byteCount: Int, mode: UInt32 = 0o640, in memory: SharedMemory? = nil,
     prepare: (UnsafeMutableRawPointer) -> Void = { _ in }
   ) throws(MemoryError) {
+    if let file = memory?.makeFile(for: path, byteCount: byteCount, mode: mode) {
+      self.init(file.address, byteCount, .mapped)
+      prepare(file.address)
+      SharedMemory.removeTarget(of: path)
+      let linked = apus_link_to(file.path, path)
+      guard linked == 0 else {
+        unlink(file.path)
+        throw .file(operation: "link \(file.path) at", path: path, errno: -linked)
+      }
+      return
+    }
     var address: UnsafeMutableRawPointer?
     let unfinished = path + ".new"
     let created = apus_map_new_file(unfinished, byteCount, mode, &address)
     guard created == 0, let address else { throw .file(operation: "create", path: unfinished, errno: -created) }
     self.init(address, byteCount, .mapped)
     prepare(address)
+    SharedMemory.removeTarget(of: path)
     let renamed = apus_rename(unfinished, path)
     guard renamed == 0 else { throw .file(operation: "rename \(unfinished) to", path: path, errno: -renamed) }
   }

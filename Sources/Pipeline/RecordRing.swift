@@ -25,9 +25,14 @@ public struct RecordRing: ~Copyable {
 
   /// A ring in a shared file, empty. A file that stood at `path` is replaced: look for its remains first.
   ///
-  /// - Parameter session: whose records it holds, so that a later start does not take them for another's.
-  public init(stage: UInt8, capacityBytes: Int, path: String, session: UInt64 = 0) throws(MemoryError) {
-    let block = try MemoryBlock(creating: path, byteCount: RecordRingLayout.byteCount(capacityBytes)) {
+  /// - Parameters:
+  ///   - session: whose records it holds, so that a later start does not take them for another's.
+  ///   - memory: where the file is to lie, with a link at `path`.
+  public init(
+    stage: UInt8, capacityBytes: Int, path: String, session: UInt64 = 0, in memory: SharedMemory? = nil
+  ) throws(MemoryError) {
+    let byteCount = RecordRingLayout.byteCount(capacityBytes)
+    let block = try MemoryBlock(creating: path, byteCount: byteCount, mode: 0o600, in: memory) {
       RecordRingLayout.fillHeader($0, stage: stage, capacityBytes: capacityBytes, session: session)
     }
     self.init(block, stage, capacityBytes)

@@ -34,6 +34,9 @@ public final class Worker: @unchecked Sendable {  // Safe: the stages belong to 
   private let threadName: String
   private var thread: UInt64?
 
+  /// Far more than the deepest path of a stage takes.
+  private static let stackBytes = 256 << 10
+
   private enum Command {
     static var run: Int { 0 }
     static var measure: Int { 1 }
@@ -97,6 +100,7 @@ public final class Worker: @unchecked Sendable {  // Safe: the stages belong to 
   /// The body of the thread.
   fileprivate func run() {
     apus_thread_name(threadName)
+    apus_touch_stack(Self.stackBytes)
     if case .park = plan.wait { apus_thread_punctual() }
     meters.begin()
     var order = loop()

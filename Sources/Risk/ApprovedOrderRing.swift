@@ -11,12 +11,19 @@ public struct ApprovedOrderRing: ~Copyable {
   public var sender: ApprovedOrderSender
   public var receiver: ApprovedOrderReceiver
 
-  /// - Parameter capacity: the number of slots, a power of two.
-  public init(capacity: Int) {
-    let ring = Ring<ApprovedOrderRecord>(capacity: capacity)
+  /// - Parameters:
+  ///   - capacity: the number of slots, a power of two.
+  ///   - arena: where its memory comes from; nil takes it from the heap.
+  public init(capacity: Int, in arena: MemoryArena? = nil) {
+    let ring = Ring<ApprovedOrderRecord>(capacity: capacity, in: arena)
     sender = ApprovedOrderSender(ring.producer)
     receiver = ApprovedOrderReceiver(ring.consumer)
   }
+}
+
+extension ApprovedOrderRing {
+  /// What a ring takes of an arena.
+  public static func byteCount(capacity: Int) -> Int { Ring<ApprovedOrderRecord>.byteCount(capacity: capacity) }
 }
 
 /// Execution's end. One thread at a time.

@@ -72,8 +72,8 @@ struct TestSession {
         endpoint: endpoint,
         key: AccountKey(name: DemoFolder.ed25519APIKey, kind: .ed25519, secretFile: folder.ed25519KeyFile),
         clock: try Clock(originNs: originNs, speed: TestVenue.speed), control: ControlWords(), counters: counters,
-        journalDirectory: folder.journalDirectory, ringDirectory: folder.path, socketPath: folder.socket,
-        roles: ControlRoles()), on: host)
+        journalDirectory: folder.journalDirectory, ringDirectory: folder.path, shared: SharedMemory(folder: nil),
+        socketPath: folder.socket, roles: ControlRoles()), on: host)
     self.folder = folder
     reader = counters.reader()
   }

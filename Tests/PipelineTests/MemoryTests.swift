@@ -45,4 +45,20 @@ import Testing
       try MemoryArena(byteCount: 1 << 50, MemoryPlan(), near: nil)
     }
   }
+
+  @Test func eachWorkerHasAnArenaForTheRingsThatItsStagesRead() throws {
+    let plan = AffinityPlan(workers: [
+      WorkerPlan(cpu: 0, wait: .yield, stages: ["feed", "strategy"]),
+      WorkerPlan(cpu: 0, wait: .yield, stages: ["gateway"]),
+      WorkerPlan(cpu: nil, wait: .yield, stages: ["journal"]),
+    ])
+    let bytes = ["feed": 4000, "strategy": 6000, "gateway": 100]
+    let memory = try WorkerMemory(plan) { $0.reduce(0) { $0 + (bytes[$1] ?? 0) } }
+    #expect(memory.arena(of: "feed") === memory.arena(of: "strategy"))
+    #expect(memory.arena(of: "gateway") !== memory.arena(of: "feed"))
+    #expect(
+      memory.report == ["rings of worker 0: 12 KiB in ordinary pages", "rings of worker 1: 4 KiB in ordinary pages"])
+    for stage in ["feed", "gateway", "journal", nil] { memory.prefer(nodeOf: stage) }
+    #expect(memory.report.count == 2 || memory.report[2].hasPrefix("the NUMA node of heap memory cannot be chosen"))
+  }
 }

@@ -174,7 +174,8 @@ class Chain:
             bot.process.wait()
         if injection.forgets_rings:
             for ring in desk.state.glob("session-*/records-*"):
-                ring.unlink()
+                ring.resolve().unlink(missing_ok=True)  # it lies in memory, and a link leads there
+                ring.unlink(missing_ok=True)
         if results["failed"] == failed:
             self.done[name] += 1
         return True
@@ -358,6 +359,9 @@ def main():
                     if chain.run(waiting[0]):
                         waiting.pop(0)
                 chain.finish()
+        for link in folder.glob("desk-*/**/*"):  # those that were killed last left files of memory
+            if link.is_symlink():
+                link.resolve().unlink(missing_ok=True)
     count = summary(chains)
     print(f"     {count} crashes on {len(chains)} desks in {time.monotonic() - begun:.0f} s")
     print(f"{results['passed']} passed, {results['failed']} failed, {results['skipped']} skipped")

@@ -62,9 +62,11 @@ package struct BacktestPlan {
     startNs: Int64, links: [VenueLink], queue: QueueRule, tables: ResultTables? = nil
   ) throws -> BacktestSession {
     let counters = try CounterFile(outlivesOwner: false)
-    let arenaBytes = StageEnds.arenaBytes + venues.count * GatewayEnds.arenaBytes
+    let arenaBytes = StageNumber.allCases.reduce(0) {
+      $0 + StageEnds.arenaBytes(readBy: $1) + venues.count * GatewayEnds.arenaBytes(readBy: $1)
+    }
     let arena = try MemoryArena(byteCount: arenaBytes, MemoryPlan(), near: nil)
-    let ends = StageEnds(in: arena)
+    let ends = StageEnds { _ in arena }
     let records = SessionRecords(session.configuration.journal)
     let strategy = try session.simulatedStrategy(
       StrategyParts(
@@ -77,7 +79,7 @@ package struct BacktestPlan {
     var ports = ExecutionPorts()
     var lanes: [VenueLane] = []
     for (venue, link) in zip(venues, links) {
-      let rings = GatewayEnds(in: arena)
+      let rings = GatewayEnds { _ in arena }
       ports.attachGateway(
         reports: rings.executionReports, orders: rings.executionOrders, requests: rings.executionRequests,
         emergency: rings.executionEmergency, amends: rings.executionAmends)

@@ -69,10 +69,9 @@ extension Configuration {
   var wishes: SessionWishes {
     let (feed, strategy) = (StageNumber.feed.name, StageNumber.strategy.name)
     let (execution, gateway) = (StageNumber.execution.name, StageNumber.gateway.name)
-    let hugePageBytes = 2 << 20
     return SessionWishes(
       stages: StageNumber.placed, rings: [[feed, strategy], [strategy, execution], [execution, gateway]],
       networkStages: [feed, gateway], wantsUring: transport == .uring,
-      hugePages: (StageEnds.arenaBytes + GatewayEnds.arenaBytes + hugePageBytes - 1) / hugePageBytes)
+      hugePages: workers.reduce(0) { $0 + MemoryArena.hugePages(for: StageNumber.arenaBytes(readBy: $1.stages)) })
   }
 }

@@ -118,6 +118,8 @@ public struct TLSSettings: Sendable {
 public struct MemorySettings: Sendable {
   public var hugePages: Bool
   public var lock: Bool
+  /// The folder of memory for the files that stages store to; nil leaves them on the disk.
+  public var sharedFolder: String?
 }
 
 /// How orders are signed and how long the venue may take them.
@@ -284,12 +286,14 @@ extension TLSSettings {
 }
 
 extension MemorySettings {
-  static let standard = MemorySettings(hugePages: false, lock: false)
+  static let standard = MemorySettings(hugePages: false, lock: false, sharedFolder: "/dev/shm")
 
   init(_ reader: YAMLReader) throws {
     var reader = reader
     hugePages = try reader.choice("hugePages", ["none": false, "2MiB": true], default: false)
     lock = try reader.flag("lock", default: false)
+    let folder = try reader.string("shared", default: Self.standard.sharedFolder ?? "none")
+    sharedFolder = folder == "none" ? nil : folder
     try reader.finish()
   }
 }

@@ -60,7 +60,8 @@ final class Demo {
     if configuration.feed.encoding == .sbe {
       endpoint = try endpoint.sendingSBE(from: endpoint.streams, apiKey: DemoFolder.ed25519APIKey)
     }
-    let counters = try CounterFile(path: folder.counterFile)
+    let shared = SharedMemory(folder: configuration.memory.sharedFolder)
+    let counters = try CounterFile(path: folder.counterFile, in: shared)
     let epoch = try BootEpoch(stateDirectory: folder.path + "/state")
     let plan = try SessionPlan(
       configuration, instruments: try endpoint.instruments(configuration.instruments), bootEpoch: epoch.value,
@@ -71,7 +72,8 @@ final class Demo {
       SessionEdges(
         endpoint: endpoint, key: folder.key(configuration.orders.authentication), clock: clock, control: ControlWords(),
         counters: counters,
-        journalDirectory: folder.journalDirectory, ringDirectory: folder.path, socketPath: folder.socket,
+        journalDirectory: folder.journalDirectory, ringDirectory: folder.path, shared: shared,
+        socketPath: folder.socket,
         roles: try configuration.control.roles(),
         captures: try options.market.identities()), on: host)
     for remark in session.remarks { Terminal.note(remark) }

@@ -112,7 +112,13 @@ package struct DemoFolder {
   }
 
   package func remove() {
-    guard !isKept else { return }
+    guard !isKept else {
+      try? SharedMemory.settle(counterFile)
+      return
+    }
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+      if SharedMemory.target(of: path + "/" + name) != nil { SharedMemory.remove(path + "/" + name) }
+    }
     try? FileManager.default.removeItem(atPath: path)
   }
 }

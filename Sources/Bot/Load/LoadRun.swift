@@ -63,9 +63,10 @@ final class LoadRun {
         load.requestStop()
         load.join()
       }
-      counters = try CounterFile(path: folder.counterFile)
+      let shared = SharedMemory(folder: configuration.memory.sharedFolder)
+      counters = try CounterFile(path: folder.counterFile, in: shared)
       session = try Self.session(
-        configuration.forLoad(symbol: market.instrument.symbol.text), folder, counters, port: venue.port)
+        configuration.forLoad(symbol: market.instrument.symbol.text), folder, counters, shared, port: venue.port)
       try session.start()
       undo.append { [session] in try? session.end() }
       let deadline = ContinuousClock.now + .seconds(Self.startSeconds)
@@ -96,7 +97,7 @@ final class LoadRun {
   }
 
   private static func session(
-    _ configuration: Configuration, _ folder: DemoFolder, _ counters: CounterFile, port: UInt16
+    _ configuration: Configuration, _ folder: DemoFolder, _ counters: CounterFile, _ shared: SharedMemory, port: UInt16
   ) throws -> LiveSession {
     let endpoint = try VenueEndpoint(
       host: "localhost", port: port, trustFile: folder.trustFile, records: configuration.tls.records)
@@ -108,7 +109,7 @@ final class LoadRun {
       SessionEdges(
         endpoint: endpoint, key: folder.key(configuration.orders.authentication), clock: try Clock(),
         control: ControlWords(), counters: counters, journalDirectory: folder.journalDirectory,
-        ringDirectory: folder.path, socketPath: folder.socket, roles: try configuration.control.roles()),
+        ringDirectory: folder.path, shared: shared, socketPath: folder.socket, roles: try configuration.control.roles()),
       on: HostFacts.current())
   }
 

@@ -22,6 +22,8 @@ struct LastSession {
           begin: { try AccountState(beginningOf: $0) },
           decode: { try AccountState(encoded: $0) })
         self.folder = folder
+        // All that they held is in the journal now.
+        SessionRecords.remove(in: folder.ringDirectory)
         return
       } catch .neverBegan {
         continue

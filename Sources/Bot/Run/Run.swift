@@ -50,8 +50,9 @@ final class Run {
       configuration, instruments: instruments, bootEpoch: epoch.value, strategies: Apus.strategies,
       start: try last?.start(mode, instruments: instruments)
         ?? SessionStart(mode: mode, lastEnd: .none, account: nil))
-    let counters = try CounterFile(path: state.counterFile)
-    let words = try ControlWordsFile(creating: state.controlWordsFile).words
+    let shared = SharedMemory(folder: configuration.memory.sharedFolder)
+    let counters = try CounterFile(path: state.counterFile, in: shared)
+    let words = try ControlWordsFile(creating: state.controlWordsFile, in: shared).words
     let haltSignal = HaltSignal(words)
     defer { withExtendedLifetime(haltSignal) {} }
     let folder = state.session(epoch.value)
@@ -63,7 +64,7 @@ final class Run {
       plan,
       SessionEdges(
         endpoint: orders.endpoint, key: orders.key, clock: clock, control: words, counters: counters,
-        journalDirectory: folder.journalDirectory, ringDirectory: folder.ringDirectory,
+        journalDirectory: folder.journalDirectory, ringDirectory: folder.ringDirectory, shared: shared,
         socketPath: configuration.controlSocket, roles: try configuration.control.roles()), on: host)
     for remark in session.remarks { Terminal.note(remark) }
 
@@ -72,6 +73,8 @@ final class Run {
     try watch(session, counters, orders.paper, interrupt)
     try drain(session, counters)
     try session.end()
+    try SharedMemory.settle(state.counterFile)
+    try SharedMemory.settle(state.controlWordsFile, mode: 0o600)
     let figures = try counters.reader().counters()
     let summary = try orders.paper.map { PaperSummary(session, figures, $0, try $0.close()) }
     if let summary { print(summary.text) }

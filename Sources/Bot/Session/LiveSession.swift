@@ -17,8 +17,9 @@ package struct SessionEdges {
   var counters: CounterFile
   /// A new folder of this session alone.
   var journalDirectory: String
-  /// Where the record rings' shared memory files are.
+  /// Where the record rings' shared memory files are found, and the folder of memory that they lie in.
   var ringDirectory: String
+  var shared: SharedMemory
   /// Where people reach the session, and what each of them may do.
   var socketPath: String
   var roles: ControlRoles
@@ -26,7 +27,7 @@ package struct SessionEdges {
 
   package init(
     endpoint: VenueEndpoint, key: AccountKey, clock: Clock, control: ControlWords, counters: CounterFile,
-    journalDirectory: String, ringDirectory: String, socketPath: String, roles: ControlRoles,
+    journalDirectory: String, ringDirectory: String, shared: SharedMemory, socketPath: String, roles: ControlRoles,
     captures: [CaptureIdentity] = []
   ) {
     self.endpoint = endpoint
@@ -36,6 +37,7 @@ package struct SessionEdges {
     self.counters = counters
     self.journalDirectory = journalDirectory
     self.ringDirectory = ringDirectory
+    self.shared = shared
     self.socketPath = socketPath
     self.roles = roles
     self.captures = captures
@@ -74,22 +76,30 @@ package final class LiveSession {
     if let remark = edges.endpoint.remark { remarks.append(remark) }
 
     func source() -> StepSource { StepSource(clock: edges.clock, control: edges.control) }
-    let arena = try MemoryArena(
-      byteCount: StageEnds.arenaBytes + GatewayEnds.arenaBytes, affinity.memory, near: affinity.workers.first?.cpu)
-    if affinity.memory.pages == .huge2MiB { remarks.append("rings: \(arena.report)") }
-    let ends = StageEnds(in: arena)
-    let gatewayEnds = GatewayEnds(in: arena)
+    let memory = try WorkerMemory(affinity, byteCount: StageNumber.arenaBytes(readBy:))
+    if affinity.memory.pages == .huge2MiB { remarks += memory.report }
+    // What a stage holds is touched first in its making, while its worker's node is preferred; the rings are the arenas'.
+    memory.prefer(nodeOf: StageNumber.strategy.name)
+    defer { memory.prefer(nodeOf: nil) }
+    let ends = StageEnds { memory.arena(of: $0.name) }
+    let gatewayEnds = GatewayEnds { memory.arena(of: $0.name) }
     let snapshots = ends.snapshots
     let header = plan.header(startTimeNs: edges.clock.nowNs(), captures: edges.captures)
     let records = try SessionRecords(
-      directory: edges.ringDirectory, session: header.session, plan.configuration.journal)
+      directory: edges.ringDirectory, session: header.session, plan.configuration.journal, in: edges.shared, of: memory)
+    if let shortfall = edges.shared.shortfall {
+      remarks.append("counters or record rings lie on the disk, where stores fault after each write-back: \(shortfall)")
+    }
 
+    memory.prefer(nodeOf: StageNumber.feed.name)
     let feed = plan.feed(
       events: ends.feedEvents, faults: ends.feedFaults, snapshots: snapshots, records: records.feed.producer,
       counters: edges.counters)
+    memory.prefer(nodeOf: StageNumber.gateway.name)
     let orders = plan.orderSession(
       apiKey: edges.key.name, signer: try edges.key.signer(), reports: gatewayEnds.gatewayReports,
       records: records.gateway.producer, counters: edges.counters)
+    memory.prefer(nodeOf: StageNumber.execution.name)
     var ports = ExecutionPorts()
     ports.attachGateway(
       reports: gatewayEnds.executionReports, orders: gatewayEnds.executionOrders,
@@ -98,12 +108,14 @@ package final class LiveSession {
     ports.attachShard(intents: ends.executionIntents, updates: ends.executionUpdates)
     ports.attachControl(commands: ends.executionCommands, outcomes: ends.executionOutcomes)
     let execution = plan.execution(ports: ports, records: records.execution.producer, counters: edges.counters)
+    memory.prefer(nodeOf: StageNumber.strategy.name)
     let strategy = try plan.strategy(
       events: ends.strategyEvents, faults: ends.strategyFaults, updates: ends.strategyUpdates,
       intents: ends.strategyIntents, snapshots: snapshots, records: records.strategy.producer,
       counters: edges.counters, clock: edges.clock,
       control: edges.control)
 
+    memory.prefer(nodeOf: StageNumber.journalName)
     let clock = edges.clock
     journal = StageBox(
       StageNumber.journalName,
@@ -117,6 +129,7 @@ package final class LiveSession {
           ],
           counters: JournalCounters(edges.counters.counter), fold: plan.account, nowNs: { clock.nowNs() }),
         control: edges.control))
+    memory.prefer(nodeOf: StageNumber.execution.name)
     trading = StageBox(StageNumber.execution.name, TradingStage(core: execution, source: source()))
     let reader = edges.counters.reader()
     let people = plan.control(
@@ -133,6 +146,7 @@ package final class LiveSession {
     }
     switch transport {
     case .uring:
+      memory.prefer(nodeOf: StageNumber.feed.name)
       boxes.append(
         StageBox(
           StageNumber.feed.name,
@@ -141,6 +155,7 @@ package final class LiveSession {
               feed: feed, first: endpoint.feedStream(try UringTransport(options(.feed))),
               second: endpoint.feedStream(try UringTransport(options(.feed))),
               requests: endpoint.requests(try UringTransport(options(.feed)))), source: source())))
+      memory.prefer(nodeOf: StageNumber.gateway.name)
       boxes.append(
         StageBox(
           StageNumber.gateway.name,
@@ -153,6 +168,7 @@ package final class LiveSession {
                 amends: gatewayEnds.gatewayAmends, orders: gatewayEnds.gatewayOrders), control: edges.control),
             source: source())))
     case .poll:
+      memory.prefer(nodeOf: StageNumber.feed.name)
       boxes.append(
         StageBox(
           StageNumber.feed.name,
@@ -161,6 +177,7 @@ package final class LiveSession {
               feed: feed, first: endpoint.feedStream(SocketTransport(options(.feed))),
               second: endpoint.feedStream(SocketTransport(options(.feed))),
               requests: endpoint.requests(SocketTransport(options(.feed)))), source: source())))
+      memory.prefer(nodeOf: StageNumber.gateway.name)
       boxes.append(
         StageBox(
           StageNumber.gateway.name,
@@ -177,6 +194,7 @@ package final class LiveSession {
     workers = affinity.workers.enumerated().map { number, worker in
       Worker(number, worker, stages: worker.stages.compactMap { byName[$0] }, counters: edges.counters)
     }
+    if let problem = WorkerMemory.populate() { remarks.append(problem) }
   }
 
   /// Starts the workers.
@@ -205,6 +223,7 @@ package final class LiveSession {
     for worker in workers { worker.requestStop() }
     for worker in workers { worker.join() }
     try journal.withStage { try $0.writer.finish() }
+    SessionRecords.remove(in: edges.ringDirectory)
   }
 }
 

@@ -53,6 +53,11 @@ package enum StageNumber: UInt8, CaseIterable {
     }
   }
 
+  init?(named name: String) {
+    guard let stage = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    self = stage
+  }
+
   /// All that a session's affinity config has to place: those that write records, and the cold ones.
   package static var placed: [String] { allCases.map(\.name) + [journalName, countersName] }
   package static let journalName = "journal"

@@ -14,13 +14,18 @@ struct SessionRecords: ~Copyable {
   /// What the control stage may have waiting: requests are rationed, so seconds of the busiest users.
   private static let controlBytes = 1 << 20
 
-  /// Rings in files, so that their tails outlive this process; they name the session that they belong to.
-  init(directory: String, session: UInt64, _ settings: JournalSettings) throws {
+  /// Rings in files, so that their tails outlive this process; they name the session that they belong to. Each lies near
+  /// the CPU of the stage that writes it.
+  init(
+    directory: String, session: UInt64, _ settings: JournalSettings, in shared: SharedMemory, of workers: WorkerMemory
+  ) throws {
     func ring(_ stage: StageNumber, _ capacityBytes: Int) throws -> RecordRing {
+      workers.prefer(nodeOf: stage.name)
+      defer { workers.prefer(nodeOf: nil) }
       do {
         return try RecordRing(
           stage: stage.rawValue, capacityBytes: capacityBytes, path: stage.ringFile(in: directory),
-          session: session)
+          session: session, in: shared)
       } catch {
         throw SessionError("\(stage.ringFile(in: directory)): \(error)")
       }
@@ -48,6 +53,13 @@ struct SessionRecords: ~Copyable {
     execution = ring(.execution, settings.stageRingMiB << 20)
     gateway = ring(.gateway, settings.stageRingMiB << 20)
     control = ring(.control, Self.controlBytes)
+  }
+}
+
+extension SessionRecords {
+  /// Removes the rings of a session whose journal is complete.
+  static func remove(in directory: String) {
+    for stage in StageNumber.allCases { SharedMemory.remove(stage.ringFile(in: directory)) }
   }
 }
 

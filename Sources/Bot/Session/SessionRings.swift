@@ -21,26 +21,35 @@ struct StageEnds: ~Copyable {
   var controlOutcomes: RingConsumer<CommandOutcome>
   let snapshots: SnapshotPool
 
-  /// What these rings take together.
-  static var arenaBytes: Int {
-    [
-      Ring<MarketEvent>.byteCount(capacity: RingCapacities.marketEvents),
-      Ring<BookFault>.byteCount(capacity: RingCapacities.faults),
-      Ring<OrderIntent>.byteCount(capacity: RingCapacities.intents),
-      Ring<OrderUpdate>.byteCount(capacity: RingCapacities.updates),
-      Ring<Command>.byteCount(capacity: RingCapacities.commands),
-      Ring<CommandOutcome>.byteCount(capacity: RingCapacities.outcomes),
-    ].reduce(0) { $0 + MemoryArena.room(for: $1) }
+  /// What the rings that a stage reads take of an arena.
+  static func arenaBytes(readBy stage: StageNumber) -> Int {
+    let rings: [Int] =
+      switch stage {
+      case .feed: [Ring<BookFault>.byteCount(capacity: RingCapacities.faults)]
+      case .strategy:
+        [
+          Ring<MarketEvent>.byteCount(capacity: RingCapacities.marketEvents),
+          Ring<OrderUpdate>.byteCount(capacity: RingCapacities.updates),
+        ]
+      case .execution:
+        [
+          Ring<OrderIntent>.byteCount(capacity: RingCapacities.intents),
+          Ring<Command>.byteCount(capacity: RingCapacities.commands),
+        ]
+      case .control: [Ring<CommandOutcome>.byteCount(capacity: RingCapacities.outcomes)]
+      case .gateway: []
+      }
+    return rings.reduce(0) { $0 + MemoryArena.room(for: $1) }
   }
 
-  /// The rings of a session, side by side in the arena.
-  init(in arena: MemoryArena) {
-    let events = Ring<MarketEvent>(capacity: RingCapacities.marketEvents, in: arena)
-    let faults = Ring<BookFault>(capacity: RingCapacities.faults, in: arena)
-    let intents = Ring<OrderIntent>(capacity: RingCapacities.intents, in: arena)
-    let updates = Ring<OrderUpdate>(capacity: RingCapacities.updates, in: arena)
-    let commands = Ring<Command>(capacity: RingCapacities.commands, in: arena)
-    let outcomes = Ring<CommandOutcome>(capacity: RingCapacities.outcomes, in: arena)
+  /// The rings of a session, each in the arena of the stage that reads it.
+  init(in arena: (StageNumber) -> MemoryArena) {
+    let events = Ring<MarketEvent>(capacity: RingCapacities.marketEvents, in: arena(.strategy))
+    let faults = Ring<BookFault>(capacity: RingCapacities.faults, in: arena(.feed))
+    let intents = Ring<OrderIntent>(capacity: RingCapacities.intents, in: arena(.execution))
+    let updates = Ring<OrderUpdate>(capacity: RingCapacities.updates, in: arena(.strategy))
+    let commands = Ring<Command>(capacity: RingCapacities.commands, in: arena(.execution))
+    let outcomes = Ring<CommandOutcome>(capacity: RingCapacities.outcomes, in: arena(.control))
     feedEvents = events.producer
     strategyEvents = events.consumer
     strategyFaults = faults.producer
@@ -100,22 +109,30 @@ struct GatewayEnds: ~Copyable {
   var gatewayReports: RingProducer<ExecutionReport>
   var executionReports: RingConsumer<ExecutionReport>
 
-  /// What these rings take together; approved orders have a ring of their own module's.
-  static var arenaBytes: Int {
-    [
-      Ring<GatewayRequest>.byteCount(capacity: RingCapacities.requests),
-      Ring<GatewayRequest>.byteCount(capacity: RingCapacities.emergency),
-      Ring<ExecutionReport>.byteCount(capacity: RingCapacities.reports),
-    ].reduce(0) { $0 + MemoryArena.room(for: $1) }
+  /// What the rings that a stage reads take of an arena.
+  static func arenaBytes(readBy stage: StageNumber) -> Int {
+    let rings: [Int] =
+      switch stage {
+      case .gateway:
+        [
+          ApprovedOrderRing.byteCount(capacity: RingCapacities.orders),
+          Ring<GatewayRequest>.byteCount(capacity: RingCapacities.requests),
+          Ring<GatewayRequest>.byteCount(capacity: RingCapacities.emergency),
+          ApprovedOrderRing.byteCount(capacity: RingCapacities.amends),
+        ]
+      case .execution: [Ring<ExecutionReport>.byteCount(capacity: RingCapacities.reports)]
+      case .feed, .strategy, .control: []
+      }
+    return rings.reduce(0) { $0 + MemoryArena.room(for: $1) }
   }
 
-  /// Live rings, side by side in the arena.
-  init(in arena: MemoryArena) {
-    let orders = ApprovedOrderRing(capacity: RingCapacities.orders)
-    let requests = Ring<GatewayRequest>(capacity: RingCapacities.requests, in: arena)
-    let emergency = Ring<GatewayRequest>(capacity: RingCapacities.emergency, in: arena)
-    let amends = ApprovedOrderRing(capacity: RingCapacities.amends)
-    let reports = Ring<ExecutionReport>(capacity: RingCapacities.reports, in: arena)
+  /// Live rings, each in the arena of the stage that reads it.
+  init(in arena: (StageNumber) -> MemoryArena) {
+    let orders = ApprovedOrderRing(capacity: RingCapacities.orders, in: arena(.gateway))
+    let requests = Ring<GatewayRequest>(capacity: RingCapacities.requests, in: arena(.gateway))
+    let emergency = Ring<GatewayRequest>(capacity: RingCapacities.emergency, in: arena(.gateway))
+    let amends = ApprovedOrderRing(capacity: RingCapacities.amends, in: arena(.gateway))
+    let reports = Ring<ExecutionReport>(capacity: RingCapacities.reports, in: arena(.execution))
     executionOrders = orders.sender
     gatewayOrders = orders.receiver
     executionRequests = requests.producer
@@ -148,6 +165,15 @@ struct GatewayEnds: ~Copyable {
     gatewayAmends = amends.receiver
     gatewayReports = reports.producer
     executionReports = reports.consumer
+  }
+}
+
+extension StageNumber {
+  /// What the rings that these stages read take of an arena.
+  static func arenaBytes(readBy stages: [String]) -> Int {
+    stages.compactMap(StageNumber.init(named:)).reduce(0) {
+      $0 + StageEnds.arenaBytes(readBy: $1) + GatewayEnds.arenaBytes(readBy: $1)
+    }
   }
 }
 
