@@ -8,7 +8,7 @@ FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Bench
 QUIET := 2>&1 | { grep -v 'remark: Incremental compilation has been disabled' || true; }
 
 .PHONY: demo check setup format lint debug release gate threads conformance environment end-to-end benchmarks bench parity \
-  reality crashes fuzz sanitize clean
+  reality crashes soak fuzz sanitize clean
 .SILENT: setup
 
 demo: setup
@@ -27,7 +27,7 @@ lint:
 	$(SWIFT) format lint --strict --recursive $(FORMATTED)
 
 # `pipefail` is bash's: without it a failed build would hide behind the filter.
-debug release environment benchmarks bench: SHELL := /bin/bash -o pipefail
+debug release environment benchmarks bench soak: SHELL := /bin/bash -o pipefail
 
 debug:
 	$(SWIFT) build --build-tests $(QUIET)
@@ -101,6 +101,12 @@ reality:
 # At least 300 crashes of whole processes; `end-to-end` does a dozen.
 crashes: release
 	$(PYTHON) Tests/end-to-end/crashes.py --apus $(RELEASE)/apus --failing $(RELEASE)/apus-failing --injections 300
+
+# Ten minutes at 50,000 messages a second: no allocation, page fault or unplanned system call of the hot worker, flat memory
+# (docs/load.md). On a machine that does nothing else.
+soak:
+	$(SWIFT) build -c release --product apus $(QUIET)
+	python3 Tests/soak/run.py --apus $(RELEASE)/apus
 
 # The nightly forms: docs/testing.md. Every fuzz target for SECONDS; lock-free parts and decoders under the sanitizers.
 SECONDS ?= 600

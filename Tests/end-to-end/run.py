@@ -417,6 +417,15 @@ def load(apus):
         shares = stamped.get("kernel_to_process", {})
         check(f"load: {transport} answers ticks that the kernel stamps", 0 < stamped.get("answers", 0), ended.stderr)
         check(f"load: {transport} tells the kernel's share", 0 < shares.get("count", 0) and 0 < shares["maximum_ns"], stamped)
+    check("load: it was rehearsed", "not rehearsed" not in ended.stderr, ended.stderr)
+    check("load: memory and the first ticks are told of",
+          0 < report.get("first_ticks", {}).get("first_ns", 0) and "resident_bytes_per_minute" in report, report)
+    # Nothing depends on time here: what a hot worker touches is all there before it begins, or some of it is not.
+    if "lie on the disk" in ended.stderr or "not brought in" in ended.stderr:
+        skip("load: the hot worker faults on no page", ended.stderr)
+    else:
+        hot = report.get("workers", [{}])[0]
+        check("load: the hot worker faults on no page", hot.get("minor_faults") == hot.get("major_faults") == 0, hot)
     check("load: no rate is status 2", run("--rate", "0").returncode == 2)
 
 

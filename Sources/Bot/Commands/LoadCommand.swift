@@ -47,6 +47,9 @@ struct LoadCommand: ParsableCommand {
   @Option(help: "The CPU of the load's venue; the first one of this process without it.")
   var cpu: Int?
 
+  @Flag(help: "Do not rehearse: the first ten ticks find a process that has never seen any.")
+  var cold = false
+
   @Flag(help: "One JSON array.")
   var json = false
 
@@ -77,6 +80,9 @@ struct LoadCommand: ParsableCommand {
       throw ExitCode(Apus.usageStatus)
     }
     let interrupt = InterruptFlag()
+    if !cold, settings.isRehearsed, let problem = Rehearsal.run(settings, interrupt: interrupt) {
+      Terminal.note(problem)
+    }
     var reports: [LoadReport] = []
     for (rate, order) in loads {
       let load = try LoadRun(settings, captures: capture, cpu: cpu ?? cpus.first, interrupt: interrupt)

@@ -21,6 +21,8 @@ public struct Configuration: Sendable {
   public var feed: FeedSettings
   public var orders: OrderSettings
   public var journal: JournalSettings
+  /// Whether every path is run on a market of this process before the session is made.
+  public var isRehearsed: Bool
   /// What `apus run` trades with; nil where another command decides.
   public var mode: TradingMode?
   public var control: ControlSettings
@@ -185,6 +187,7 @@ extension Configuration {
     feed = root.has("feed") ? try FeedSettings(root.mapping("feed")) : .standard
     orders = root.has("orders") ? try OrderSettings(root.mapping("orders")) : .standard
     journal = root.has("journal") ? try JournalSettings(root.mapping("journal")) : .standard
+    isRehearsed = try root.flag("rehearsal", default: true)
     mode = root.has("mode") ? try root.choice("mode", TradingMode.byName) : nil
     control = root.has("control") ? try ControlSettings(root.mapping("control")) : .standard
     venue = root.has("venue") ? try VenueSettings(root.mapping("venue")) : .standard

@@ -51,6 +51,9 @@ final class Demo {
 
   func run() throws -> DemoSummary {
     let interrupt = InterruptFlag()
+    if configuration.isRehearsed, let problem = Rehearsal.run(configuration, interrupt: interrupt) {
+      Terminal.note(problem)
+    }
     let venue = try startVenue()
     defer { venue.terminate() }
     struct Listening: Decodable { var port: UInt16 }

@@ -14,6 +14,8 @@ struct LoadMeasurement {
   let seconds: Double
   let memoryBefore: Int64
   let memoryAfter: Int64
+  let memoryPerMinute: Double
+  let firstTicks: FirstTicks?
 
   /// - Parameter rate: what was asked for, in messages per second; nil where it followed a recording.
   func report(rate: Double?, workers: [LoadWorker]) -> LoadReport {
@@ -32,10 +34,10 @@ struct LoadMeasurement {
       ticks: count("load.ticks", end), answers: count("load.answers", drained),
       unanswered: count("load.unanswered", drained) + (drained.counters["load.outstanding"] ?? 0),
       brokenStreams: count("strategy0.broken_streams", drained), held: count("load.held", drained),
-      tickToTrade: latency("gateway.binance.tick_to_trade"),
+      firstTicks: firstTicks, tickToTrade: latency("gateway.binance.tick_to_trade"),
       kernelToProcess: measured("feed.binance.kernel_to_process"),
       answerTime: latency("load.answer_time"),
       lateness: latency("load.lateness"), workers: workers, residentBytesBefore: memoryBefore,
-      residentBytesAfter: memoryAfter)
+      residentBytesAfter: memoryAfter, residentBytesPerMinute: memoryPerMinute)
   }
 }

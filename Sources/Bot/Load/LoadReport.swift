@@ -11,6 +11,13 @@ struct LoadWorker: Codable, Sendable {
   var involuntarySwitches: Int64
 }
 
+/// Tick to trade of the first ticks that a session answers, 50 a second of 500 messages.
+struct FirstTicks: Codable, Sendable {
+  var firstNs: Int64
+  /// Of the first ten.
+  var medianNs: Int64
+}
+
 /// One rate of a load test.
 struct LoadReport: Codable, Sendable {
   /// As asked for, or as it came out where messages went as they were recorded.
@@ -25,6 +32,7 @@ struct LoadReport: Codable, Sendable {
   var brokenStreams: Int64
   /// Messages that the client had no room for when they were due.
   var held: Int64
+  var firstTicks: FirstTicks?
   /// From the receive stamp of a tick to the return of its order's send, as the bot measures it; the stamp is the process's,
   /// or the kernel's (`receiveStamps`).
   var tickToTrade: SessionReport.LatencyFigures
@@ -37,6 +45,8 @@ struct LoadReport: Codable, Sendable {
   var workers: [LoadWorker]
   var residentBytesBefore: Int64
   var residentBytesAfter: Int64
+  /// How it grew while it was measured, venue and session together.
+  var residentBytesPerMinute: Double
 
   /// Whether the bot kept up.
   var isKept: Bool { brokenStreams == 0 && unanswered == 0 && answers > 0 }
@@ -53,10 +63,15 @@ struct LoadReport: Codable, Sendable {
       "  worker \($0.number): \($0.minorFaults) minor and \($0.majorFaults) major page faults, "
         + "\($0.voluntarySwitches) voluntary and \($0.involuntarySwitches) forced switches"
     }
-    let memory = "  resident memory: \(residentBytesBefore >> 20) MiB before, \(residentBytesAfter >> 20) MiB after"
+    let growth = String(format: "%+.0f KiB a minute", residentBytesPerMinute / 1024)
+    let memory =
+      "  resident memory: \(residentBytesBefore >> 20) MiB before, \(residentBytesAfter >> 20) MiB after, \(growth)"
     let kernel = kernelToProcess.map { [line("kernel to process", $0)] } ?? []
     return
-      ([head + trouble, line("tick to trade", tickToTrade)] + kernel + [line("due to order's arrival", answerTime)]
+      ([head + trouble]
+      + [firstTicks].compactMap { $0 }.map {
+        "  tick to trade at first   \(Figures.duration($0.firstNs)), median of ten \(Figures.duration($0.medianNs))"
+      } + [line("tick to trade", tickToTrade)] + kernel + [line("due to order's arrival", answerTime)]
       + [line("lateness of the load", lateness)] + faults + [memory]).joined(separator: "\n")
   }
 }

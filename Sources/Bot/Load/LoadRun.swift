@@ -1,6 +1,7 @@
 // A load test from start to end: the load's venue, a session against it, warm-up, measurement, figures. The command's thread.
 
 import Backtest
+import CShims
 import Control
 import Foundation
 import Journal
@@ -17,6 +18,14 @@ struct LoadOptions {
   var seconds: Double
 }
 
+/// What a load's session does with the market.
+enum LoadTrading {
+  /// Answers ticks with orders that cannot trade.
+  case answers
+  /// Runs the configuration's own strategy on a market that seems faster than it is; no order leaves.
+  case decisions(speed: Double)
+}
+
 /// A session of its own under a load of its own, both on this machine.
 final class LoadRun {
   private let interrupt: InterruptFlag
@@ -26,6 +35,8 @@ final class LoadRun {
   private let counters: CounterFile
   private let load: Worker
   private let session: LiveSession
+  /// The first ticks that the session ever answered; nil where it answers none.
+  private let firstTicks: FirstTicks?
 
   /// Messages of one cycle of the market: some minutes of a recording.
   private static let cycleMessages = 20_000
@@ -33,16 +44,24 @@ final class LoadRun {
   private static let quiet = LoadOrder(.constant(messagesPerSecond: 500), messagesPerTick: 10)
   private static let startSeconds = 20.0
   private static let stage = "load"
+  /// Its thread is `apus-w99`, which no session's is.
+  private static let worker = 99
 
   /// How long a tick's order may take when no more ticks come.
   private static let drainSeconds = 1.0
 
-  /// Starts venue and session, and waits for the first answered ticks.
+  /// How many ticks are the first ones.
+  private static let firstTickCount = 10
+
+  /// Starts venue and session, and waits for the first answered ticks or decisions.
   ///
   /// - Parameters:
   ///   - captures: recorded spot captures of one symbol; none: the synthetic market.
   ///   - cpu: of the load's venue; nil leaves it to the scheduler.
-  init(_ configuration: Configuration, captures: [String], cpu: Int?, interrupt: InterruptFlag) throws {
+  init(
+    _ configuration: Configuration, captures: [String], cpu: Int?, wait: WaitStrategy = .spin,
+    trading: LoadTrading = .answers, interrupt: InterruptFlag
+  ) throws {
     self.interrupt = interrupt
     let market =
       captures.isEmpty
@@ -56,7 +75,7 @@ final class LoadRun {
     do {
       let venue = try Self.venue(market, folder, desk, LoadCounters(loadFile))
       load = Worker(
-        0, WorkerPlan(cpu: cpu, wait: .spin, stages: [Self.stage]), stages: [StageBox(Self.stage, venue)],
+        Self.worker, WorkerPlan(cpu: cpu, wait: wait, stages: [Self.stage]), stages: [StageBox(Self.stage, venue)],
         counters: loadFile)
       try load.start()
       undo.append { [load] in
@@ -64,19 +83,24 @@ final class LoadRun {
         load.join()
       }
       let shared = SharedMemory(folder: configuration.memory.sharedFolder)
-      counters = try CounterFile(path: folder.counterFile, in: shared)
+      counters = try CounterFile(path: folder.counterFile, in: shared, outlivesOwner: false)
       session = try Self.session(
-        configuration.forLoad(symbol: market.instrument.symbol.text), folder, counters, shared, port: venue.port)
+        configuration, market.instrument.symbol.text, trading, folder, counters, shared, port: venue.port)
       try session.start()
       undo.append { [session] in try? session.end() }
       let deadline = ContinuousClock.now + .seconds(Self.startSeconds)
-      while try count("load.answers") < 10 {
-        usleep(10_000)  // paces the looks; the deadline ends them
+      var firstNs: Int64 = 0
+      while try !Self.hasBegun(trading, loadFile, counters) {
+        // The quiet load's ticks are 20 ms apart: the first one is seen before the second comes.
+        if firstNs == 0, try Self.answers(loadFile) > 0 { firstNs = try Self.tickToTrade(counters).maximumNs }
+        usleep(1_000)  // paces the looks; the deadline ends them
         if interrupt.isSet { throw SessionError("interrupted") }
         guard ContinuousClock.now < deadline else {
           throw SessionError("the session answered no tick in \(Self.startSeconds) s")
         }
       }
+      let first = try Self.tickToTrade(counters)
+      firstTicks = first.count > 0 ? FirstTicks(firstNs: firstNs, medianNs: first.percentile(50)) : nil
     } catch {
       for step in undo.reversed() { step() }
       throw error
@@ -96,18 +120,44 @@ final class LoadRun {
       ], desk: desk, counters: counters)
   }
 
+  private static func tickToTrade(_ counters: CounterFile) throws -> HistogramSnapshot {
+    guard let ticks = try counters.reader().histograms()["gateway.binance.tick_to_trade"] else {
+      preconditionFailure("every session measures tick to trade")
+    }
+    return ticks
+  }
+
+  private static func hasBegun(_ trading: LoadTrading, _ load: CounterFile, _ session: CounterFile) throws -> Bool {
+    switch trading {
+    case .answers: try answers(load) >= Self.firstTickCount
+    case .decisions: try session.reader().counters()["strategy0.decisions"] ?? 0 > 0
+    }
+  }
+
   private static func session(
-    _ configuration: Configuration, _ folder: DemoFolder, _ counters: CounterFile, _ shared: SharedMemory, port: UInt16
+    _ configuration: Configuration, _ symbol: String, _ trading: LoadTrading, _ folder: DemoFolder,
+    _ counters: CounterFile, _ shared: SharedMemory, port: UInt16
   ) throws -> LiveSession {
+    let (load, speed, start) =
+      switch trading {
+      case .answers: (configuration.forLoad(symbol: symbol), 1.0, SessionStart.first)
+      case .decisions(let speed):
+        (
+          configuration.forRehearsal(symbol: symbol), speed,
+          SessionStart(mode: .shadow, lastEnd: .none, account: nil)
+        )
+      }
     let endpoint = try VenueEndpoint(
-      host: "localhost", port: port, trustFile: folder.trustFile, records: configuration.tls.records)
+      host: "localhost", port: port, trustFile: folder.trustFile, speed: speed, records: configuration.tls.records)
     let plan = try SessionPlan(
-      configuration, instruments: try endpoint.instruments(configuration.instruments),
-      bootEpoch: try BootEpoch(stateDirectory: folder.path + "/state").value, strategies: [.load])
+      load, instruments: try endpoint.instruments(load.instruments),
+      bootEpoch: try BootEpoch(stateDirectory: folder.path + "/state").value,
+      strategies: StrategyFactory.included + [.load], start: start)
     return try LiveSession(
       plan,
       SessionEdges(
-        endpoint: endpoint, key: folder.key(configuration.orders.authentication), clock: try Clock(),
+        endpoint: endpoint, key: folder.key(configuration.orders.authentication),
+        clock: try Clock(originNs: apus_realtime_ns(), speed: speed),
         control: ControlWords(), counters: counters, journalDirectory: folder.journalDirectory,
         ringDirectory: folder.path, shared: shared, socketPath: folder.socket, roles: try configuration.control.roles()),
       on: HostFacts.current())
@@ -122,6 +172,24 @@ final class LoadRun {
     return try measured.get().report(rate: rate, workers: workers)
   }
 
+  /// Offers what is given until `isDone`, and ends session and venue. Once only.
+  ///
+  /// - Parameter isDone: asked with the session's counters and the load's.
+  /// - Throws: `SessionError` when the time is over before.
+  func rehearse(_ order: LoadOrder, seconds: Double, until isDone: ([String: Int64]) -> Bool) throws {
+    desk.set(order)
+    let outcome = Result {
+      let deadline = ContinuousClock.now + .seconds(seconds)
+      while try !isDone(look().counters) {
+        usleep(1_000)  // paces the looks; the deadline ends them
+        if interrupt.isSet { throw SessionError("interrupted") }
+        guard ContinuousClock.now < deadline else { throw SessionError("not done after \(seconds) s") }
+      }
+    }
+    _ = try end()
+    try outcome.get()
+  }
+
   private func measure(_ options: LoadOptions) throws -> LoadMeasurement {
     for remark in session.remarks { Terminal.note(remark) }
     let progress = ProgressBar()
@@ -132,7 +200,11 @@ final class LoadRun {
     let (before, memory) = (try look(), ResidentMemory.bytes)
     session.beginMeasurement()
     let start = ContinuousClock.now
-    try wait(options.seconds) { show(options.warmUpSeconds + $0) }
+    var resident = ResidentHistory()
+    try wait(options.seconds) {
+      show(options.warmUpSeconds + $0)
+      resident.look(atSeconds: $0)
+    }
     let end = try look()
     let took = (ContinuousClock.now - start) / .seconds(1)
     let memoryAfter = ResidentMemory.bytes
@@ -141,7 +213,8 @@ final class LoadRun {
     try wait(Self.drainSeconds) { show(options.warmUpSeconds + options.seconds + $0) }
     progress.show(done: total, of: total)
     return LoadMeasurement(
-      before: before, end: end, drained: try look(), seconds: took, memoryBefore: memory, memoryAfter: memoryAfter)
+      before: before, end: end, drained: try look(), seconds: took, memoryBefore: memory, memoryAfter: memoryAfter,
+      memoryPerMinute: resident.bytesPerMinute, firstTicks: firstTicks)
   }
 
   private func wait(_ seconds: Double, _ tell: (Double) -> Void) throws {
@@ -180,5 +253,5 @@ final class LoadRun {
       histograms: try loadFile.reader().histograms().merging(counters.reader().histograms()) { first, _ in first })
   }
 
-  private func count(_ name: String) throws -> Int64 { try loadFile.reader().counters()[name] ?? 0 }
+  private static func answers(_ load: CounterFile) throws -> Int64 { try load.reader().counters()["load.answers"] ?? 0 }
 }

@@ -50,6 +50,9 @@ final class Run {
       configuration, instruments: instruments, bootEpoch: epoch.value, strategies: Apus.strategies,
       start: try last?.start(mode, instruments: instruments)
         ?? SessionStart(mode: mode, lastEnd: .none, account: nil))
+    if configuration.isRehearsed, let problem = Rehearsal.run(configuration, interrupt: interrupt) {
+      Terminal.note(problem)
+    }
     let shared = SharedMemory(folder: configuration.memory.sharedFolder)
     let counters = try CounterFile(path: state.counterFile, in: shared)
     let words = try ControlWordsFile(creating: state.controlWordsFile, in: shared).words

@@ -152,6 +152,7 @@ workers:
   - {{cpu: {cpus[-1]}, wait: park(100us), stages: [feed.binance, strategy, execution, gateway.binance]}}
   - {{cpu: {cpus[0]}, wait: park(200us), stages: [control, journal, counters]}}
 transport: poll
+rehearsal: false
 feed: {{silenceMs: 30000}}
 orders: {{authentication: logon, receiveWindowMs: 3000, replyTimeoutMs: 3000}}
 journal: {{directory: {self.state}, feedRingMiB: 4, stageRingMiB: 4}}
