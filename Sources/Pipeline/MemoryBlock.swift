@@ -88,6 +88,10 @@ public final class MemoryBlock: @unchecked Sendable {  // Safe: who may touch th
     if let file = memory?.makeFile(for: path, byteCount: byteCount, mode: mode) {
       self.init(file.address, byteCount, .mapped)
       prepare(file.address)
+      guard memory?.outlivesProcess == true else {
+        unlink(file.path)
+        return
+      }
       SharedMemory.removeTarget(of: path)
       let linked = apus_link_to(file.path, path)
       guard linked == 0 else {

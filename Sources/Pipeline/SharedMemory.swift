@@ -13,9 +13,17 @@ public final class SharedMemory {
   /// Why the last file lies on the disk after all; nil while none does.
   public private(set) var shortfall: String?
 
+  /// Whether the files have names, and links lead to them.
+  let outlivesProcess: Bool
+
   private static let prefix = "apus-"
 
-  public init(folder: String?) { self.folder = folder }
+  /// - Parameter outlivesProcess: false for a session that nobody takes up: its files have no name and go with the process,
+  ///   however that ends.
+  public init(folder: String?, outlivesProcess: Bool = true) {
+    self.folder = folder
+    self.outlivesProcess = outlivesProcess
+  }
 
   /// A new file for `path`, to which a link leads from there; nil where it has to be made at `path` itself.
   func makeFile(for path: String, byteCount: Int, mode: UInt32) -> (path: String, address: UnsafeMutableRawPointer)? {

@@ -51,6 +51,18 @@ private let shared = "/dev/shm"
     #expect(try MemoryBlock(opening: path, writable: false).byteCount == 4096)
   }
 
+  @Test func whatNobodyTakesUpHasNoName() throws {
+    defer { remove() }
+    let memory = SharedMemory(folder: shared, outlivesProcess: false)
+    let block = try MemoryBlock(creating: folder + "/block", byteCount: 4096, in: memory)
+    block.address.storeBytes(of: 7, as: UInt64.self)
+    #expect(memory.shortfall == nil)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+    let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+    let start = String(UInt(bitPattern: block.address), radix: 16)
+    #expect(maps.split(separator: "\n").contains { $0.contains(start) && $0.contains("(deleted)") })
+  }
+
   @Test func withoutMemoryTheFileLiesOnTheDisk() throws {
     defer { remove() }
     for place in [nil, folder, "/proc/no-such-folder"] {

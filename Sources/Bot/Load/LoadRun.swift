@@ -82,7 +82,7 @@ final class LoadRun {
         load.requestStop()
         load.join()
       }
-      let shared = SharedMemory(folder: configuration.memory.sharedFolder)
+      let shared = SharedMemory(folder: configuration.memory.sharedFolder, outlivesProcess: false)
       counters = try CounterFile(path: folder.counterFile, in: shared, outlivesOwner: false)
       session = try Self.session(
         configuration, market.instrument.symbol.text, trading, folder, counters, shared, port: venue.port)
