@@ -61,6 +61,7 @@ private let shared = "/dev/shm"
     let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
     let start = String(UInt(bitPattern: block.address), radix: 16)
     #expect(maps.split(separator: "\n").contains { $0.contains(start) && $0.contains("(deleted)") })
+    #expect(block.address.load(as: UInt64.self) == 7)  // it is mapped until here
   }
 
   @Test func withoutMemoryTheFileLiesOnTheDisk() throws {
