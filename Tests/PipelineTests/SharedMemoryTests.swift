@@ -58,7 +58,9 @@ private let shared = "/dev/shm"
     block.address.storeBytes(of: 7, as: UInt64.self)
     #expect(memory.shortfall == nil)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
-    let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+    // Foundation takes a file without a size for one page of text: read to its end.
+    let bytes = try #require(FileHandle(forReadingAtPath: "/proc/self/maps")).readToEnd()
+    let maps = String(decoding: bytes ?? Data(), as: UTF8.self)
     let start = String(UInt(bitPattern: block.address), radix: 16)
     #expect(maps.split(separator: "\n").contains { $0.contains(start) && $0.contains("(deleted)") })
     #expect(block.address.load(as: UInt64.self) == 7)  // it is mapped until here
@@ -104,7 +106,8 @@ private let shared = "/dev/shm"
       stage: 1, capacityBytes: 1 << 22, path: folder + "/ring", in: SharedMemory(folder: shared))
     defer { SharedMemory.remove(folder + "/ring") }
     let faults = fill(&ring)  // once round: every page
-    #expect(faults == 0)
+    // Of 1,025 pages; a page of the program's own may be touched first here.
+    #expect(faults < 10)
   }
 
   /// Page faults of this thread in so many records as go once round the ring.
@@ -132,7 +135,7 @@ private let shared = "/dev/shm"
       }
       return ThreadUsage.current().since(before).minorFaults
     }
-    #expect(faults(broughtIn: false) > 0)
-    #expect(faults(broughtIn: true) == 0)
+    #expect(faults(broughtIn: false) > 100)
+    #expect(faults(broughtIn: true) < 10)  // of 2,048 pages; others of this process may move meanwhile
   }
 }
