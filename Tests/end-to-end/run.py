@@ -406,6 +406,15 @@ def load(apus):
     for latency in ("tick_to_trade", "answer_time", "lateness"):
         figures = [report.get(latency, {}).get(name, 0) for name in names]
         check(f"load: {latency} rises with its percentile", 0 < figures[-1] and figures == sorted(figures), figures)
+    check("load: it was rehearsed", "not rehearsed" not in ended.stderr, ended.stderr)
+    check("load: memory and the first ticks are told of",
+          0 < report.get("first_ticks", {}).get("first_ns", 0) and "resident_bytes_per_minute" in report, report)
+    # Nothing depends on time here: what a hot worker touches is all there before it begins, or some of it is not.
+    if "lie on the disk" in ended.stderr or "not brought in" in ended.stderr:
+        skip("load: the hot worker faults on no page", ended.stderr)
+    else:
+        hot = report.get("workers", [{}])[0]
+        check("load: the hot worker faults on no page", hot.get("minor_faults") == hot.get("major_faults") == 0, hot)
     check("load: the kernel's share is told of its own stamps only", "kernel_to_process" not in report, report)
     printed = subprocess.run([str(apus), "demo", "--print-config"], stdout=subprocess.PIPE, text=True, check=True).stdout
     for transport in ("uring", "poll"):
@@ -417,15 +426,6 @@ def load(apus):
         shares = stamped.get("kernel_to_process", {})
         check(f"load: {transport} answers ticks that the kernel stamps", 0 < stamped.get("answers", 0), ended.stderr)
         check(f"load: {transport} tells the kernel's share", 0 < shares.get("count", 0) and 0 < shares["maximum_ns"], stamped)
-    check("load: it was rehearsed", "not rehearsed" not in ended.stderr, ended.stderr)
-    check("load: memory and the first ticks are told of",
-          0 < report.get("first_ticks", {}).get("first_ns", 0) and "resident_bytes_per_minute" in report, report)
-    # Nothing depends on time here: what a hot worker touches is all there before it begins, or some of it is not.
-    if "lie on the disk" in ended.stderr or "not brought in" in ended.stderr:
-        skip("load: the hot worker faults on no page", ended.stderr)
-    else:
-        hot = report.get("workers", [{}])[0]
-        check("load: the hot worker faults on no page", hot.get("minor_faults") == hot.get("major_faults") == 0, hot)
     check("load: no rate is status 2", run("--rate", "0").returncode == 2)
 
 
