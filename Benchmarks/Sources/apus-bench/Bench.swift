@@ -88,7 +88,7 @@ struct Measure: ParsableCommand {
       + (try lstmBenchmarks(models, scale)) + (try modelBenchmarks(models, scale)) + jsonBenchmarks(recording, scale)
       + (try sbeBenchmarks(recording, scale))
       + [bookUpdate(recording, scale), features(recording, scale), riskGate(scale), routes(scale)]
-      + (try tlsRecords(scale))
+      + (try tlsRecords(scale)) + (try frameToOrder(capture: capture, scale))
       + (try tickToTrade(recording, capture: capture, apus: apus, scale, cpus: places))
     let chosen = benchmarks.filter { wanted?.contains($0.row) ?? true }
     var lines: [String] = []

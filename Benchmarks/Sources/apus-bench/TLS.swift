@@ -31,14 +31,11 @@ private func perRound(_ rounds: Int, _ body: () throws -> Void) rethrows -> Doub
   return Double(peer_now_ns() - start) / Double(rounds)
 }
 
-/// A client and a server of TLS that talk through memory.
-private final class SessionPair {
-  private var client: TLSSession
-  private var server: TLSSession
-  private let wire = UnsafeMutableRawBufferPointer.allocate(byteCount: TLSSession.flightBytes, alignment: 64)
-  private let answer = UnsafeMutableRawBufferPointer.allocate(byteCount: TLSSession.flightBytes, alignment: 64)
-  private let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
-  private let text = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
+/// What a client and a server of TLS need to trust each other.
+struct TLSContexts {
+  let client: TLSContext
+  let server: TLSContext
+  static let hostName = "localhost"
 
   init(_ records: TLSRecordLayer) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("apus-bench-\(UUID().uuidString)")
@@ -47,9 +44,25 @@ private final class SessionPair {
     let places = ["ca.pem", "server.pem", "server.key"].map { folder.appendingPathComponent($0).path }
     let authority = try ThrowAwayAuthority()
     try authority.writeCertificate(to: places[0])
-    try authority.issue(names: ["DNS:localhost"], certificateFile: places[1], keyFile: places[2])
-    client = TLSSession(try TLSContext.client(trustFile: places[0], records: records), hostName: "localhost")
-    server = TLSSession(try TLSContext.server(certificateFile: places[1], keyFile: places[2], records: records))
+    try authority.issue(names: ["DNS:\(Self.hostName)"], certificateFile: places[1], keyFile: places[2])
+    client = try TLSContext.client(trustFile: places[0], records: records)
+    server = try TLSContext.server(certificateFile: places[1], keyFile: places[2], records: records)
+  }
+}
+
+/// A client and a server of TLS that talk through memory.
+final class SessionPair {
+  var client: TLSSession
+  var server: TLSSession
+  private let wire = UnsafeMutableRawBufferPointer.allocate(byteCount: TLSSession.flightBytes, alignment: 64)
+  private let answer = UnsafeMutableRawBufferPointer.allocate(byteCount: TLSSession.flightBytes, alignment: 64)
+  private let plain = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
+  private let text = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 64)
+
+  init(_ records: TLSRecordLayer) throws {
+    let contexts = try TLSContexts(records)
+    client = TLSSession(contexts.client, hostName: TLSContexts.hostName)
+    server = TLSSession(contexts.server)
     for i in 0..<text.count { text[i] = UInt8(truncatingIfNeeded: i &* 7 &+ 13) }
     try shakeHands(records)
   }
