@@ -40,10 +40,13 @@ let package = Package(
         "Pipeline", "Market", "Risk", "Venues", "Brain", "Execution", "Control", "Strategy", "Simulation",
         "Backtest", "Journal", "Bot",
       ]),
-    // From the packet to the order, without servers and commands: what `Benchmarks` measures.
+    // From the packet to the order, and the learning environments, without servers and commands: what `Benchmarks` measures.
     .library(
       name: "ApusPath",
-      targets: ["Pipeline", "Market", "Risk", "Venues", "Brain", "Strategy", "Execution", "Simulation"]),
+      targets: [
+        "Pipeline", "Market", "Risk", "Venues", "Brain", "Strategy", "Execution", "Simulation", "Environment",
+        "CEnvironment",
+      ]),
     .library(name: "ApusEnvironment", type: .dynamic, targets: ["Environment"]),
   ],
   dependencies: [

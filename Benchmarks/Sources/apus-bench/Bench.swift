@@ -90,6 +90,7 @@ struct Measure: ParsableCommand {
       + [bookUpdate(recording, scale), features(recording, scale), riskGate(scale), routes(scale)]
       + (try tlsRecords(scale)) + (try frameToOrder(capture: capture, scale))
       + (try tickToTrade(recording, capture: capture, apus: apus, scale, cpus: places))
+      + [try environment(scale)]
     let chosen = benchmarks.filter { wanted?.contains($0.row) ?? true }
     var lines: [String] = []
     for (place, benchmark) in chosen.enumerated() {

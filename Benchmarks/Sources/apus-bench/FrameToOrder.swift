@@ -37,13 +37,14 @@ func frameToOrder(capture: String, _ scale: Scale) throws -> [Benchmark] {
 /// - Parameter body: gives the cycles of all orders in their order.
 private func side(_ name: String, _ percentile: Int, _ body: @escaping () throws -> [UInt64]) -> BenchmarkSide {
   var timesNs: [Double] = []
-  return BenchmarkSide(name, curve: { LatencyCurve(sortedNs: timesNs) }) {
+  func measure() throws -> Double {
     let clock = CycleClock()
     let cycles = try body()
     let nsPerCycle = clock.nsPerCycle
     timesNs = cycles.dropFirst(cycles.count / warmUpShare).sorted().map { Double($0) * nsPerCycle }
     return timesNs[timesNs.count * percentile / 100]
   }
+  return BenchmarkSide(name, curve: { LatencyCurve(sortedNs: timesNs) }, measure)
 }
 
 /// Each order that reached the venue must be the one that the parts come to, read by Foundation's JSON.
