@@ -62,10 +62,12 @@ benchmarks:
 	scripts/setup benchmarks
 	$(SWIFT) build -c release --product apus $(QUIET)
 	$(SWIFT) build --package-path Benchmarks -c release --product apus-bench $(QUIET)
+	$(SWIFT) build -c release --product apus-parity $(QUIET)
 	.venv-benchmarks/bin/python Benchmarks/check.py
 	.venv-benchmarks/bin/python Benchmarks/instructions.py
 
-# All rows against their peers, minutes; leaves a page in Benchmarks/results and the table in Benchmarks/RESULTS.md.
+# All rows against their peers, minutes, and once the 900 MB of Python packages of `make parity`; leaves a page in
+# Benchmarks/results and the table in Benchmarks/RESULTS.md.
 # CAPTURE=FILE gives a recorded Binance spot session of BTCUSDT, ROWS=ROW,ROW measures only these.
 bench:
 	scripts/setup benchmarks

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import backtest
 import report
 import run
 
@@ -37,6 +38,12 @@ def main():
     if len(re.findall(r"<svg.*?</svg>", page, re.S)) != plots or re.search(r'(src|href)="(?!#)', page):
         sys.exit("check.py: the page lacks a plot, or leans on other files")
     print(f"benchmarks: {len(rows)} comparisons ran and computed the right thing")
+    capture = backtest.recorded_capture()
+    if not capture.exists():
+        print(f"benchmarks: the check of backtest was SKIPPED, there is no {capture}")
+        return
+    cases, fills = backtest.check(capture)
+    print(f"benchmarks: our {fills} fills of {cases} backtests are those that hftbacktest agreed with; it did not run")
 
 
 if __name__ == "__main__":

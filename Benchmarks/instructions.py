@@ -20,7 +20,7 @@ import report
 import run
 
 TABLE = run.FOLDER / "instructions.json"
-ROWS = ("features", "risk_gate", "router", "book_update", "json_depth")
+ROWS = ("features", "risk_gate", "router", "book_update", "json_depth", "frame_to_order")
 # A count repeats to the instruction, but a change elsewhere can move what is inlined, or how a copy is aligned.
 TOLERANCE = 0.02
 
@@ -47,15 +47,15 @@ def count(binary, row, capture):
 def compare(counts, accepted):
     """Prints both side by side; the rows that grew, in words."""
     grown = []
-    print(f"{'row':<14}{'instructions/op':>16}{'accepted':>12}{'change':>9}")
+    print(f"{'row':<16}{'instructions/op':>16}{'accepted':>12}{'change':>9}")
     for row, now in counts.items():
         before = accepted.get(row)
         if before is None:
             grown.append(f"{row} has no accepted count")
-            print(f"{row:<14}{now:>16,.1f}{'none':>12}")
+            print(f"{row:<16}{now:>16,.1f}{'none':>12}")
             continue
         change = now / before - 1
-        print(f"{row:<14}{now:>16,.1f}{before:>12,.1f}{change:>+9.2%}")
+        print(f"{row:<16}{now:>16,.1f}{before:>12,.1f}{change:>+9.2%}")
         if change > TOLERANCE:
             grown.append(f"{row} takes {now:,.1f} instructions, {change:.1%} more than the {before:,.1f} accepted")
         elif change < -TOLERANCE:

@@ -74,11 +74,11 @@ def table(rows, aims):
 
 
 def markdown(rows, aims, machine):
-    runs = max((row["runs"] for row in rows), default=0)
+    runs = sorted({row["runs"] for row in rows})
     lines = [
         "# Results", "",
         "Written by `make bench`. Each figure is the median of "
-        f"{runs} runs, in which both sides were measured in turn on the same CPUs; the spread is the smallest and the largest "
+        f"{' or '.join(map(str, runs))} runs, in which both sides were measured in turn on the same CPUs; the spread is the smallest and the largest "
         "ratio of a run. A ratio with an aim of `>=` is the peer's time over ours, any other ours over the peer's.", "",
         *(f"* {key}: {value}" for key, value in machine.items()), "",
         "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD),

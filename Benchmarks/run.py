@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs the whole suite: models, measurements, the page and the table.
 
-    run.py [--capture FILE] [--runs N] [--rows ROW,ROW]
+    run.py [--capture FILE] [--futures FILE] [--runs N] [--rows ROW,ROW]
 
 The capture is a recorded Binance spot session of BTCUSDT; without one, the recorded one in ../shared/data beside the checkout
-(or in the folder named by APUS_DATA). Lines of JSON and the page go to Benchmarks/results, the table to Benchmarks/RESULTS.md
+(or in the folder named by APUS_DATA). The row `backtest` takes a futures capture, found in the same way. Lines of JSON and the page go to Benchmarks/results, the table to Benchmarks/RESULTS.md
 when all rows were asked for.
 """
 import argparse
@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import backtest
 import report
 
 FOLDER = Path(__file__).resolve().parent
@@ -57,6 +58,17 @@ def measure(capture, output, *more):
     return [json.loads(line) for line in output.read_text().splitlines()]
 
 
+def measure_backtest(capture, lines):
+    if not capture.exists():
+        print(f"backtest is NOT MEASURED: there is no {capture}", file=sys.stderr)
+        return []
+    print("backtest", file=sys.stderr)
+    row = backtest.measure(capture, next(aim for *name, aim in aims() if tuple(name) == backtest.NAME))
+    with lines.open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    return [row]
+
+
 def aims():
     text = subprocess.run([BENCH, "aims"], check=True, capture_output=True, text=True).stdout
     return [tuple(line.split("\t")) for line in text.splitlines()]
@@ -65,6 +77,7 @@ def aims():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--capture", type=Path, default=recorded_capture())
+    parser.add_argument("--futures", type=Path, default=backtest.recorded_capture())
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--rows")
     arguments = parser.parse_args()
@@ -74,7 +87,10 @@ def main():
     results.mkdir(exist_ok=True)
     stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     more = ["--runs", str(arguments.runs), "--apus", APUS] + (["--rows", arguments.rows] if arguments.rows else [])
-    rows = measure(arguments.capture, results / f"{stamp}.jsonl", *more)
+    lines = results / f"{stamp}.jsonl"
+    rows = measure(arguments.capture, lines, *more)
+    if not arguments.rows or "backtest" in arguments.rows.split(","):
+        rows += measure_backtest(arguments.futures, lines)
     machine = report.machine()
     page = results / f"{stamp}.html"
     page.write_text(report.page(rows, aims(), machine))

@@ -5,7 +5,9 @@
 
 The peer reads the output of its own converter, we read the raw capture. Equal means: the same multiset of (order, exchange
 time, price tick, lots, maker), the same position in lots at each wake and after each exchange time, and fee and balance
-within 1e-9 of the larger of 1 and the traded value. Ends in one JSON line for each capture."""
+within 1e-9 of the larger of 1 and the traded value. Ends in one JSON line for each capture.
+
+--accept keeps what both agreed on, with constant latency, in agreed.json: `make check` holds our side to it without the peer."""
 
 import argparse
 import collections
@@ -15,7 +17,6 @@ import itertools
 import json
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,35 +27,13 @@ from hftbacktest import BacktestAsset, ROIVectorMarketDepthBacktest
 from hftbacktest.data.utils.binancefutures import convert
 
 import strategies
+from engine import CONSTANT_LATENCY, QUEUES, STRATEGIES, TIMED, Engine, summary
 
 FEES = (0.0002, 0.0007)  # as in Case.swift
-STRATEGIES = ["grid:100000000:10:0:3:10:100", "aggressive:100000000:10:200"]
 LOTS = 10  # of every order
-QUEUES = ["risk", "power:3"]
-TIMED = (STRATEGIES[0], "power:3", "constant:10000000:12000000")
 TIMING_SECONDS, ALTERNATIONS = 2.0, 5
+AGREED = pathlib.Path(__file__).with_name("agreed.json")
 TOLERANCE = 1e-9
-
-
-class Engine:
-    """Our process: a command a line, an answer a line."""
-
-    def __init__(self, binary, capture):
-        self.process = subprocess.Popen(
-            [binary, capture], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        first = self.process.stdout.readline()
-        if not first:
-            raise SystemExit(f"parity: {self.process.stderr.read().strip()}")
-        self.facts = json.loads(first)
-
-    def ask(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 class Peer:
@@ -139,8 +118,8 @@ def positions_after(fills):
 
 def agreement(engine, peer):
     orders = fills = mismatches = 0
-    worst = 0.0
-    latencies = [TIMED[2], f"file:{peer.latency_file}"]
+    worst, agreed = 0.0, {}
+    latencies = [CONSTANT_LATENCY, f"file:{peer.latency_file}"]
     for case in itertools.product(STRATEGIES, QUEUES, latencies):
         ours = engine.ask("fills", *case)
         result = peer.run(*case, True)
@@ -150,11 +129,13 @@ def agreement(engine, peer):
               f"{len(ours['fills'])} fills, {wrong} mismatches, difference {difference:.2g}", flush=True)
         orders, fills, mismatches = orders + ours["orders"], fills + len(ours["fills"]), mismatches + wrong
         worst = max(worst, difference)
-    return orders, fills, mismatches, worst
+        if case[2] == CONSTANT_LATENCY and not wrong:
+            agreed[" ".join(case)] = summary(ours)
+    return orders, fills, mismatches, worst, agreed
 
 
 def speed(engine, peer):
-    """Medians of events a second of ours and of the peer, and of the ratio, of alternating timings."""
+    """Events a second of ours and of the peer, alternation by alternation."""
     events = len(peer.data)
     engine.ask("time", 0.5, *TIMED)  # Both warm: caches, pages, and the peer's compiler.
     peer.run(*TIMED, False)[0].close()
@@ -168,29 +149,36 @@ def speed(engine, peer):
             replays, spent = replays + 1, spent + result[4]
         timings.append((events * mine["replays"] / mine["seconds"], events * replays / spent))
     ratios = [ours / theirs for ours, theirs in timings]
-    median = [statistics.median(column) for column in zip(*timings)]
     print(f"  speed: ratio {min(ratios):.2f} to {max(ratios):.2f} in {ALTERNATIONS} alternations")
-    return *median, statistics.median(ratios)
+    return timings
 
 
-def parity(binary, capture):
+def parity(binary, capture, accepts):
     print(f"{capture}:", flush=True)
     engine = Engine(binary, capture)
     with tempfile.TemporaryDirectory() as folder:
         peer = Peer(capture, engine.facts, folder)
-        orders, fills, mismatches, worst = agreement(engine, peer)
-        ours, theirs, ratio = speed(engine, peer)
+        orders, fills, mismatches, worst, agreed = agreement(engine, peer)
+        timings = speed(engine, peer)
     engine.close()
+    ours, theirs = ([round(rate) for rate in column] for column in zip(*timings))
+    if accepts:
+        table = json.loads(AGREED.read_text()) if AGREED.exists() else {}
+        table[pathlib.Path(capture).name] = agreed
+        AGREED.write_text(json.dumps(table, indent=2, sort_keys=True) + "\n")
     print(json.dumps({
         "capture": pathlib.Path(capture).name, "events": len(peer.data), "orders": orders, "fills": fills,
-        "mismatches": mismatches, "balance_difference": worst, "ours_events_per_s": round(ours),
-        "peer_events_per_s": round(theirs), "speed_ratio": round(ratio, 2)}), flush=True)
+        "mismatches": mismatches, "balance_difference": worst, "ours_events_per_s": round(statistics.median(ours)),
+        "peer_events_per_s": round(statistics.median(theirs)),
+        "speed_ratio": round(statistics.median(a / b for a, b in zip(ours, theirs)), 2),
+        "ours_runs": ours, "peer_runs": theirs}), flush=True)
     return mismatches
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", required=True, help="the apus-parity of the release build")
+    parser.add_argument("--accept", action="store_true")
     parser.add_argument("captures", nargs="+")
     options = parser.parse_args()
-    sys.exit(1 if sum([parity(options.engine, capture) for capture in options.captures]) else 0)
+    sys.exit(1 if sum([parity(options.engine, capture, options.accept) for capture in options.captures]) else 0)

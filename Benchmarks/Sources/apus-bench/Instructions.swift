@@ -18,7 +18,7 @@ struct Instructions: ParsableCommand {
   @Argument(help: "The row: \(Self.rows.joined(separator: ", ")).")
   var row: String
 
-  private static let rows = ["features", "risk_gate", "router", "book_update", "json_depth"]
+  private static let rows = ["features", "risk_gate", "router", "book_update", "json_depth", "frame_to_order"]
 
   func run() throws {
     print(try operations(try Recording(path: capture, symbol: "BTCUSDT", messages: 3_000)))
@@ -48,6 +48,9 @@ struct Instructions: ParsableCommand {
       countedWork { accepted = decoder.decode(recording.depths, rounds: 10) }
       guard accepted == recording.depths.count * 10 else { throw BenchmarkError("json_depth: messages were refused") }
       return accepted
+    case "frame_to_order":
+      let messages = try PathMessages(path: capture, symbol: "BTCUSDT", limit: 3_000)
+      return try PathSession(messages).play(countedWork).cycles.count
     default: throw ValidationError("no instructions are counted of \(row): one of \(Self.rows.joined(separator: ", "))")
     }
   }

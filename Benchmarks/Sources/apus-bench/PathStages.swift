@@ -216,11 +216,11 @@ final class PathSession {
     maximumPosition: Quantity(lots: 50_000_000), maximumOpenOrders: 150, collarBasisPoints: 1_000,
     maximumMarketAgeNs: 1_000_000_000, maximumOrderAgeNs: 1_000_000_000, feeReserveBasisPoints: 20)
 
-  /// Plays all messages.
+  /// Plays all messages. The meter runs from each record that was handed over until nothing of it is left to do.
   ///
   /// - Returns: the orders that answer a message, in their order, and for each how many cycles passed from the record that was handed over to the
   ///   record that carries the order.
-  func play() throws -> (orders: [Order], cycles: [UInt64]) {
+  func play(_ meter: Meter = { $0() }) throws -> (orders: [Order], cycles: [UInt64]) {
     try settle()
     guard gateway.pointee.core.session.isUp, market.areRecordsDirect, account.areRecordsDirect else {
       throw BenchmarkError("frame_to_order: the session did not come up with direct records")
@@ -238,11 +238,13 @@ final class PathSession {
       account.wire.state.pointee.sendTsc = 0
       let start = apus_tsc()
       // Once, unless the message takes several records; idle where nothing answers it.
-      for _ in 0..<Self.recordsPerMessage where account.wire.state.pointee.sendTsc == 0 {
-        _ = feed.pointee.poll()
-        _ = strategy.pointee.poll()
-        _ = execution.pointee.poll()
-        _ = gateway.pointee.poll()
+      meter {
+        for _ in 0..<Self.recordsPerMessage where account.wire.state.pointee.sendTsc == 0 {
+          _ = feed.pointee.poll()
+          _ = strategy.pointee.poll()
+          _ = execution.pointee.poll()
+          _ = gateway.pointee.poll()
+        }
       }
       let end = account.wire.state.pointee.sendTsc
       let before = desk.orders.count
