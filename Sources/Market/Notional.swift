@@ -26,6 +26,28 @@ enum PowersOfTen {
   }
 }
 
+/// What of an instrument's definition turns prices and quantities into money.
+public struct Denomination: BitwiseCopyable, Sendable {
+  public var kind: ContractKind
+  public var tick: DecimalStep
+  public var lot: DecimalStep
+  public var multiplier: Int64
+
+  @_noLocks
+  public init(kind: ContractKind, tick: DecimalStep, lot: DecimalStep, multiplier: Int64) {
+    self.kind = kind
+    self.tick = tick
+    self.lot = lot
+    self.multiplier = multiplier
+  }
+}
+
+extension Instrument {
+  public var denomination: Denomination {
+    @_noLocks get { Denomination(kind: kind, tick: tick, lot: lot, multiplier: multiplier) }
+  }
+}
+
 /// What `quantity` at `price` is worth, in units of 10^-8 of the settlement asset.
 ///
 /// Spot and linear: price × quantity × multiplier, in the quote asset. Inverse: quantity × multiplier ÷ price, in the
@@ -34,15 +56,15 @@ enum PowersOfTen {
 /// - Returns: nil when 64 bits do not hold the result or 128 bits an intermediate, or an inverse contract has price 0.
 @_noLocks @inline(never)
 public func notional(
-  _ price: Price, _ quantity: Quantity, _ instrument: borrowing Instrument, rounding: Rounding
+  _ price: Price, _ quantity: Quantity, _ denomination: borrowing Denomination, rounding: Rounding
 ) -> Amount? {
-  let tick = instrument.tick
-  let lot = instrument.lot
+  let tick = denomination.tick
+  let lot = denomination.lot
   let contracts = Int128(quantity.lots) &* Int128(lot.mantissa)  // Safe: two 64-bit factors.
-  let (worth, overflow) = contracts.multipliedReportingOverflow(by: Int128(instrument.multiplier))
+  let (worth, overflow) = contracts.multipliedReportingOverflow(by: Int128(denomination.multiplier))
   let pricePerUnit = Int128(price.ticks) &* Int128(tick.mantissa)
   guard !overflow else { return nil }
-  if instrument.kind == .inverse {
+  if denomination.kind == .inverse {
     return quotient(worth, pricePerUnit, power: Int(lot.exponent) &- Int(tick.exponent) &+ 8, rounding)
   }
   let (product, productOverflow) = worth.multipliedReportingOverflow(by: pricePerUnit)
@@ -57,12 +79,12 @@ public func notional(
 /// - Returns: nil when 64 bits do not hold the result or 128 bits an intermediate.
 @_noLocks @inline(never)
 public func quoteValue(
-  _ price: Price, _ quantity: Quantity, _ instrument: borrowing Instrument, rounding: Rounding
+  _ price: Price, _ quantity: Quantity, _ denomination: borrowing Denomination, rounding: Rounding
 ) -> Amount? {
-  guard instrument.kind == .inverse else { return notional(price, quantity, instrument, rounding: rounding) }
-  let contracts = Int128(quantity.lots) &* Int128(instrument.lot.mantissa)  // Safe: two 64-bit factors.
-  let (worth, overflow) = contracts.multipliedReportingOverflow(by: Int128(instrument.multiplier))
-  return overflow ? nil : quotient(worth, 1, power: Int(instrument.lot.exponent) &+ 8, rounding)
+  guard denomination.kind == .inverse else { return notional(price, quantity, denomination, rounding: rounding) }
+  let contracts = Int128(quantity.lots) &* Int128(denomination.lot.mantissa)  // Safe: two 64-bit factors.
+  let (worth, overflow) = contracts.multipliedReportingOverflow(by: Int128(denomination.multiplier))
+  return overflow ? nil : quotient(worth, 1, power: Int(denomination.lot.exponent) &+ 8, rounding)
 }
 
 /// `numerator` ÷ `denominator` × 10^`power`, rounded once.
@@ -77,7 +99,10 @@ private func quotient(_ numerator: Int128, _ denominator: Int128, power: Int, _ 
   let (scaledDown, downOverflow) = denominator.multipliedReportingOverflow(by: power < 0 ? factor : 1)
   guard !upOverflow, !downOverflow else { return nil }
 
-  let (whole, remainder) = scaledUp.magnitude.quotientAndRemainder(dividingBy: scaledDown.magnitude)
+  // Most ticks and lots are no finer together than a unit: nothing is divided then.
+  let (whole, remainder) =
+    scaledDown == 1
+    ? (scaledUp.magnitude, 0) : scaledUp.magnitude.quotientAndRemainder(dividingBy: scaledDown.magnitude)
   guard whole < UInt128(Int64.max) else { return nil }
   var units = Int64(truncatingIfNeeded: whole)
   let rest = scaledDown.magnitude &- remainder  // what is missing to the next unit; compared without doubling

@@ -4,9 +4,7 @@ public import Market
 
 /// The worth of prices and quantities of one instrument definition, in units of 10^-8.
 public struct InstrumentScale: BitwiseCopyable, Sendable {
-  private let definition: Instrument
-  /// The same lots at a tick of one whole quote coin: what a quantity is worth at the price 1 is its base amount.
-  private let unitPriced: Instrument
+  private let denomination: Denomination
   public let isContract: Bool
   /// The sign with which the worth of a lot enters the profit of a long: an inverse contract is worth the less of the base
   /// asset the higher the price is.
@@ -22,17 +20,14 @@ public struct InstrumentScale: BitwiseCopyable, Sendable {
     }
     isContract = instrument.kind != .spot
     worthSign = instrument.kind == .inverse ? -1 : 1
-    definition = instrument
-    var unit = instrument
-    unit.tick = DecimalStep(mantissa: 1, exponent: 0)
-    unitPriced = unit
+    denomination = instrument.denomination
   }
 
   /// What a trade is worth in units of the asset it is counted in (quote; of inverse contracts base): `notional`. Nil when
   /// it does not fit into 64 bits.
   @_noLocks
   public func worth(ticks: Int64, lots: Int64, rounding: Rounding) -> Int64? {
-    notional(Price(ticks: ticks), Quantity(lots: lots), definition, rounding: rounding)?.units
+    notional(Price(ticks: ticks), Quantity(lots: lots), denomination, rounding: rounding)?.units
   }
 
   /// The same in units of the quote asset, which limits are in: of inverse contracts their number times what one is worth.
@@ -40,13 +35,16 @@ public struct InstrumentScale: BitwiseCopyable, Sendable {
   public func quoteUnits(ticks: Int64, lots: Int64, rounding: Rounding) -> Int64? {
     // Apart from `worth`, not beside it: two bodies that differ in a callee alone are merged into one with a pointer.
     guard worthSign < 0 else { return worth(ticks: ticks, lots: lots, rounding: rounding) }
-    return quoteValue(Price(ticks: ticks), Quantity(lots: lots), definition, rounding: rounding)?.units
+    return quoteValue(Price(ticks: ticks), Quantity(lots: lots), denomination, rounding: rounding)?.units
   }
 
   /// A quantity of spot in units of the base asset; nil when it does not fit into 64 bits.
   @_noLocks
   public func baseUnits(lots: Int64, rounding: Rounding) -> Int64? {
-    notional(Price(ticks: 1), Quantity(lots: lots), unitPriced, rounding: rounding)?.units
+    // At a tick of one whole quote coin: what a quantity is worth at the price 1 is its base amount.
+    var unitPriced = denomination
+    unitPriced.tick = DecimalStep(mantissa: 1, exponent: 0)
+    return notional(Price(ticks: 1), Quantity(lots: lots), unitPriced, rounding: rounding)?.units
   }
 
   /// What an order of spot takes from the free balance: the quote asset with a fee reserve for a buy (both rounded up),

@@ -81,7 +81,10 @@ public struct TradingContext: ~Copyable {
   /// it buys none.
   @_noLocks
   public func quantity(worth amount: Amount, at price: Price) -> Quantity {
-    guard let lot = quoteValue(price, Quantity(lots: 1), market.pointee.instrument, rounding: .up), lot.units > 0 else {
+    guard
+      let lot = quoteValue(
+        price, Quantity(lots: 1), market.pointee.instrument.denomination, rounding: .up), lot.units > 0
+    else {
       return .zero
     }
     return Quantity(lots: amount.units / lot.units)

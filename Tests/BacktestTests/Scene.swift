@@ -67,7 +67,7 @@ final class Scene {
       BacktestFill(
         timeNs: Self.ns(seconds), instrument: InstrumentIndex(instrument), order: ClientOrderIdentifier(order),
         side: side, isMaker: maker, feeTier: tier, price: Price(ticks: price), quantity: Quantity(lots: lots),
-        notional: notional(Price(ticks: price), Quantity(lots: lots), definition, rounding: .halfEven)!,
+        notional: notional(Price(ticks: price), Quantity(lots: lots), definition.denomination, rounding: .halfEven)!,
         fee: Amount(units: fee), feeAsset: feeAsset.map { ShortName($0)! } ?? definition.settlement))
   }
 

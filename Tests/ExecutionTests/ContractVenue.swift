@@ -194,7 +194,8 @@ extension ContractVenue {
 
   /// By the definitions, with nothing of the stage: the value of signed lots at the mark, in the sign of costs.
   private func value(_ i: Int, _ lots: Int64) -> Int64 {
-    let worth = notional(position(i).mark, Quantity(lots: abs(lots)), instruments[i], rounding: .down)!.units
+    let worth = notional(position(i).mark, Quantity(lots: abs(lots)), instruments[i].denomination, rounding: .down)!
+      .units
     return (lots > 0) != (instruments[i].kind == .inverse) ? worth : -worth
   }
 

@@ -3,18 +3,14 @@ import Support
 import Testing
 
 @Suite struct NotionalTests {
-  private func instrument(
+  private func denomination(
     tick: DecimalStep, lot: DecimalStep, kind: ContractKind = .spot, multiplier: Int64 = 1
-  ) -> Instrument {
-    Instrument(
-      index: InstrumentIndex(0), venue: VenueIndex(0), kind: kind, symbol: ShortName("X")!, base: ShortName("B")!,
-      quote: ShortName("Q")!, settlement: ShortName("Q")!, tick: tick, lot: lot, multiplier: multiplier,
-      minimumPrice: Price(ticks: 1), maximumPrice: Price(ticks: .max), minimumQuantity: Quantity(lots: 1),
-      maximumQuantity: Quantity(lots: .max), minimumNotional: .zero, maximumNotional: Amount(units: .max))
+  ) -> Denomination {
+    Denomination(kind: kind, tick: tick, lot: lot, multiplier: multiplier)
   }
 
   @Test func bitcoinInDollars() {
-    let btc = instrument(tick: DecimalStep(mantissa: 1, exponent: -2), lot: DecimalStep(mantissa: 1, exponent: -5))
+    let btc = denomination(tick: DecimalStep(mantissa: 1, exponent: -2), lot: DecimalStep(mantissa: 1, exponent: -5))
     // 61837.63 * 0.00123 = 76.0602849
     let worth = notional(Price(ticks: 6_183_763), Quantity(lots: 123), btc, rounding: .down)
     #expect(worth == Amount(units: 7_606_028_490))
@@ -22,7 +18,7 @@ import Testing
 
   @Test func eachRuleRoundsItsWay() {
     // A tick of 10^-5 and a lot of 10^-4: products come in tenths of a unit.
-    let fine = instrument(tick: DecimalStep(mantissa: 1, exponent: -5), lot: DecimalStep(mantissa: 1, exponent: -4))
+    let fine = denomination(tick: DecimalStep(mantissa: 1, exponent: -5), lot: DecimalStep(mantissa: 1, exponent: -4))
     func worth(_ product: Int64, _ rule: Rounding) -> Int64? {
       notional(Price(ticks: product), Quantity(lots: 1), fine, rounding: rule)?.units
     }
@@ -32,13 +28,14 @@ import Testing
   }
 
   @Test func whatDoesNotFitIsNil() {
-    let whole = instrument(tick: DecimalStep(mantissa: 1, exponent: 0), lot: DecimalStep(mantissa: 1, exponent: 0))
+    let whole = denomination(tick: DecimalStep(mantissa: 1, exponent: 0), lot: DecimalStep(mantissa: 1, exponent: 0))
     #expect(notional(Price(ticks: 92_233_720_368), Quantity(lots: 1), whole, rounding: .down) != nil)
     #expect(notional(Price(ticks: 92_233_720_369), Quantity(lots: 1), whole, rounding: .down) == nil)
     #expect(notional(Price(ticks: .max), Quantity(lots: .max), whole, rounding: .down) == nil)
-    let coarse = instrument(tick: DecimalStep(mantissa: 1, exponent: 100), lot: DecimalStep(mantissa: 1, exponent: 100))
+    let coarse = denomination(
+      tick: DecimalStep(mantissa: 1, exponent: 100), lot: DecimalStep(mantissa: 1, exponent: 100))
     #expect(notional(Price(ticks: 1), Quantity(lots: 1), coarse, rounding: .down) == nil)
-    let inverse = instrument(
+    let inverse = denomination(
       tick: DecimalStep(mantissa: 1, exponent: -1), lot: DecimalStep(mantissa: 1, exponent: 0), kind: .inverse)
     #expect(notional(Price(ticks: 0), Quantity(lots: 1), inverse, rounding: .down) == nil)
     #expect(notional(Price(ticks: 5), .zero, inverse, rounding: .up) == .zero)
@@ -46,7 +43,7 @@ import Testing
 
   /// 3 contracts of 100 USD in lots of a tenth are 30 USD at every price, while their notional is in the base asset.
   @Test func inverseContractsAreWorthTheirNumberInTheQuoteAsset() {
-    var inverse = instrument(
+    var inverse = denomination(
       tick: DecimalStep(mantissa: 1, exponent: -1), lot: DecimalStep(mantissa: 1, exponent: -1), kind: .inverse)
     inverse.multiplier = 100
     for ticks in [0, 1, 600_000] as [Int64] {
@@ -55,7 +52,7 @@ import Testing
           == Amount(units: 30 * Amount.unitsPerCoin))
     }
     #expect(quoteValue(Price(ticks: 1), Quantity(lots: .max), inverse, rounding: .down) == nil)
-    let linear = instrument(
+    let linear = denomination(
       tick: DecimalStep(mantissa: 1, exponent: -1), lot: DecimalStep(mantissa: 1, exponent: -1), kind: .linear)
     #expect(
       quoteValue(Price(ticks: 7), Quantity(lots: 3), linear, rounding: .down)
@@ -76,7 +73,7 @@ import Testing
       let price = Int64.random(in: 1...1_000_000_000_000, using: &random) >> Int64.random(in: 0...39, using: &random)
       let lots = Int64.random(in: 1...1_000_000_000_000, using: &random) >> Int64.random(in: 0...39, using: &random)
       let rule = [Rounding.down, .up, .halfEven].randomElement(using: &random)!
-      let defined = instrument(tick: tick, lot: lot, kind: kind, multiplier: multiplier)
+      let defined = denomination(tick: tick, lot: lot, kind: kind, multiplier: multiplier)
       let result = notional(Price(ticks: max(price, 1)), Quantity(lots: lots), defined, rounding: rule)
 
       let quantity = Natural(lots) * Natural(lot.mantissa) * Natural(multiplier)

@@ -8,7 +8,7 @@ internal import Pipeline
 extension BinanceOrderSession {
   /// The answer to a new order, with its immediate fills (`newOrderRespType` FULL).
   mutating func handlePlaced(
-    _ request: InFlightRequest, _ message: BinanceOrderMessage, _ stamp: ReceiveStamp
+    _ request: InFlightRequest, _ message: borrowing BinanceOrderMessage, _ stamp: ReceiveStamp
   ) {
     var outcome = report(.acknowledged, request, stamp)
     fill(&outcome, message.order)
@@ -69,7 +69,9 @@ extension BinanceOrderSession {
   }
 
   /// An order in an order list takes the whole list with it; the answer is then the list's, each order a report in it.
-  mutating func handleCanceled(_ request: InFlightRequest, _ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
+  mutating func handleCanceled(
+    _ request: InFlightRequest, _ message: borrowing BinanceOrderMessage, _ stamp: ReceiveStamp
+  ) {
     guard message.orderReports == nil else { return handleCanceledOrders(request, message.orderReports, stamp) }
     var canceled = report(.canceled, request, stamp)
     fill(&canceled, message.order)
@@ -232,7 +234,9 @@ extension BinanceOrderSession {
     _ fields: BinanceOrderFields, _ instrument: Instrument, _ level: BookLevel, _ quote: inout Amount
   ) -> Bool {
     if fields.lastQuote.count > 0 { return amount(fields.lastQuote, &quote) }
-    guard let product = notional(level.price, level.quantity, instrument, rounding: .down) else { return false }
+    guard let product = notional(level.price, level.quantity, instrument.denomination, rounding: .down) else {
+      return false
+    }
     quote = product
     return true
   }
