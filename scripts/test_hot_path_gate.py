@@ -9,7 +9,20 @@ import unittest
 GATE = pathlib.Path(__file__).resolve().parent / "hot-path-gate"
 
 SOURCE = """
+import Synchronization
+typealias Row = (Int, Int, Int, Int, Int, Int, Int, Int)
+struct Large: ~Copyable {
+  var a: Row = (1, 2, 3, 4, 5, 6, 7, 8), b: Row = (1, 2, 3, 4, 5, 6, 7, 8), c: Row = (1, 2, 3, 4, 5, 6, 7, 8)
+  @inline(never) @_optimize(none) func width() -> Int { a.0 &+ b.1 &+ c.7 }
+}
+struct Pinned: ~Copyable {
+  let place = Atomic<UInt8>(0)
+  var a: Row = (1, 2, 3, 4, 5, 6, 7, 8), b: Row = (1, 2, 3, 4, 5, 6, 7, 8), c: Row = (1, 2, 3, 4, 5, 6, 7, 8)
+  @inline(never) @_optimize(none) func width() -> Int { a.0 &+ b.1 &+ c.7 }
+}
 final class Note { var value = 0 }
+var large = Large()
+var pinned = Pinned()
 var notes: [Note] = []
 @inline(never) func helper(_ x: Int) -> Int { PLANT }
 @inline(never) func tail(_ x: Int) -> Int { helper(x &* 3) }
@@ -28,6 +41,8 @@ PLANTS = {
     "allocation": "let note = Note(); note.value = x; notes = [note]; return x",
     "malloc": "UnsafeMutableRawPointer.allocate(byteCount: x, alignment: 8).load(as: Int.self)",
     "pointer": "stage.hook(x)",
+    "copy": "x &+ large.width()",
+    "stays": "x &+ pinned.width()",
 }
 
 
@@ -74,6 +89,13 @@ class HotPathGate(unittest.TestCase):
         status, output = self.gate("malloc")
         self.assertEqual(status, 1, output)
         self.assertRegex(output, r"FAILED (swift_slowAlloc|malloc|posix_memalign|aligned_alloc)\S* is not")
+
+    def test_a_copy_of_a_large_struct_to_the_stack_fails(self):
+        status, output = self.gate("copy")
+        self.assertEqual(status, 1, output)
+        self.assertIn("FAILED helper(_:) copies 192 bytes to its stack", output)
+        status, output = self.gate("stays")
+        self.assertEqual(status, 0, output)
 
     def test_a_call_through_a_pointer_fails_unless_it_is_allowed(self):
         status, output = self.gate("pointer")

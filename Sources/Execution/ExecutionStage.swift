@@ -14,6 +14,8 @@ import Risk
 /// What a step does is determined by its `StepInput` and the elements it consumed, which the step's record names.
 /// Conditions of its output rings enter as flags of that record, so a replay sees them too.
 public struct ExecutionStage: ~Copyable {
+  private let place = InPlace()
+
   /// Bytes of records that a step can write at most: every child order of a full batch costs a decision, an order and
   /// an update; every report and timer a transition, an update, a request and a finding; every report a fill besides;
   /// and the positions at the start or at the end of a list.

@@ -1,11 +1,14 @@
 // Features of one instrument, kept up to date event by event and read as a vector whenever a decision is due.
 
+import Pipeline
+
 /// Computes the 48 features of docs/features.md from a fused book and its trades.
 ///
 /// Every event updates the state at the event's receive time, whatever batch it came in, so that a reading depends on
 /// the events and the clock alone and is the same live, in replay and in training. All arithmetic is a fixed sequence of
 /// single-precision operations. Not thread-safe: the strategy stage owns it.
 public struct FeatureEngine: ~Copyable {
+  private let place = InPlace()
   /// Whether the book had both sides when it was last seen. There is no reading without.
   public private(set) var isReady = false
 

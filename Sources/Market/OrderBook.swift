@@ -1,5 +1,7 @@
 // The fused book of one instrument: depth messages say how deep it is, ticker messages where its touch is now.
 
+import Pipeline
+
 /// The book of one instrument, from `MarketEvent`s of one feed.
 ///
 /// Two truths are kept apart. The ladders hold what depth messages said, up to update `sequence`. The ticker holds the
@@ -12,6 +14,7 @@
 /// that is crossed after a whole message is void from that moment: matching leaves none, so it is not the venue's.
 /// Not thread-safe: the strategy stage that applies the events owns it. About 8 MB for the default of 8192 pages a side.
 public struct OrderBook: ~Copyable {
+  private let place = InPlace()
   /// False until the first snapshot and after the stream broke: there is no book then.
   public private(set) var isValid = false
   /// Whether all levels of the last depth message have been applied.

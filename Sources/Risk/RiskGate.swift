@@ -1,6 +1,7 @@
 // The risk gate: the last transformation before encoding, and the only maker of approved orders. One thread.
 
 public import Market
+import Pipeline
 
 /// Decides whether a candidate may go to its venue.
 ///
@@ -8,6 +9,7 @@ public import Market
 /// run in the order of `docs/risk.md` and the first that fails decides; the order rate is counted last, so that a
 /// refused candidate costs no budget. Cancels do not come here.
 public struct RiskGate: ~Copyable {
+  private let place = InPlace()
   /// The last decision, with the figure that decided it.
   public internal(set) var decision = RiskDecision(.noLimits)
   /// What may be traded at present. Execution changes it; the gate asks it before anything else.

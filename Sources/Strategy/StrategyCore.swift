@@ -27,6 +27,7 @@ public enum StrategyOccasion: UInt8, BitwiseCopyable, Sendable {
 /// such room, the step takes order updates alone and decides nothing (`StepFlags.intentsBlocked`, recorded), so that two
 /// full rings between strategy and execution can never wait for each other.
 public struct StrategyCore: ~Copyable {
+  private let place = InPlace()
   public let shard: UInt8
   /// What `report` and `trade` occasions are about.
   public internal(set) var update: OrderUpdate

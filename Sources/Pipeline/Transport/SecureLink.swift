@@ -46,6 +46,7 @@ public struct LinkStep: BitwiseCopyable, Sendable {
 
 /// The state machine of one TLS connection at a time, and of the pauses between them.
 public struct SecureLink: ~Copyable, @unchecked Sendable {  // Safe: moved, never shared.
+  private let place = InPlace()
   private enum Phase: UInt8 { case down, connecting, handshaking, open }
 
   private var session: TLSSession

@@ -5,6 +5,7 @@ import Glibc
 
 /// A transport over plain non-blocking system calls. One thread at a time.
 public struct SocketTransport: Transport, ~Copyable, @unchecked Sendable {  // Safe: moved, never shared.
+  private let place = InPlace()
   private enum Phase: UInt8 { case none, connecting, open }
 
   /// What one receive takes: four TLS records. An empty poll costs one system call whatever the size.

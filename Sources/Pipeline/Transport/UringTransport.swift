@@ -24,6 +24,7 @@ public struct UringUnavailable: Error, CustomStringConvertible {
 ///
 /// The thread that first calls `connect` becomes the ring's only user (IORING_SETUP_SINGLE_ISSUER).
 public struct UringTransport: Transport, ~Copyable, @unchecked Sendable {  // Safe: moved, never shared.
+  private let place = InPlace()
   private enum Phase: UInt8 { case none, connecting, open }
 
   /// A buffer holds a TLS record; together they are 1 MiB, several of the largest bursts of a full-depth feed.

@@ -12,6 +12,7 @@ public import Pipeline
 /// While an instrument's book is void nothing of it is published, trades included: a consumer never sees data that it
 /// could mistake for a whole. The first event of a break is `streamBroken`, the last one is `snapshot`.
 public struct BinanceFeed: ~Copyable {
+  private let place = InPlace()
   /// How many connections there can be at once. Their numbers are their channels' in the feed's records.
   public static var connectionLimit: Int { 2 }
   /// The REST channel's number in the feed's records.

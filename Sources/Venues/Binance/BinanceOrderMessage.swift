@@ -4,6 +4,7 @@
 // user-data-stream.md (executionReport, listStatus, outboundAccountPosition).
 
 internal import Market
+internal import Pipeline
 
 /// The name of a user data event.
 enum BinanceEventName: UInt8, BitwiseCopyable {
@@ -27,7 +28,8 @@ enum BinanceEventName: UInt8, BitwiseCopyable {
 }
 
 /// One message of the order session.
-struct BinanceOrderMessage: BitwiseCopyable {
+struct BinanceOrderMessage: ~Copyable {
+  private let place = InPlace()
   /// -1 in events and in answers to nobody.
   var identifier: Int64 = -1
   var status: Int64 = 0

@@ -83,7 +83,9 @@ extension BinanceOrderSession {
     }
   }
 
-  private mutating func handleReply(_ connection: Int, _ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
+  private mutating func handleReply(
+    _ connection: Int, _ message: borrowing BinanceOrderMessage, _ stamp: ReceiveStamp
+  ) {
     guard message.identifier >= 0, let request = inFlight.take(UInt64(message.identifier), on: connection) else {
       return counters.lateReplies.add()
     }

@@ -21,7 +21,7 @@ extension BinanceOrderSession {
   }
 
   /// Keeps to the pause that an error asks for.
-  mutating func pauseIfAsked(_ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
+  mutating func pauseIfAsked(_ message: borrowing BinanceOrderMessage, _ stamp: ReceiveStamp) {
     let venueMs = clock.milliseconds(stamp.timeNs)
     guard
       let pause = budget.obey(

@@ -4,7 +4,7 @@ internal import Market
 internal import Pipeline
 
 extension BinanceOrderSession {
-  mutating func succeeded(_ request: InFlightRequest, _ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
+  mutating func succeeded(_ request: InFlightRequest, _ message: borrowing BinanceOrderMessage, _ stamp: ReceiveStamp) {
     let connection = Int(request.connection)
     switch request.kind {
     case .time: handleTime(request, message.serverTime, stamp)
@@ -25,7 +25,7 @@ extension BinanceOrderSession {
     }
   }
 
-  mutating func failed(_ request: InFlightRequest, _ message: BinanceOrderMessage, _ stamp: ReceiveStamp) {
+  mutating func failed(_ request: InFlightRequest, _ message: borrowing BinanceOrderMessage, _ stamp: ReceiveStamp) {
     let verdict = errors.verdict(status: message.status, code: message.errorCode, message: message.errorText)
     if verdict.reason == .timestampOutsideWindow, connections[active].due == .none { connections[active].due = .time }
     pauseIfAsked(message, stamp)
@@ -70,7 +70,7 @@ extension BinanceOrderSession {
   }
 
   private mutating func handleAccount(
-    _ connection: Int, _ message: BinanceOrderMessage, _ stamp: ReceiveStamp
+    _ connection: Int, _ message: borrowing BinanceOrderMessage, _ stamp: ReceiveStamp
   ) {
     handleBalances(message.balances, isWhole: true, stamp)
     guard connections[connection].phase == .loadingBalances, establish(connection) else { return }

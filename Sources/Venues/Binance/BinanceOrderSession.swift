@@ -13,6 +13,7 @@ public import Pipeline
 /// A fill is reported from the answer to the order and again from the user stream, whichever comes first, with the same
 /// trade id: execution takes each once. Losing either message loses nothing.
 public struct BinanceOrderSession: ~Copyable {
+  private let place = InPlace()
   public struct Configuration: Sendable {
     public var venue: VenueIndex
     public var account: UInt8 = 0

@@ -31,6 +31,7 @@ public struct HTTPSettings: Sendable {
 
 /// The requests and responses of one connection.
 public struct HTTPCore: ~Copyable, @unchecked Sendable {  // Safe: moved, never shared.
+  private let place = InPlace()
   private enum Phase: UInt8 { case idle, queued, awaiting }
 
   /// Of a request's target: the longest signed query is a few hundred.

@@ -36,6 +36,7 @@ public struct WebSocketSettings: Sendable {
 
 /// The WebSocket protocol on one connection at a time.
 public struct WebSocketCore: ~Copyable, @unchecked Sendable {  // Safe: moved, never shared.
+  private let place = InPlace()
   private enum Phase: UInt8 { case closed, upgrading, open, closing }
 
   public var buffer: AssemblyBuffer
