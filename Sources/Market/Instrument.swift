@@ -5,6 +5,7 @@ public struct DecimalStep: BitwiseCopyable, Hashable, Sendable {
   public var mantissa: Int64
   public var exponent: Int8
 
+  @_noLocks
   public init(mantissa: Int64, exponent: Int8) {
     precondition(mantissa > 0, "a step is positive")
     self.mantissa = mantissa

@@ -11,5 +11,6 @@ private import Synchronization
 public struct InPlace: ~Copyable, Sendable {
   private let cell = Atomic<UInt8>(0)
 
+  @_noLocks
   public init() {}
 }
